@@ -1,0 +1,223 @@
+//! The name of an owned grant: `namespace:property:reservation:guest:door-set[:n]` (RULES 1).
+//!
+//! The name is given once, at creation. It says whose the grant is and makes a repeated create harmless; what a
+//! grant covers is always read from Seam, never from its name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::{AccessGrantKey, GuestKey, PropertyCode, ReservationKey, SpaceKey, UserIdentityKey};
+
+/// The prefix that marks what this job owns: letters, digits, `-` and `_` (RULES 2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Namespace(String);
+
+/// Why a text cannot be a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("namespace may hold only letters, digits, `-` and `_`, and at least one of them")]
+pub struct NamespaceError;
+
+impl Namespace {
+    /// Checks the text.
+    pub fn new(text: &str) -> Result<Self, NamespaceError> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !text.is_empty() && text.chars().all(allowed) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NamespaceError)
+        }
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn strip<'a>(&self, key: &'a str) -> Option<&'a str> {
+        key.strip_prefix(&self.0)?.strip_prefix(':')
+    }
+
+    /// Whether this job may change the grant of that key.
+    pub fn owns(&self, key: &AccessGrantKey) -> bool {
+        self.strip(key.as_str()).is_some()
+    }
+
+    /// Whether this job may change the identity of that key.
+    pub fn owns_identity(&self, key: &UserIdentityKey) -> bool {
+        self.strip(key.as_str()).is_some()
+    }
+
+    /// The identity of a guest: `namespace:guest`.
+    pub fn identity_key(&self, guest: &GuestKey) -> UserIdentityKey {
+        UserIdentityKey::new(format!("{}:{guest}", self.0))
+    }
+
+    /// The guest of one of our identities; the inverse of [`Namespace::identity_key`].
+    pub fn guest_of(&self, key: &UserIdentityKey) -> Option<GuestKey> {
+        self.strip(key.as_str()).map(GuestKey::new)
+    }
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Namespace {
+    type Error = NamespaceError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(&text)
+    }
+}
+
+impl From<Namespace> for String {
+    fn from(namespace: Namespace) -> Self {
+        namespace.0
+    }
+}
+
+/// What the key of an owned grant says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantKeyParts {
+    /// The property, empty where there is none.
+    pub property: PropertyCode,
+    /// The reservation in the source.
+    pub reservation: ReservationKey,
+    /// The guest.
+    pub guest: GuestKey,
+    /// A short hash of the spaces wanted when the grant was made.
+    pub door_set: String,
+    /// The n of RULES 1; 1 is not written.
+    pub ordinal: u32,
+}
+
+impl GrantKeyParts {
+    /// The key as Seam keeps it.
+    pub fn key(&self, namespace: &Namespace) -> AccessGrantKey {
+        let Self { property, reservation, guest, door_set, ordinal } = self;
+        let mut key = format!(
+            "{namespace}:{}:{}:{}:{door_set}",
+            encoded(property.as_str()),
+            encoded(reservation.as_str()),
+            encoded(guest.as_str())
+        );
+        if *ordinal > 1 {
+            key.push(':');
+            key.push_str(&ordinal.to_string());
+        }
+        AccessGrantKey::new(key)
+    }
+
+    /// Reads a key; `None` where it is not ours or not in our form.
+    pub fn parse(namespace: &Namespace, key: &AccessGrantKey) -> Option<Self> {
+        let mut parts = namespace.strip(key.as_str())?.split(':');
+        let property = PropertyCode::new(decoded(parts.next()?)?);
+        let reservation = ReservationKey::new(decoded(parts.next()?)?);
+        let guest = GuestKey::new(decoded(parts.next()?)?);
+        let door_set = parts.next()?.to_owned();
+        let ordinal = match parts.next() {
+            None => 1,
+            Some(text) => text.parse().ok().filter(|n| *n > 1)?,
+        };
+        parts.next().is_none().then_some(Self { property, reservation, guest, door_set, ordinal })
+    }
+}
+
+/// A short hash of a set of spaces, the same on every machine and in every year.
+pub fn door_set_hash<'a>(spaces: impl IntoIterator<Item = &'a SpaceKey>) -> String {
+    let sorted: BTreeSet<&SpaceKey> = spaces.into_iter().collect();
+    let mut hasher = blake3::Hasher::new();
+    for space in sorted {
+        hasher.update(space.as_str().as_bytes());
+        hasher.update(&[0]);
+    }
+    hasher.finalize().to_hex()[..10].to_owned()
+}
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+fn encoded(part: &str) -> String {
+    let mut text = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            text.push(char::from(HEX[usize::from(byte >> 4)]));
+            text.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    text
+}
+
+fn decoded(part: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next()?, rest.next()?];
+            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn namespace() -> Namespace {
+        Namespace::new("pms").expect("letters only")
+    }
+
+    fn check(property: &str, reservation: &str, guest: &str, ordinal: u32, expected: &str) {
+        let parts = GrantKeyParts {
+            property: property.into(),
+            reservation: reservation.into(),
+            guest: guest.into(),
+            door_set: "0a1b2c3d4e".into(),
+            ordinal,
+        };
+        let key = parts.key(&namespace());
+        assert_eq!(key.as_str(), expected);
+        assert_eq!(GrantKeyParts::parse(&namespace(), &key), Some(parts));
+    }
+
+    #[test]
+    fn a_key_says_whose_grant_it_is_and_reads_back() {
+        check("", "R1", "G1", 1, "pms::R1:G1:0a1b2c3d4e");
+        check("LIS", "R1", "R1/2", 2, "pms:LIS:R1:R1%2F2:0a1b2c3d4e:2");
+        check("", "a:b%c", "ก", 1, "pms::a%3Ab%25c:%E0%B8%81:0a1b2c3d4e");
+    }
+
+    #[test]
+    fn a_key_of_somebody_else_is_not_ours() {
+        for foreign in
+            ["pms2::R1:G1:x", "pm", "pms", "other:pms:R1", "pms::R1:G1", "pms::R1:G1:x:1", "pms::R1:G1:x:2:3"]
+        {
+            assert_eq!(GrantKeyParts::parse(&namespace(), &AccessGrantKey::new(foreign)), None, "{foreign}");
+        }
+        assert!(!namespace().owns(&AccessGrantKey::new("pms2::R1:G1:x")));
+        assert!(namespace().owns(&AccessGrantKey::new("pms:anything")));
+    }
+
+    #[test]
+    fn the_door_set_does_not_depend_on_order() {
+        let (a, b) = (SpaceKey::new("room-101"), SpaceKey::new("lobby"));
+        assert_eq!(door_set_hash([&a, &b]), door_set_hash([&b, &a]));
+        assert_ne!(door_set_hash([&a]), door_set_hash([&a, &b]));
+    }
+
+    #[test]
+    fn a_namespace_with_a_separator_is_refused() {
+        for bad in ["", "a:b", "a b", "é"] {
+            assert_eq!(Namespace::new(bad), Err(NamespaceError), "{bad}");
+        }
+    }
+}

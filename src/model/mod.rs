@@ -1,0 +1,38 @@
+//! The nouns of the house: reservations, guests, spaces, doors, grants, and the values they are made of.
+//!
+//! Pure values only. Nothing here reads a clock, a file, the environment or the network, and nothing here
+//! knows how Seam or a database spells these things: that is the business of the edges.
+
+mod door;
+mod grant;
+mod grant_key;
+mod guest;
+mod identity;
+mod inventory;
+mod ledger;
+mod name;
+mod problem;
+mod property;
+mod reservation;
+mod space;
+mod stay;
+pub mod time;
+
+pub use door::{Device, Door, DoorId, DoorRef, Entrance, MethodSet};
+pub use grant::{AccessMethod, GrantState, LiveGrant, Method, RequestedMethod};
+pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
+pub use guest::{Guest, WishedCode};
+pub use identity::Identity;
+pub use inventory::{Inventory, Workspace};
+pub use ledger::Ledger;
+pub use name::{
+    AccessGrantId, AccessGrantKey, AccessMethodId, DeviceId, EmailAddress, EntranceId, GuestKey, PhoneNumber,
+    PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,
+    UserIdentityKey, WorkspaceId, same_person_name,
+};
+pub use problem::{Column, Problem, ProblemCode, SourcePlace};
+pub use property::{Properties, Property};
+pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
+pub use space::Space;
+pub use stay::{Place, Standing, Stay};
+pub use time::{Moment, Window};

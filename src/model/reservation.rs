@@ -1,0 +1,87 @@
+//! Reservations, and what one read of a source gave.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::name::{PropertyCode, ReservationKey};
+use super::problem::Problem;
+use super::stay::Stay;
+
+/// A reservation is a property and a key (RULES 3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReservationId {
+    /// The property; empty where the source has one.
+    pub property: PropertyCode,
+    /// The source's key.
+    pub key: ReservationKey,
+}
+
+impl fmt::Display for ReservationId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { property, key } = self;
+        if property.as_str().is_empty() {
+            write!(formatter, "{key}")
+        } else {
+            write!(formatter, "{property}/{key}")
+        }
+    }
+}
+
+/// All rows of one reservation, in the order of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// Which.
+    pub id: ReservationId,
+    /// Its rows that could be read.
+    pub stays: Vec<Stay>,
+    /// How many of its rows could not: then what is missing from `stays` says nothing.
+    pub n_rejected_rows: usize,
+}
+
+/// Whether a stay that is absent from the read is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coverage {
+    /// The source lists every stay of its range.
+    Complete,
+    /// Absence says nothing.
+    Partial,
+}
+
+/// What kind of source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Comma-separated values.
+    Csv,
+    /// A workbook.
+    Excel,
+    /// A query.
+    Sql,
+}
+
+/// A hash of the bytes read, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint(pub String);
+
+/// What one read of a source gave: what is good, and what is wrong with the rest.
+#[derive(Debug, Clone)]
+pub struct SourceRead {
+    /// Which kind of source it was.
+    pub kind: SourceKind,
+    /// The file or query, as a person would name it; never with a password.
+    pub location: String,
+    /// Data rows, blank ones not counted.
+    pub n_rows: u64,
+    /// The reservations, ordered by id.
+    pub reservations: Vec<Reservation>,
+    /// Rows that cannot be used.
+    pub rejects: Vec<Problem>,
+    /// Rows that can be used, but not wholly.
+    pub warnings: Vec<Problem>,
+    /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 13).
+    pub coverage: Coverage,
+    /// What was read, so that a run over the same bytes can be told.
+    pub fingerprint: Fingerprint,
+}

@@ -1,0 +1,64 @@
+//! A stay: one guest in one place for one window, which is one row of the source.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::grant::Method;
+use super::guest::{Guest, WishedCode};
+use super::name::{SpaceKey, StayId, Unit};
+use super::problem::SourcePlace;
+use super::time::Moment;
+
+/// What the status of a row means for the doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// The guest has a right to the doors.
+    Expected,
+    /// The guest has a right to the doors and is already there (RULES 9).
+    CheckedIn,
+    /// The right is gone: cancelled, no-show, checked out.
+    Revoked,
+    /// The row says nothing: a blank or unknown status (RULES 8).
+    Unclear,
+    /// The configuration says to pass over this status (RULES 8).
+    Ignored,
+}
+
+/// Where the guest stays.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Units by the source's names, to be mapped to spaces.
+    Units(BTreeSet<Unit>),
+    /// Spaces by their Seam keys.
+    Spaces(BTreeSet<SpaceKey>),
+    /// Not decided yet (RULES 7).
+    Unassigned,
+}
+
+/// One guest in one place for one window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// The segment of the stay, where the source numbers them.
+    pub stay_id: Option<StayId>,
+    /// Who.
+    pub guest: Guest,
+    /// Where.
+    pub place: Place,
+    /// Arrival, without buffers.
+    pub check_in: Moment,
+    /// Departure, without buffers; after the arrival.
+    pub check_out: Moment,
+    /// What the status means.
+    pub standing: Standing,
+    /// Methods the row asks for; empty means those of the configuration.
+    pub methods: BTreeSet<Method>,
+    /// A wished PIN.
+    pub code: Option<WishedCode>,
+    /// The guest or the hotel wants this stay left alone (RULES 8).
+    pub opted_out: bool,
+    /// When the source last changed the row.
+    pub updated_at: Option<Timestamp>,
+    /// The row.
+    pub source: SourcePlace,
+}

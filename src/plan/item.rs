@@ -1,0 +1,178 @@
+//! One line of a plan: what happens to one grant, why, and what its guest will notice.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    AccessGrantKey, DeviceId, EntranceId, Method, ReservationId, SeamReservationKey, SourcePlace, SpaceKey,
+    UserIdentityKey,
+};
+
+/// What happens to a grant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// A new grant.
+    Create,
+    /// Another window, name or method on the same grant.
+    Update,
+    /// Other doors: a new grant for an old one.
+    Replace,
+    /// The grant goes.
+    Revoke,
+    /// Nothing, although something differs.
+    Hold,
+    /// Nothing, and nothing differs; counted, not listed.
+    None,
+}
+
+/// What the guest notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Impact {
+    /// Nothing.
+    Seamless,
+    /// The credential stops and works again a moment later.
+    Reissue,
+    /// A new credential takes the place of the old one.
+    Replace,
+    /// The guest must come to the desk.
+    Desk,
+    /// The guest no longer gets in.
+    Revoke,
+}
+
+/// Where the stay stands against now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Arrives later than in 24 hours.
+    Future,
+    /// Arrives within 24 hours.
+    Arriving,
+    /// Is there.
+    InHouse,
+    /// Has left.
+    Departed,
+}
+
+/// Why a change is held, which decides the exit code: what time or policy holds is normal, the rest needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBy {
+    /// Horizon, policy, a unit not yet assigned: nothing to do.
+    Rule,
+    /// Somebody must decide.
+    Person,
+}
+
+/// Why a line is what it is; the word is part of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// A stay without a grant.
+    NewStay,
+    /// A space was added to a stay that has a grant.
+    SpaceAdded,
+    /// The window changed.
+    WindowChanged,
+    /// Methods were added or removed.
+    MethodsChanged,
+    /// Window and methods both changed.
+    WindowAndMethodsChanged,
+    /// The stay moved to other doors.
+    DoorsChanged,
+    /// Another grant of the reservation moves, and Seam wants all of them made anew.
+    ReservationRebuilt,
+    /// The source says cancelled, no-show or checked out.
+    Cancelled,
+    /// The stay is already over.
+    LeftEarly,
+    /// The source no longer gives the stay this access.
+    NoLongerWanted,
+    /// A second grant for the same doors and window.
+    Duplicate,
+    /// The stay begins beyond the horizon.
+    BeyondHorizon,
+    /// The policy does not allow the change.
+    Policy,
+    /// The unit is not decided yet.
+    UnitNotAssigned,
+    /// The unit leads to no space.
+    UnmappedUnit,
+    /// No door of the unit supports a wanted method.
+    DoorWithoutMethod,
+    /// Two reservations want one unit at the same time.
+    Overlap,
+    /// Somebody else's grants stand in the way.
+    ForeignGrant,
+    /// Two guests have the same e-mail or phone.
+    ContactConflict,
+    /// The guests of the reservation cannot be told apart.
+    GuestsNotPaired,
+    /// The windows of the reservation cannot be moved without a gap.
+    WindowsWouldNotOverlap,
+    /// The guest is still there after check-out.
+    Overstay,
+}
+
+/// A grant as a person sees it, before or after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantView {
+    /// Its key.
+    pub access_grant_key: Option<AccessGrantKey>,
+    /// What joins it to others at Seam; `None` where none is sent.
+    pub reservation_key: Option<SeamReservationKey>,
+    /// Whose it is.
+    pub user_identity_key: Option<UserIdentityKey>,
+    /// Their name.
+    pub full_name: Option<String>,
+    /// The spaces.
+    pub space_keys: BTreeSet<SpaceKey>,
+    /// The devices in those spaces.
+    pub device_ids: BTreeSet<DeviceId>,
+    /// The entrances in those spaces.
+    pub acs_entrance_ids: BTreeSet<EntranceId>,
+    /// When it begins.
+    pub starts_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Option<Timestamp>,
+    /// How the doors open.
+    pub methods: BTreeSet<Method>,
+    /// Its label: the reservation key.
+    pub name: Option<String>,
+}
+
+/// One line of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The key of the grant: the new one where there is a new one.
+    pub key: AccessGrantKey,
+    /// The reservation.
+    pub reservation: ReservationId,
+    /// What happens.
+    pub action: Action,
+    /// Why, in one word.
+    pub reason_code: ReasonCode,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What the guest notices.
+    pub impact: Impact,
+    /// Where the stay stands.
+    pub phase: Phase,
+    /// Who holds it, for [`Action::Hold`].
+    pub held_by: Option<HeldBy>,
+    /// The day of arrival at the property, by which reports are grouped.
+    pub arrival: Date,
+    /// What Seam holds now.
+    pub before: Option<GrantView>,
+    /// What it shall hold.
+    pub after: Option<GrantView>,
+    /// The row that wants it; `None` where no row does.
+    pub source: Option<SourcePlace>,
+    /// Whether a PIN was wished for; the PIN itself is never part of a plan that is shown.
+    pub code_wished: bool,
+}

@@ -1,0 +1,101 @@
+//! The plan itself: lines for people, calls for machines, in one value.
+
+use super::item::{Action, Item};
+use super::step::{ItemId, Step, StepId};
+use crate::model::{Door, Problem, UserIdentityKey};
+
+/// What happens to an identity; counted apart from grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityItem {
+    /// Which.
+    pub key: UserIdentityKey,
+    /// Created, or updated.
+    pub action: Action,
+    /// The names of the fields that change, sorted; never their values.
+    pub fields: Vec<&'static str>,
+    /// The step that does it.
+    pub step: StepId,
+}
+
+/// How many lines of each kind; `unchanged` are not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// New grants.
+    pub create: usize,
+    /// Changed grants.
+    pub update: usize,
+    /// Replaced grants.
+    pub replace: usize,
+    /// Revoked grants.
+    pub revoke: usize,
+    /// Held.
+    pub held: usize,
+    /// As wanted.
+    pub unchanged: usize,
+    /// Identities created or updated.
+    pub identities: usize,
+}
+
+/// What carrying the plan out will cost.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Estimate {
+    /// Calls that write.
+    pub writes: usize,
+    /// How long they take at the configured pace, in seconds.
+    pub seconds: f64,
+    /// The door that needs longest, by its display name; `None` where no door is the bottleneck.
+    pub slowest_door: Option<String>,
+}
+
+/// What must change, and how.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// Lines that are not unchanged, by day of arrival, reservation and key.
+    pub items: Vec<Item>,
+    /// Identities that are created or updated, by key.
+    pub identities: Vec<IdentityItem>,
+    /// Calls; what a step requires or follows stands before it.
+    pub steps: Vec<Step>,
+    /// The doors that steps refer to.
+    pub doors: Vec<Door>,
+    /// Grants that are as wanted.
+    pub n_unchanged: usize,
+    /// What a person should know, although nothing is held for it.
+    pub warnings: Vec<Problem>,
+    /// What it costs.
+    pub estimate: Estimate,
+}
+
+impl Plan {
+    /// The step of an id.
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+
+    /// The item of an id.
+    pub fn item(&self, id: ItemId) -> &Item {
+        &self.items[id.0 as usize]
+    }
+
+    /// Whether carrying it out sends nothing.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// The lines of each kind.
+    pub fn counts(&self) -> Counts {
+        let mut counts =
+            Counts { unchanged: self.n_unchanged, identities: self.identities.len(), ..Counts::default() };
+        for item in &self.items {
+            match item.action {
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace => counts.replace += 1,
+                Action::Revoke => counts.revoke += 1,
+                Action::Hold => counts.held += 1,
+                Action::None => counts.unchanged += 1,
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,183 @@
+//! The calls of a plan: what is sent, in which order, and what must have happened before.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use crate::model::{
+    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Method, PhoneNumber,
+    SeamReservationKey, SpaceId, UserIdentityId, UserIdentityKey, Window, WishedCode,
+};
+
+/// The position of a step in its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+/// The position of an item in its plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(pub u32);
+
+/// The identity that a grant is made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdentityTarget {
+    /// It exists.
+    Known(UserIdentityId),
+    /// That step makes it.
+    MadeBy(StepId),
+}
+
+/// A field of an update that is left alone, set, or cleared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Not sent.
+    Keep,
+    /// Sent.
+    Set(T),
+    /// Sent as null.
+    Clear,
+}
+
+/// What is sent to Seam.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// `/user_identities/create`.
+    CreateIdentity {
+        /// Its key.
+        key: UserIdentityKey,
+        /// The name; `None` where the source has none.
+        full_name: Option<String>,
+        /// The e-mail address.
+        email: Option<EmailAddress>,
+        /// The phone number.
+        phone: Option<PhoneNumber>,
+    },
+    /// `/user_identities/update`.
+    UpdateIdentity {
+        /// Which.
+        id: UserIdentityId,
+        /// Its key, for the record.
+        key: UserIdentityKey,
+        /// The name.
+        full_name: Patch<String>,
+        /// The e-mail address.
+        email: Patch<EmailAddress>,
+        /// The phone number.
+        phone: Patch<PhoneNumber>,
+    },
+    /// `/access_grants/create`.
+    CreateGrant {
+        /// Its key.
+        key: AccessGrantKey,
+        /// For whom.
+        identity: IdentityTarget,
+        /// What joins it to others.
+        reservation_key: Option<SeamReservationKey>,
+        /// Where.
+        spaces: BTreeSet<SpaceId>,
+        /// When.
+        window: Window,
+        /// How.
+        methods: BTreeSet<Method>,
+        /// A wished PIN.
+        code: Option<WishedCode>,
+        /// Its label.
+        name: String,
+    },
+    /// `/access_grants/update`: nothing but the window.
+    UpdateGrant {
+        /// Which.
+        id: AccessGrantId,
+        /// Its key, for the record.
+        key: AccessGrantKey,
+        /// The new window.
+        window: Window,
+    },
+    /// `/access_grants/delete`.
+    DeleteGrant {
+        /// Which.
+        id: AccessGrantId,
+        /// Its key, for the record.
+        key: AccessGrantKey,
+    },
+    /// `/access_grants/request_access_methods`.
+    AddMethods {
+        /// To which grant.
+        id: AccessGrantId,
+        /// Its key, for the record.
+        key: AccessGrantKey,
+        /// Which methods.
+        methods: BTreeSet<Method>,
+    },
+    /// `/access_methods/delete`.
+    DeleteMethod {
+        /// Which.
+        id: AccessMethodId,
+        /// The key of its grant, for the record.
+        key: AccessGrantKey,
+    },
+}
+
+/// Which of Seam's three limits per door a call counts against (SEAM.md §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum DoorOperation {
+    /// 10 a minute.
+    Create,
+    /// 10 a minute.
+    Update,
+    /// 20 a minute.
+    Delete,
+}
+
+impl Call {
+    /// The limit that the doors of the call count it against; `None` for calls that touch no door.
+    pub fn door_operation(&self) -> Option<DoorOperation> {
+        match self {
+            Self::CreateIdentity { .. } | Self::UpdateIdentity { .. } => None,
+            Self::CreateGrant { .. } | Self::AddMethods { .. } => Some(DoorOperation::Create),
+            Self::UpdateGrant { .. } => Some(DoorOperation::Update),
+            Self::DeleteGrant { .. } | Self::DeleteMethod { .. } => Some(DoorOperation::Delete),
+        }
+    }
+
+    /// The path of the call, for records and messages.
+    pub fn path(&self) -> &'static str {
+        match self {
+            Self::CreateIdentity { .. } => "/user_identities/create",
+            Self::UpdateIdentity { .. } => "/user_identities/update",
+            Self::CreateGrant { .. } => "/access_grants/create",
+            Self::UpdateGrant { .. } => "/access_grants/update",
+            Self::DeleteGrant { .. } => "/access_grants/delete",
+            Self::AddMethods { .. } => "/access_grants/request_access_methods",
+            Self::DeleteMethod { .. } => "/access_methods/delete",
+        }
+    }
+
+    /// The key of the grant or identity that the call is about.
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::CreateIdentity { key, .. } | Self::UpdateIdentity { key, .. } => key.as_str(),
+            Self::CreateGrant { key, .. }
+            | Self::UpdateGrant { key, .. }
+            | Self::DeleteGrant { key, .. }
+            | Self::AddMethods { key, .. }
+            | Self::DeleteMethod { key, .. } => key.as_str(),
+        }
+    }
+}
+
+/// One call and its place in the order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// The line of the plan it belongs to; `None` for identities.
+    pub item: Option<ItemId>,
+    /// What is sent.
+    pub call: Call,
+    /// The doors whose limits it counts against.
+    pub doors: Vec<DoorRef>,
+    /// Steps that must have succeeded; if one did not, this one is skipped.
+    pub requires: Vec<StepId>,
+    /// Steps that must be over, however they ended (RULES 21).
+    pub follows: Vec<StepId>,
+    /// When it is wanted by: the arrival, or now.
+    pub deadline: Timestamp,
+}
