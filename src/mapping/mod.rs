@@ -3,6 +3,17 @@
 //! Pure: reservations and what Seam holds go in, desired grants and problems come out. It never guesses a door: a
 //! unit that leads nowhere is held, and there is no door to fall back to.
 
+mod desired;
+mod directory;
+mod guests;
+mod known;
+mod map;
+mod occupancy;
+mod places;
 mod settings;
 
+pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
+pub use directory::{Directory, SpaceEntry, SpaceRef};
+pub use known::Known;
+pub use map::map;
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

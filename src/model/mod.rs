@@ -13,6 +13,7 @@ mod ledger;
 mod name;
 mod problem;
 mod property;
+mod reason;
 mod reservation;
 mod space;
 mod stay;
@@ -32,6 +33,7 @@ pub use name::{
 };
 pub use problem::{Column, Problem, ProblemCode, SourcePlace};
 pub use property::{Properties, Property};
+pub use reason::{HeldBy, ReasonCode};
 pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
 pub use space::Space;
 pub use stay::{Place, Standing, Stay};

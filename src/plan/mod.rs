@@ -8,7 +8,8 @@ mod outline;
 mod settings;
 mod step;
 
-pub use item::{Action, GrantView, HeldBy, Impact, Item, Phase, ReasonCode};
+pub use crate::model::{HeldBy, ReasonCode};
+pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};

@@ -1,0 +1,136 @@
+//! What the mapping gives: the grants that should exist, and the stays about which something else must be said.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::directory::SpaceRef;
+use crate::model::{
+    EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem, ReasonCode, ReservationId, SourcePlace,
+    SpaceKey, Unit, Window, WishedCode,
+};
+
+/// A unit of a grant and the spaces it leads to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnitSpaces {
+    /// The unit; the key of the space where the source names spaces itself.
+    pub unit: Unit,
+    /// Its spaces, sorted.
+    pub spaces: Vec<SpaceRef>,
+}
+
+/// A grant that should exist: one guest, one window, one set of doors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredGrant {
+    /// For whom.
+    pub guest: GuestKey,
+    /// Their name; empty where the source has none.
+    pub full_name: String,
+    /// Their e-mail address.
+    pub email: Option<EmailAddress>,
+    /// Their phone number.
+    pub phone: Option<PhoneNumber>,
+    /// The units, sorted; at least one.
+    pub units: Vec<UnitSpaces>,
+    /// The spaces that every stay gets, sorted.
+    pub also: Vec<SpaceRef>,
+    /// When, buffers and bridges included.
+    pub window: Window,
+    /// Methods that are wanted.
+    pub methods: MethodSet,
+    /// A wished PIN.
+    pub code: Option<WishedCode>,
+    /// The day of arrival at the property.
+    pub arrival: Date,
+    /// The row, the first of several.
+    pub source: SourcePlace,
+}
+
+impl DesiredGrant {
+    /// All spaces, sorted, each once.
+    pub fn spaces(&self) -> Vec<SpaceRef> {
+        let mut spaces: Vec<SpaceRef> = self.unit_spaces().chain(self.also.iter().copied()).collect();
+        spaces.sort_unstable();
+        spaces.dedup();
+        spaces
+    }
+
+    /// The spaces of the units.
+    pub fn unit_spaces(&self) -> impl Iterator<Item = SpaceRef> + '_ {
+        self.units.iter().flat_map(|unit| unit.spaces.iter().copied())
+    }
+}
+
+/// A stay that wants a grant and gets none now; a grant it has is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldStay {
+    /// Whose.
+    pub guest: GuestKey,
+    /// Their name.
+    pub full_name: String,
+    /// The spaces, as far as they are known.
+    pub spaces: Vec<SpaceKey>,
+    /// When.
+    pub window: Window,
+    /// The day of arrival.
+    pub arrival: Date,
+    /// Why, in one word.
+    pub reason_code: ReasonCode,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// Who holds it.
+    pub held_by: HeldBy,
+    /// The row.
+    pub source: SourcePlace,
+}
+
+/// A stay whose right to the doors is gone because the source says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevokedStay {
+    /// Whose.
+    pub guest: GuestKey,
+    /// The spaces of its units, as far as they are known.
+    pub spaces: Vec<SpaceRef>,
+    /// When it would have been.
+    pub window: Window,
+    /// Cancelled, or left early.
+    pub reason_code: ReasonCode,
+    /// The row.
+    pub source: SourcePlace,
+}
+
+/// Whether grants of a reservation that no row wants may be touched at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Every row of the reservation was understood.
+    AllUnderstood,
+    /// A row was rejected, or its guests could not be told apart: what is missing says nothing.
+    SomeUnreadable,
+}
+
+/// One reservation after the mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredReservation {
+    /// Which.
+    pub id: ReservationId,
+    /// The earliest arrival of its stays, by which the horizon is judged (RULES 24).
+    pub first_arrival: Timestamp,
+    /// Grants that should exist, by guest and window.
+    pub grants: Vec<DesiredGrant>,
+    /// Stays that wait.
+    pub held: Vec<HeldStay>,
+    /// Stays that are over by the word of the source.
+    pub revoked: Vec<RevokedStay>,
+    /// Guests with a row that says nothing: their grants are left alone (RULES 8).
+    pub left_alone: Vec<GuestKey>,
+    /// Whether all of it was understood.
+    pub rows: Rows,
+}
+
+/// Everything the source wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// The reservations, by id.
+    pub reservations: Vec<DesiredReservation>,
+    /// What a person should know about the mapping.
+    pub warnings: Vec<Problem>,
+}

@@ -1,0 +1,153 @@
+//! Which guest a row is about (RULES 4).
+//!
+//! A guest without a key of the source's is `reservation/n` in the order of the rows, the one who booked first. Rows
+//! keep the n of the identity with the same name, so that a new row above or a row that went does not hand one
+//! guest's credential to another. E-mail, phone and name are never keys; here a name only pairs rows of one
+//! reservation with each other and with their own numbers.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::known::Known;
+use super::settings::GuestScope;
+use crate::model::{GuestKey, Reservation, ReservationId, Stay, same_person_name};
+
+/// The guest of each row, and whether the scope wants a grant for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct RowGuest {
+    pub(super) key: GuestKey,
+    pub(super) wanted: bool,
+}
+
+/// The rows and the identities of the reservation cannot be paired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct NotPaired;
+
+/// Whether another property uses the same reservation key, so that it alone is not enough to name a guest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyUse {
+    One,
+    Several,
+}
+
+pub(super) fn guests_of_rows(
+    reservation: &Reservation,
+    key_use: KeyUse,
+    known: &Known,
+    scope: GuestScope,
+) -> Result<Vec<RowGuest>, NotPaired> {
+    let stays = &reservation.stays;
+    let persons = persons_of_rows(stays);
+    let in_order = primary_first(stays, &persons);
+    let numbers =
+        number(&in_order, &persons, stays, &known.numbered(&base(&reservation.id, key_use, known)))?;
+    let primary = in_order.first().copied();
+    let base = base(&reservation.id, key_use, known);
+    Ok(stays
+        .iter()
+        .enumerate()
+        .map(|(row, stay)| {
+            let key = match &stay.guest.key {
+                Some(key) => key.clone(),
+                None => GuestKey::new(format!("{base}/{}", numbers[&persons[row]])),
+            };
+            let wanted = match scope {
+                GuestScope::All => true,
+                GuestScope::Primary => Some(persons[row]) == primary,
+            };
+            RowGuest { key, wanted }
+        })
+        .collect())
+}
+
+/// What goes before the number: the reservation's key, with the property where the key alone is not enough.
+/// A guest that already has a grant keeps the form it was given.
+fn base(id: &ReservationId, key_use: KeyUse, known: &Known) -> String {
+    let short = id.key.to_string();
+    let long = id.to_string();
+    let has = |base: &str| {
+        known
+            .guests_of(id)
+            .any(|guest| super::known::split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
+    };
+    match key_use {
+        KeyUse::Several if has(&short) => short,
+        KeyUse::Several => long,
+        KeyUse::One if short != long && has(&long) => long,
+        KeyUse::One => short,
+    }
+}
+
+/// For each row the first row about the same person.
+fn persons_of_rows(stays: &[Stay]) -> Vec<usize> {
+    let mut persons = Vec::with_capacity(stays.len());
+    for (row, stay) in stays.iter().enumerate() {
+        let first = (0..row).find(|&earlier| same_person(&stays[earlier], stay));
+        persons.push(first.map_or(row, |earlier| persons[earlier]));
+    }
+    persons
+}
+
+fn same_person(left: &Stay, right: &Stay) -> bool {
+    match (&left.guest.key, &right.guest.key) {
+        (Some(left), Some(right)) => left == right,
+        (None, None) if !left.guest.full_name.is_empty() => {
+            same_person_name(&left.guest.full_name, &right.guest.full_name)
+        }
+        (None, None) => {
+            right.guest.full_name.is_empty()
+                && left.guest.email == right.guest.email
+                && left.guest.phone == right.guest.phone
+        }
+        _ => false,
+    }
+}
+
+fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
+    let distinct: BTreeSet<usize> = persons.iter().copied().collect();
+    let is_primary =
+        |person: &usize| stays.iter().zip(persons).any(|(stay, p)| p == person && stay.guest.is_primary);
+    let (mut first, rest): (Vec<usize>, Vec<usize>) = distinct.into_iter().partition(is_primary);
+    first.extend(rest);
+    first
+}
+
+fn number(
+    in_order: &[usize],
+    persons: &[usize],
+    stays: &[Stay],
+    existing: &BTreeMap<u32, String>,
+) -> Result<BTreeMap<usize, u32>, NotPaired> {
+    debug_assert_eq!(persons.len(), stays.len(), "each row has a person");
+    let keyless: Vec<usize> =
+        in_order.iter().copied().filter(|person| stays[*person].guest.key.is_none()).collect();
+    let mut free = existing.clone();
+    let mut numbers = BTreeMap::new();
+    for &person in &keyless {
+        let same = |name: &String| same_person_name(name, &stays[person].guest.full_name);
+        if let Some(n) = free.iter().find(|(_, name)| same(name)).map(|(n, _)| *n) {
+            free.remove(&n);
+            numbers.insert(person, n);
+        }
+    }
+    let unpaired: Vec<usize> = keyless.into_iter().filter(|person| !numbers.contains_key(person)).collect();
+    match (unpaired.len(), free.len()) {
+        (0, _) => {}
+        // One row, one number: the guest of that number was renamed.
+        (1, 1) => {
+            let n = *free.keys().next().expect("one number is free");
+            numbers.insert(unpaired[0], n);
+        }
+        (_, 0) => {
+            let mut n = 0;
+            for person in unpaired {
+                n += 1;
+                while existing.contains_key(&n) || numbers.values().any(|used| *used == n) {
+                    n += 1;
+                }
+                numbers.insert(person, n);
+            }
+        }
+        _ => return Err(NotPaired),
+    }
+    Ok(numbers)
+}

@@ -1,0 +1,126 @@
+//! From where a row says the guest stays to the spaces of the workspace. There is no door to fall back to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::desired::UnitSpaces;
+use super::directory::{Directory, SpaceRef};
+use super::settings::UnitRule;
+use crate::model::{Place, Problem, ProblemCode, PropertyCode, SourcePlace, SpaceKey, Unit};
+
+/// Why a place gives no spaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoPlace {
+    /// The unit is not decided yet.
+    Unassigned,
+    /// The unit or the space key leads to nothing in the workspace.
+    Unmapped { unit: Unit, space: Option<SpaceKey> },
+}
+
+pub(super) fn spaces_of(
+    place: &Place,
+    property: &PropertyCode,
+    rule: &UnitRule,
+    directory: &Directory,
+) -> Result<Vec<UnitSpaces>, NoPlace> {
+    match place {
+        Place::Unassigned => Err(NoPlace::Unassigned),
+        Place::Spaces(keys) => keys
+            .iter()
+            .map(|key| resolved(&Unit::new(key.as_str()), [key.clone()].into(), directory))
+            .collect(),
+        Place::Units(units) => {
+            units.iter().map(|unit| resolved(unit, keys_of(unit, property, rule)?, directory)).collect()
+        }
+    }
+}
+
+fn keys_of(unit: &Unit, property: &PropertyCode, rule: &UnitRule) -> Result<BTreeSet<SpaceKey>, NoPlace> {
+    let unmapped = || NoPlace::Unmapped { unit: unit.clone(), space: None };
+    match rule {
+        UnitRule::SourceNamesSpaces => Err(unmapped()),
+        UnitRule::Template(template) => Ok([template.fill(property, unit)].into()),
+        UnitRule::Table(table) => table
+            .get(&(Some(property.clone()), unit.clone()))
+            .or_else(|| table.get(&(None, unit.clone())))
+            .cloned()
+            .ok_or_else(unmapped),
+    }
+}
+
+fn resolved(unit: &Unit, keys: BTreeSet<SpaceKey>, directory: &Directory) -> Result<UnitSpaces, NoPlace> {
+    let mut spaces: Vec<SpaceRef> = Vec::with_capacity(keys.len());
+    for key in keys {
+        match directory.by_key(&key) {
+            Some(space) => spaces.push(space),
+            None => return Err(NoPlace::Unmapped { unit: unit.clone(), space: Some(key) }),
+        }
+    }
+    spaces.sort_unstable();
+    Ok(UnitSpaces { unit: unit.clone(), spaces })
+}
+
+/// Units that lead nowhere, told once each with the number of their stays and the keys that look most alike.
+#[derive(Debug, Default)]
+pub(super) struct UnmappedUnits {
+    seen: BTreeMap<(Unit, Option<SpaceKey>), (usize, SourcePlace)>,
+}
+
+impl UnmappedUnits {
+    pub(super) fn add(&mut self, unit: Unit, space: Option<SpaceKey>, source: &SourcePlace) {
+        self.seen.entry((unit, space)).or_insert_with(|| (0, source.clone())).0 += 1;
+    }
+
+    pub(super) fn into_problems(self, directory: &Directory) -> Vec<Problem> {
+        let keys = directory.keys();
+        self.seen
+            .into_iter()
+            .map(|((unit, space), (n_stays, source))| {
+                let wanted = space.map_or_else(|| unit.to_string(), |space| space.to_string());
+                let nearest = nearest(&wanted, &keys);
+                let stays = if n_stays == 1 { "1 stay".to_owned() } else { format!("{n_stays} stays") };
+                let hint = if nearest.is_empty() {
+                    "add the unit to the table of spaces, or create the space in Seam".to_owned()
+                } else {
+                    format!("nearest space keys in Seam: {}", nearest.join(", "))
+                };
+                Problem {
+                    source,
+                    column: "unit",
+                    code: ProblemCode::UnmappedUnit,
+                    message: format!(
+                        "unit `{unit}` leads to no space in Seam (wanted `{wanted}`); {stays} held"
+                    ),
+                    hint,
+                }
+            })
+            .collect()
+    }
+}
+
+fn nearest(wanted: &str, keys: &BTreeSet<&SpaceKey>) -> Vec<String> {
+    let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
+    let mut by_distance: Vec<(usize, &str)> = keys
+        .iter()
+        .map(|key| {
+            (distance(&wanted, &key.as_str().to_lowercase().chars().collect::<Vec<_>>()), key.as_str())
+        })
+        .filter(|(distance, key)| *distance * 2 <= key.chars().count().max(wanted.len()))
+        .collect();
+    by_distance.sort_unstable();
+    by_distance.into_iter().take(3).map(|(_, key)| format!("`{key}`")).collect()
+}
+
+/// The number of letters to add, drop or change (Levenshtein).
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in right.iter().enumerate() {
+            let change = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}

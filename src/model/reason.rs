@@ -1,0 +1,63 @@
+//! Why something happens, or does not; the words are part of the output.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a change is held, which decides the exit code: what time or policy holds is normal, the rest needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldBy {
+    /// Horizon, policy, a unit not yet assigned: nothing to do.
+    Rule,
+    /// Somebody must decide.
+    Person,
+}
+
+/// Why a line is what it is; the word is part of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// A stay without a grant.
+    NewStay,
+    /// A space was added to a stay that has a grant.
+    SpaceAdded,
+    /// The window changed.
+    WindowChanged,
+    /// Methods were added or removed.
+    MethodsChanged,
+    /// Window and methods both changed.
+    WindowAndMethodsChanged,
+    /// The stay moved to other doors.
+    DoorsChanged,
+    /// Another grant of the reservation moves, and Seam wants all of them made anew.
+    ReservationRebuilt,
+    /// The source says cancelled, no-show or checked out.
+    Cancelled,
+    /// The stay is already over.
+    LeftEarly,
+    /// The source no longer gives the stay this access.
+    NoLongerWanted,
+    /// A second grant for the same doors and window.
+    Duplicate,
+    /// The stay begins beyond the horizon.
+    BeyondHorizon,
+    /// The policy does not allow the change.
+    Policy,
+    /// The unit is not decided yet.
+    UnitNotAssigned,
+    /// The unit leads to no space.
+    UnmappedUnit,
+    /// No door of the unit supports a wanted method.
+    DoorWithoutMethod,
+    /// Two reservations want one unit at the same time.
+    Overlap,
+    /// Somebody else's grants stand in the way.
+    ForeignGrant,
+    /// Two guests have the same e-mail or phone.
+    ContactConflict,
+    /// The guests of the reservation cannot be told apart.
+    GuestsNotPaired,
+    /// The windows of the reservation cannot be moved without a gap.
+    WindowsWouldNotOverlap,
+    /// The guest is still there after check-out.
+    Overstay,
+}
