@@ -91,7 +91,7 @@ LANGUAGES = {
         "Шевчук/Shevchuk Ковальчук/Kovalchuk Гриценко/Hrytsenko Щербина/Shcherbyna",
     ),
     "russian": _language(
-        "Анна/Anna Дмитрий/Dmitrii Ольга/Olga Юрий/Yurii", "Волкова/Volkova Соколов/Sokolov Морозова/Morozova"
+        "Анна/Anna Дмитрий/Dmitrii Ольга/Olga Юрий/Yurii", "Шевченко/Shevchenko Черных/Chernykh Корниенко/Kornienko"
     ),
     "greek": _language(
         "Ελένη/Eleni Γιώργος/Giorgos Σοφία/Sofia Νίκος/Nikos", "Παππάς/Pappas Νικολάου/Nikolaou Γεωργίου/Georgiou"
