@@ -1,0 +1,43 @@
+# `just` lists the recipes. Each is one or two commands that also work without just.
+
+_default:
+    @just --list
+
+# What CI runs.
+check: fmt-check lint doc test
+
+# Format the code.
+fmt:
+    cargo fmt
+
+fmt-check:
+    cargo fmt --check
+
+# Clippy with warnings denied.
+lint:
+    cargo clippy --all-targets --locked -- -D warnings
+
+# API documentation with warnings denied.
+doc:
+    RUSTDOCFLAGS=-Dwarnings cargo doc --no-deps --locked
+
+# All tests; `just test planner` runs those with planner in the name.
+test *filter:
+    cargo test --locked {{ filter }}
+
+# The README's first command, from the beginning.
+demo:
+    rm -rf target/demo
+    cargo run --quiet -- run --config config/demo.toml
+
+# Benchmarks.
+bench:
+    cargo bench --locked
+
+# Licences, duplicate versions and sources of the dependencies; advisories need network.
+deny:
+    cargo deny --offline check bans licenses sources
+
+# Make the samples again from hotels.csv.gz of the hotel booking demand data set.
+samples table:
+    python3 samples/make_samples.py {{ table }}
