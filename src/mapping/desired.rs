@@ -92,6 +92,8 @@ pub struct RevokedStay {
     pub spaces: Vec<SpaceRef>,
     /// When it would have been.
     pub window: Window,
+    /// The day of arrival.
+    pub arrival: Date,
     /// Cancelled, or left early.
     pub reason_code: ReasonCode,
     /// The row.

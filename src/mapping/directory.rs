@@ -39,7 +39,9 @@ impl Directory {
     pub fn of(inventory: &Inventory) -> Self {
         let (doors, mut members) = doors_and_members(inventory);
         let mut directory = Self { doors, ..Self::default() };
-        for space in &inventory.spaces {
+        let mut spaces: Vec<_> = inventory.spaces.iter().collect();
+        spaces.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
+        for space in spaces {
             let doors: Vec<DoorRef> = members.remove(&space.id).unwrap_or_default().into_iter().collect();
             let of_door = |door: &DoorRef| &directory.doors[door.0 as usize];
             let entry = SpaceEntry {

@@ -65,13 +65,10 @@ impl Known {
         self.granted.get(id).into_iter().flatten().map(|stay| &stay.guest)
     }
 
-    /// Whether the reservation has a live grant on one of the spaces in that time.
-    pub(super) fn holds(&self, id: &ReservationId, spaces: &[&SpaceId], window: &Window) -> bool {
-        self.granted.get(id).is_some_and(|stays| {
-            stays.iter().any(|stay| {
-                stay.window.overlaps(window) && stay.spaces.iter().any(|space| spaces.contains(&space))
-            })
-        })
+    /// Whether the reservation has a live grant on the space in that time.
+    pub(super) fn holds(&self, id: &ReservationId, space: &SpaceId, time: &Window) -> bool {
+        let stays = self.granted.get(id).map_or(&[][..], Vec::as_slice);
+        stays.iter().any(|stay| stay.window.overlaps(time) && stay.spaces.contains(space))
     }
 
     /// The properties that have live grants under a reservation key.

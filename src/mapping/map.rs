@@ -133,8 +133,7 @@ impl<'a> Mapper<'a> {
                     self.sort_row(&mut draft, property, row, stay, guest);
                 }
                 for candidate in &draft.candidates {
-                    let window =
-                        Window::new(candidate.stay.check_in.instant, candidate.stay.check_out.instant);
+                    let window = self.occupied(candidate.stay);
                     for space in candidate.units.iter().flat_map(|unit| &unit.spaces) {
                         self.occupancy
                             .add(*space, Occupation { reservation: position, row: candidate.row, window });
@@ -169,6 +168,15 @@ impl<'a> Mapper<'a> {
             }
         }
         draft
+    }
+
+    /// When a guest is in the unit, buffers left out; one who checked in early is there now.
+    fn occupied(&self, stay: &Stay) -> Window {
+        let check_in = match stay.standing {
+            Standing::CheckedIn => stay.check_in.instant.min(self.now),
+            _ => stay.check_in.instant,
+        };
+        Window::new(check_in, stay.check_out.instant)
     }
 
     fn key_use(&self, id: &ReservationId) -> KeyUse {
@@ -275,6 +283,7 @@ impl<'a> Mapper<'a> {
             guest,
             spaces,
             window: window_of(stay, property),
+            arrival: stay.check_in.local.date(),
             reason_code,
             source: stay.source.clone(),
         }
@@ -340,11 +349,12 @@ impl<'a> Mapper<'a> {
                 grant.phone.clone_from(&stay.guest.phone);
             }
         }
-        desired.grants = merged.into_values().collect();
-        for grant in &mut desired.grants {
+        for mut grant in merged.into_values() {
             grant.units.sort();
             grant.units.dedup();
+            desired.grants.push(grant);
         }
+        join_overlapping(&mut desired.grants);
         desired
     }
 
@@ -391,6 +401,36 @@ impl<'a> Mapper<'a> {
             message,
             hint: hint.to_owned(),
         });
+    }
+}
+
+/// Makes one grant of two that open the same doors for the same guest in the same way at overlapping times.
+fn join_overlapping(grants: &mut Vec<DesiredGrant>) {
+    let joinable = |left: &DesiredGrant, right: &DesiredGrant| {
+        left.guest == right.guest
+            && left.methods == right.methods
+            && left.units == right.units
+            && left.window.overlaps(&right.window)
+    };
+    let mut first = 0;
+    while first < grants.len() {
+        let twin = (first + 1..grants.len()).find(|second| joinable(&grants[first], &grants[*second]));
+        let Some(second) = twin else {
+            first += 1;
+            continue;
+        };
+        let other = grants.remove(second);
+        let grant = &mut grants[first];
+        grant.window.starts_at = grant.window.starts_at.min(other.window.starts_at);
+        grant.window.ends_at = grant.window.ends_at.max(other.window.ends_at);
+        grant.arrival = grant.arrival.min(other.arrival);
+        if grant.source > other.source {
+            grant.source = other.source;
+            grant.full_name = other.full_name;
+        }
+        grant.code = grant.code.take().or(other.code);
+        grant.email = grant.email.take().or(other.email);
+        grant.phone = grant.phone.take().or(other.phone);
     }
 }
 

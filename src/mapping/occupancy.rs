@@ -30,8 +30,9 @@ impl Occupancy {
         self.by_space.entry(space).or_default().push(occupation);
     }
 
-    /// Rows that came second to a unit: where two reservations overlap, the one that has a grant keeps the unit, and
-    /// where neither or both have, the first in the source. Returns the loser with the winner's reservation.
+    /// Rows that came second to a unit, each with the reservation that has it: of two that overlap the one with a
+    /// grant for the time they both want keeps it; where neither has one, the first in the source. Two that both have
+    /// one keep it.
     pub(super) fn newcomers(
         &mut self,
         ids: &[&ReservationId],
@@ -39,28 +40,35 @@ impl Occupancy {
         known: &Known,
         directory: &Directory,
     ) -> BTreeMap<(usize, usize), usize> {
-        let mut losers = BTreeMap::new();
+        let mut decided = Vec::new();
+        let mut undecided = Vec::new();
         for (space, occupations) in &mut self.by_space {
             occupations.sort_by_key(|o| (o.window, order[o.reservation], o.row));
-            if !occupations.windows(2).any(|pair| pair[0].window.overlaps(&pair[1].window)) {
-                continue;
-            }
-            let id = &directory.space(*space).id;
-            let granted = |o: &Occupation| known.holds(ids[o.reservation], &[id], &o.window);
-            let mut by_right: Vec<(bool, usize, Occupation)> =
-                occupations.iter().map(|o| (!granted(o), order[o.reservation], *o)).collect();
-            by_right.sort_by_key(|(newcomer, order, o)| (*newcomer, *order, o.row));
-            let mut seated: Vec<Occupation> = Vec::new();
-            for (newcomer, _, occupation) in by_right {
-                let in_the_way = seated.iter().find(|other| {
-                    other.reservation != occupation.reservation && other.window.overlaps(&occupation.window)
-                });
-                match in_the_way {
-                    Some(other) if newcomer => {
-                        losers.insert((occupation.reservation, occupation.row), other.reservation);
+            let space = &directory.space(*space).id;
+            let granted = |o: &Occupation, time: &Window| known.holds(ids[o.reservation], space, time);
+            for (left, right) in overlapping(occupations) {
+                let time = left.window.intersection(&right.window);
+                match (granted(&left, &time), granted(&right, &time)) {
+                    (true, true) => {}
+                    (true, false) => decided.push((left, right)),
+                    (false, true) => decided.push((right, left)),
+                    (false, false) if order[right.reservation] < order[left.reservation] => {
+                        undecided.push((right, left));
                     }
-                    _ => seated.push(occupation),
+                    (false, false) => undecided.push((left, right)),
                 }
+            }
+        }
+        let rank = |o: &Occupation| (order[o.reservation], o.row);
+        let mut losers = BTreeMap::new();
+        decided.sort_by_key(|(winner, loser)| (rank(winner), rank(loser)));
+        for (winner, loser) in decided {
+            losers.entry((loser.reservation, loser.row)).or_insert(winner.reservation);
+        }
+        undecided.sort_by_key(|(first, second)| (rank(first), rank(second)));
+        for (first, second) in undecided {
+            if !losers.contains_key(&(first.reservation, first.row)) {
+                losers.entry((second.reservation, second.row)).or_insert(first.reservation);
             }
         }
         losers
@@ -100,6 +108,17 @@ impl Occupancy {
         let occupations = self.by_space.get(&space).map_or(&[][..], Vec::as_slice);
         occupations.iter().filter(move |o| o.reservation != reservation).map(|o| o.window)
     }
+}
+
+/// Pairs of stays of different reservations that share time; the stays are sorted by their windows.
+fn overlapping(occupations: &[Occupation]) -> Vec<(Occupation, Occupation)> {
+    let mut pairs = Vec::new();
+    for (i, left) in occupations.iter().enumerate() {
+        let begun = occupations[i + 1..].iter().take_while(|right| left.window.overlaps(&right.window));
+        pairs
+            .extend(begun.filter(|right| right.reservation != left.reservation).map(|right| (*left, *right)));
+    }
+    pairs
 }
 
 /// Positions of things in an order of their own.

@@ -88,11 +88,19 @@ impl Window {
         start(self) == start(other) && end(self) == end(other)
     }
 
+    /// The time the two share; meaningful only where they overlap.
+    pub fn intersection(&self, other: &Self) -> Self {
+        let ends_at = match (self.ends_at, other.ends_at) {
+            (Some(left), Some(right)) => Some(left.min(right)),
+            (left, right) => left.or(right),
+        };
+        Self { starts_at: self.starts_at.max(other.starts_at), ends_at }
+    }
+
     /// How long the two are open together; zero where they are not.
     pub fn shared_with(&self, other: &Self) -> SignedDuration {
-        let start = self.starts_at.max(other.starts_at);
-        let end = [self.ends_at, other.ends_at].into_iter().flatten().min().unwrap_or(Timestamp::MAX);
-        start.duration_until(end).max(SignedDuration::ZERO)
+        let shared = self.intersection(other);
+        shared.starts_at.duration_until(shared.ends_at.unwrap_or(Timestamp::MAX)).max(SignedDuration::ZERO)
     }
 }
 

@@ -3,13 +3,28 @@
 //! Planning is a pure function of its arguments: the same input gives the same [`Plan`], byte for byte. It never
 //! names a grant outside our namespace, and it never waits, asks, reads a clock or logs.
 
+mod change;
+mod check;
+mod cluster;
+mod emit;
+mod estimate;
+mod identities;
+mod impact;
 mod item;
+mod live;
+mod matching;
 mod outline;
+mod planner;
+mod reservation;
+mod seam_rules;
 mod settings;
 mod step;
 
 pub use crate::model::{HeldBy, ReasonCode};
+pub use check::{CheckedPlan, Violation, check};
 pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
+pub use planner::{PlanInput, plan};
+pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};

@@ -1,0 +1,103 @@
+//! What one reservation needs, before it is told as lines and calls.
+
+use super::cluster::Seat;
+use crate::mapping::{DesiredGrant, HeldStay, RevokedStay, SpaceRef};
+use crate::model::{AccessGrantKey, AccessMethodId, DoorRef, HeldBy, MethodSet, ReasonCode, Window};
+
+/// A grant to make.
+#[derive(Debug, Clone)]
+pub(super) struct NewGrant<'a> {
+    /// Its number among the pieces of its reservation, by which others wait for it.
+    pub(super) piece: usize,
+    /// What wants it.
+    pub(super) desired: &'a DesiredGrant,
+    /// Its key.
+    pub(super) key: AccessGrantKey,
+    /// Its spaces, sorted.
+    pub(super) spaces: Vec<SpaceRef>,
+    /// Its doors to which the reservation rules apply, sorted.
+    pub(super) capable: Vec<DoorRef>,
+    /// Its place under a Seam reservation key; `None` where no door knows reservations.
+    pub(super) seat: Option<Seat>,
+    /// Its methods: those wanted that a door supports.
+    pub(super) methods: MethodSet,
+    /// Why.
+    pub(super) reason: ReasonCode,
+}
+
+/// A live grant to change.
+#[derive(Debug, Clone)]
+pub(super) struct Amendment<'a> {
+    /// What wants it.
+    pub(super) desired: &'a DesiredGrant,
+    /// Its position among the live grants.
+    pub(super) position: usize,
+    /// The new window.
+    pub(super) window: Option<Window>,
+    /// Methods to ask for.
+    pub(super) add: MethodSet,
+    /// Methods to take away.
+    pub(super) remove: Vec<AccessMethodId>,
+    /// What it will have.
+    pub(super) methods: MethodSet,
+    /// Live grants that must be gone before.
+    pub(super) after_deletion_of: Vec<usize>,
+    /// The live grant whose window must have moved before.
+    pub(super) after_update_of: Option<usize>,
+}
+
+/// Whether the new grant of a replacement comes before the old one goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Nobody stands outside.
+    CreateFirst,
+    /// Seam's reservation rules leave no other way.
+    DeleteFirst,
+}
+
+/// One change.
+#[derive(Debug, Clone)]
+pub(super) enum Change<'a> {
+    /// A new grant.
+    Create(NewGrant<'a>),
+    /// Another window or other methods.
+    Amend(Amendment<'a>),
+    /// Other doors.
+    Replace {
+        /// The new grant.
+        new: NewGrant<'a>,
+        /// The positions of the old ones.
+        old: Vec<usize>,
+        /// Which comes first.
+        order: Order,
+    },
+    /// A grant goes.
+    Revoke {
+        /// Its position.
+        position: usize,
+        /// Why.
+        reason: ReasonCode,
+        /// The row that says so.
+        stay: Option<&'a RevokedStay>,
+    },
+    /// A wanted grant, or a change of a live one, that is not carried out.
+    Hold {
+        /// What wanted it.
+        desired: Option<&'a DesiredGrant>,
+        /// The live grant concerned.
+        position: Option<usize>,
+        /// Why, in one word.
+        reason: ReasonCode,
+        /// Why, in one sentence.
+        text: String,
+        /// Who holds it.
+        held_by: HeldBy,
+    },
+    /// A stay that the mapping holds.
+    HeldStay {
+        /// The stay.
+        stay: &'a HeldStay,
+        /// The live grant of the guest, which is kept.
+        position: Option<usize>,
+    },
+}

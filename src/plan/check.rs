@@ -1,0 +1,147 @@
+//! Verifies a plan before anything is sent, by other means than those that made it.
+
+use std::ops::Deref;
+
+use super::item::Action;
+use super::outline::Plan;
+use super::planner::PlanInput;
+use super::seam_rules::{Breach, World};
+use super::settings::Policy;
+use super::step::{Call, StepId};
+use crate::model::{AccessGrantKey, UserIdentityKey};
+
+/// A plan that was verified: the only thing from which writing can begin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedPlan(Plan);
+
+impl Deref for CheckedPlan {
+    type Target = Plan;
+    fn deref(&self) -> &Plan {
+        &self.0
+    }
+}
+
+/// What is wrong with a plan; each is a fault of this program, and stops it before the first write.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// A call names something outside the namespace.
+    #[error("step {step} names `{key}`, which is not ours")]
+    NotOurs {
+        /// The number of the step.
+        step: usize,
+        /// The key.
+        key: String,
+    },
+    /// A step waits for one that comes later.
+    #[error("step {step} waits for a step that does not come before it")]
+    Order {
+        /// The number of the step.
+        step: usize,
+    },
+    /// The policy does not allow a call.
+    #[error("step {step} is a {path} call, which the policy does not allow")]
+    Policy {
+        /// The number of the step.
+        step: usize,
+        /// The path of the call.
+        path: &'static str,
+    },
+    /// Seam would refuse a call.
+    #[error("Seam would refuse step {step}")]
+    Refused {
+        /// The number of the step.
+        step: usize,
+        /// Why.
+        #[source]
+        breach: Breach,
+    },
+    /// A line without calls, or a held line with calls.
+    #[error("the line of `{key}` and its calls do not agree")]
+    Line {
+        /// The key.
+        key: AccessGrantKey,
+    },
+    /// The calls do not lead to what the line says.
+    #[error("after the plan `{key}` would not be as its line says")]
+    NotReached {
+        /// The key.
+        key: AccessGrantKey,
+    },
+}
+
+/// Verifies a plan against what it was made from.
+pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let mut world = World::of(input.inventory, input.directory, input.now);
+    let mut n_calls = vec![0_usize; plan.items.len()];
+    for (number, step) in plan.steps.iter().enumerate() {
+        if let Some(item) = step.item {
+            n_calls[item.0 as usize] += 1;
+        }
+        if !is_ours(&step.call, input) {
+            violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
+        }
+        if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
+            violations.push(Violation::Order { step: number });
+        }
+        if !is_allowed(&step.call, input.settings.policy) {
+            violations.push(Violation::Policy { step: number, path: step.call.path() });
+        }
+        let id = StepId(u32::try_from(number).expect("a plan has fewer than 2^32 steps"));
+        if let Err(breach) = world.apply(id, &step.call) {
+            violations.push(Violation::Refused { step: number, breach });
+        }
+    }
+    for (item, n_calls) in plan.items.iter().zip(n_calls) {
+        if (item.action == Action::Hold) != (n_calls == 0) {
+            violations.push(Violation::Line { key: item.key.clone() });
+        }
+    }
+    violations.extend(unreached(&plan, &world));
+    if violations.is_empty() { Ok(CheckedPlan(plan)) } else { Err(violations) }
+}
+
+fn is_ours(call: &Call, input: &PlanInput<'_>) -> bool {
+    let namespace = &input.settings.namespace;
+    match call {
+        Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. } => {
+            namespace.owns_identity(&UserIdentityKey::new(key.as_str()))
+        }
+        Call::CreateGrant { key, .. }
+        | Call::UpdateGrant { key, .. }
+        | Call::DeleteGrant { key, .. }
+        | Call::AddMethods { key, .. }
+        | Call::DeleteMethod { key, .. } => namespace.owns(key),
+    }
+}
+
+fn is_allowed(call: &Call, policy: Policy) -> bool {
+    match call {
+        Call::CreateIdentity { .. } | Call::UpdateIdentity { .. } | Call::CreateGrant { .. } => true,
+        Call::UpdateGrant { .. } | Call::AddMethods { .. } => policy != Policy::CreateOnly,
+        Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => policy == Policy::Sync,
+    }
+}
+
+fn unreached(plan: &Plan, world: &World<'_>) -> Vec<Violation> {
+    let by_key: std::collections::HashMap<&AccessGrantKey, _> =
+        world.grants.values().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
+    let mut violations = Vec::new();
+    for item in &plan.items {
+        let reached = match (item.action, &item.after) {
+            (Action::Hold | Action::None, _) => true,
+            (Action::Revoke, _) => !by_key.contains_key(&item.key),
+            (_, Some(after)) => by_key.get(&item.key).is_some_and(|grant| {
+                grant.window.starts_at == after.starts_at
+                    && grant.window.ends_at == after.ends_at
+                    && grant.reservation_key == after.reservation_key
+                    && after.methods.is_subset(&grant.methods)
+            }),
+            (_, None) => false,
+        };
+        if !reached {
+            violations.push(Violation::NotReached { key: item.key.clone() });
+        }
+    }
+    violations
+}

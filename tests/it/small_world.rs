@@ -1,0 +1,329 @@
+//! A hotel of a few rooms with a few bookings, built from small numbers so that a failing case stays small, and a
+//! Seam that does what a plan says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use reservation_sync::mapping::{
+    Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+};
+use reservation_sync::model::time::Side;
+use reservation_sync::model::{
+    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
+    Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
+    Standing, Stay, Unit, UserIdentityId, UserIdentityKey, Workspace,
+};
+use reservation_sync::plan::{
+    Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
+    PlanSettings, Policy, StepId, check, plan,
+};
+
+/// Rooms 1 to 3 belong to reservations, 4 to 6 do not; the lobby does not, the spa does.
+pub(crate) const N_ROOMS: u8 = 6;
+const CAPABLE_ROOMS: std::ops::RangeInclusive<u8> = 1..=3;
+
+/// One row of the source, in small numbers.
+#[derive(Clone)]
+pub(crate) struct RowSpec {
+    /// Which reservation.
+    pub(crate) reservation: u8,
+    /// Which guest of it; 0 has no key of its own.
+    pub(crate) guest: u8,
+    /// Which rooms, as bits.
+    pub(crate) rooms: Vec<u8>,
+    /// Day of arrival, counted from three days before now.
+    pub(crate) from: i8,
+    /// Nights.
+    pub(crate) nights: i8,
+    /// Which status.
+    pub(crate) standing: Standing,
+}
+
+impl std::fmt::Debug for RowSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { reservation, guest, rooms, from, nights, standing } = self;
+        write!(f, "R{reservation} guest {guest} rooms {rooms:?} day {from}+{nights} {standing:?}")
+    }
+}
+
+/// What the source says on one night.
+#[derive(Debug, Clone)]
+pub(crate) struct Night {
+    pub(crate) rows: Vec<RowSpec>,
+    pub(crate) also: Vec<&'static str>,
+}
+
+pub(crate) fn row() -> impl Strategy<Value = RowSpec> {
+    let standing = prop_oneof![
+        8 => Just(Standing::Expected),
+        2 => Just(Standing::CheckedIn),
+        3 => Just(Standing::Revoked),
+        1 => Just(Standing::Unclear),
+    ];
+    let rooms = prop_oneof![
+        6 => (1..=N_ROOMS).prop_map(|room| vec![room]),
+        2 => (1..=N_ROOMS, 1..=N_ROOMS).prop_map(|(a, b)| vec![a, b]),
+    ];
+    (0..4_u8, 0..3_u8, rooms, 0..8_i8, 1..5_i8, standing).prop_map(
+        |(reservation, guest, rooms, from, nights, standing)| RowSpec {
+            reservation,
+            guest,
+            rooms,
+            from,
+            nights,
+            standing,
+        },
+    )
+}
+
+pub(crate) fn night() -> impl Strategy<Value = Night> {
+    let also = prop_oneof![
+        4 => Just(vec!["lobby"]),
+        1 => Just(vec![]),
+        1 => Just(vec!["lobby", "gym"]),
+        1 => Just(vec!["lobby", "spa"]),
+    ];
+    (prop::collection::vec(row(), 0..7), also).prop_map(|(rows, also)| Night { rows, also })
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-12-01T12:00:00Z".parse().expect("an instant")
+}
+
+pub(crate) fn namespace() -> Namespace {
+    Namespace::new("pms").expect("letters only")
+}
+
+pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
+    let mut grouped: BTreeMap<ReservationId, Vec<Stay>> = BTreeMap::new();
+    for (position, row) in night.rows.iter().enumerate() {
+        let id = ReservationId { property: "".into(), key: format!("R{}", row.reservation).as_str().into() };
+        let day = date(2026, 11, 28) + jiff::Span::new().days(row.from);
+        let check_in = day.at(15, 0, 0, 0);
+        let check_out = (day + jiff::Span::new().days(row.nights)).at(11, 0, 0, 0);
+        let name = format!("Guest {}-{}", row.reservation, row.guest);
+        let moment = |local, side| Moment::at(local, &TimeZone::UTC, side).expect("an ordinary year");
+        grouped.entry(id).or_default().push(Stay {
+            stay_id: None,
+            guest: Guest {
+                key: (row.guest > 0).then(|| format!("G{}-{}", row.reservation, row.guest).as_str().into()),
+                full_name: name,
+                email: None,
+                phone: None,
+                is_primary: row.guest == 0,
+            },
+            place: Place::Units(row.rooms.iter().map(|room| Unit::new(room.to_string())).collect()),
+            check_in: moment(check_in, Side::Arrival),
+            check_out: moment(check_out, Side::Departure),
+            standing: row.standing,
+            methods: BTreeSet::new(),
+            code: None,
+            opted_out: false,
+            updated_at: None,
+            source: SourcePlace { container: "rows".into(), row: position as u64 + 2 },
+        });
+    }
+    grouped.into_iter().map(|(id, stays)| Reservation { id, stays, n_rejected_rows: 0 }).collect()
+}
+
+pub(crate) fn mapping_settings(night: &Night) -> MappingSettings {
+    let property = Property {
+        time_zone: TimeZone::UTC,
+        country: None,
+        check_in: jiff::civil::time(15, 0, 0, 0),
+        check_out: jiff::civil::time(11, 0, 0, 0),
+        early_access: SignedDuration::ZERO,
+        late_exit: SignedDuration::ZERO,
+    };
+    MappingSettings {
+        namespace: namespace(),
+        properties: Properties { default: property, by_code: BTreeMap::new() },
+        units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
+        also: night.also.iter().map(SpaceKey::new).collect(),
+        methods: [Method::Code].into(),
+        guests: GuestScope::All,
+    }
+}
+
+pub(crate) fn plan_settings(policy: Policy) -> PlanSettings {
+    PlanSettings {
+        policy,
+        namespace: namespace(),
+        horizon: None,
+        on_contact_conflict: ContactConflict::Omit,
+        limits: Limits {
+            requests_per_second: 10.0,
+            burst: 10,
+            concurrency: 10,
+            door_creates_per_minute: 10,
+            door_updates_per_minute: 10,
+            door_deletes_per_minute: 20,
+        },
+    }
+}
+
+pub(crate) fn empty_hotel() -> Inventory {
+    let mut spaces = Vec::new();
+    let mut entrances = Vec::new();
+    let mut add = |key: &str, capable: bool| {
+        let id = format!("space-{key}");
+        spaces.push(Space { id: id.as_str().into(), key: Some(key.into()), name: key.to_owned() });
+        entrances.push(Entrance {
+            id: format!("door-{key}").as_str().into(),
+            name: key.to_owned(),
+            spaces: [id.as_str().into()].into(),
+            methods: [Method::Code].into(),
+            can_belong_to_reservation: capable,
+        });
+    };
+    for room in 1..=N_ROOMS {
+        add(&format!("room-{room}"), CAPABLE_ROOMS.contains(&room));
+    }
+    add("lobby", false);
+    add("gym", false);
+    add("spa", true);
+    Inventory {
+        workspace: Workspace {
+            id: "workspace".into(),
+            name: "Small hotel".to_owned(),
+            is_sandbox: true,
+            is_suspended: false,
+        },
+        spaces,
+        entrances,
+        devices: Vec::new(),
+        identities: Vec::new(),
+        grants: Vec::new(),
+    }
+}
+
+/// Maps, plans and checks one night.
+pub(crate) fn planned(
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+) -> (Desired, CheckedPlan) {
+    let directory = Directory::of(inventory);
+    let known = Known::of(inventory, &namespace(), now);
+    let desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
+    let settings = plan_settings(policy);
+    let input = PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory };
+    let plan = plan(&input);
+    let told = told(&plan.items);
+    let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));
+    (desired, checked)
+}
+
+/// The lines of a plan, short enough to read in a failure.
+pub(crate) fn told(items: &[Item]) -> String {
+    let view = |view: &Option<GrantView>| {
+        view.as_ref().map_or_else(String::new, |view| {
+            let keys: Vec<&str> = view.space_keys.iter().map(SpaceKey::as_str).collect();
+            let key = view.reservation_key.as_ref().map_or("-", |key| key.as_str());
+            let until = view.ends_at.map_or_else(String::new, |end| end.to_string());
+            format!("[{key} {} {}..{until}]", keys.join("+"), view.starts_at)
+        })
+    };
+    let line = |item: &Item| {
+        let Item { key, action, reason_code, before, after, .. } = item;
+        format!("{action:?} {key} {reason_code:?} {} -> {}\n", view(before), view(after))
+    };
+    items.iter().map(line).collect()
+}
+
+/// The workspace after a plan, as Seam would list it.
+pub(crate) fn carried_out(plan: &CheckedPlan, before: &Inventory) -> Inventory {
+    let mut inventory = before.clone();
+    let mut made: BTreeMap<StepId, UserIdentityId> = BTreeMap::new();
+    for (number, step) in plan.steps.iter().enumerate() {
+        carry_out(StepId(u32::try_from(number).expect("few steps")), &step.call, &mut inventory, &mut made);
+    }
+    inventory
+}
+
+fn carry_out(
+    step: StepId,
+    call: &Call,
+    inventory: &mut Inventory,
+    made: &mut BTreeMap<StepId, UserIdentityId>,
+) {
+    let grant = |inventory: &mut Inventory, id: &AccessGrantId| -> usize {
+        inventory.grants.iter().position(|grant| grant.id == *id).expect("the plan was checked")
+    };
+    match call {
+        Call::CreateIdentity { key, full_name, email, phone } => {
+            let id = UserIdentityId::new(format!("identity-{}", inventory.identities.len()));
+            made.insert(step, id.clone());
+            inventory.identities.push(Identity {
+                id,
+                key: Some(key.clone()),
+                full_name: full_name.clone(),
+                email: email.clone(),
+                phone: phone.clone(),
+                merged_keys: BTreeSet::<UserIdentityKey>::new(),
+            });
+        }
+        Call::UpdateIdentity { id, full_name, .. } => {
+            let identity =
+                inventory.identities.iter_mut().find(|i| i.id == *id).expect("the plan was checked");
+            if let Patch::Set(name) = full_name {
+                identity.full_name = Some(name.clone());
+            }
+        }
+        Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, code: _, name } => {
+            let identity = match identity {
+                IdentityTarget::Known(id) => id.clone(),
+                IdentityTarget::MadeBy(step) => made[step].clone(),
+            };
+            let id = AccessGrantId::new(format!("grant-{key}"));
+            let method_id = |method: &Method| format!("method-{key}-{method}").as_str().into();
+            inventory.grants.push(LiveGrant {
+                id,
+                key: Some(key.clone()),
+                identity,
+                reservation_key: reservation_key.clone(),
+                spaces: spaces.clone(),
+                window: *window,
+                requested: methods
+                    .iter()
+                    .map(|method| RequestedMethod {
+                        method: Some(*method),
+                        access_methods: [method_id(method)].into(),
+                    })
+                    .collect(),
+                access_methods: methods.iter().map(method_id).collect(),
+                name: Some(name.clone()),
+                created_at: now(),
+                state: GrantState::Standing,
+            });
+        }
+        Call::UpdateGrant { id, window, .. } => {
+            let position = grant(inventory, id);
+            inventory.grants[position].window = *window;
+        }
+        Call::DeleteGrant { id, .. } => {
+            let position = grant(inventory, id);
+            inventory.grants.remove(position);
+        }
+        Call::AddMethods { id, methods, key } => {
+            let position = grant(inventory, id);
+            for method in methods {
+                let id: reservation_sync::model::AccessMethodId =
+                    format!("late-{key}-{method}").as_str().into();
+                inventory.grants[position].access_methods.insert(id.clone());
+                inventory.grants[position]
+                    .requested
+                    .push(RequestedMethod { method: Some(*method), access_methods: [id].into() });
+            }
+        }
+        Call::DeleteMethod { id, .. } => {
+            for grant in &mut inventory.grants {
+                grant.access_methods.remove(id);
+            }
+        }
+    }
+}
