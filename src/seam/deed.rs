@@ -74,7 +74,7 @@ impl<'a> Deed<'a> {
             | Call::DeleteGrant { .. }
             | Call::AddMethods { .. }
             | Call::DeleteMethod { .. } => {
-                let Answer { content: Void {}, request_id } = client.send(&self.request, cancel).await?;
+                let Answer { content: Void, request_id } = client.send(&self.request, cancel).await?;
                 Ok(Answer { content: Made::Nothing, request_id })
             }
         }

@@ -54,9 +54,11 @@ pub fn verdict(kind: &CallErrorKind, safety: Safety) -> Verdict {
         (CallErrorKind::Unavailable { .. } | CallErrorKind::LostAnswer, Safety::Create | Safety::Update) => {
             Verdict::LookThenRetry
         }
-        // The status of a duplicate is undocumented, so any refusal of that kind may mean "it is there".
+        // The status of a duplicate is undocumented, and an attempt thought lost may have come through late: so a
+        // refusal may always mean "it is there".
         (
-            CallErrorKind::Refused(Refusal::Validation | Refusal::Conflict) | CallErrorKind::BadAnswer,
+            CallErrorKind::Refused(Refusal::Validation | Refusal::Conflict | Refusal::ReservationRule(_))
+            | CallErrorKind::BadAnswer,
             Safety::Create,
         ) => Verdict::LookThenGiveUp,
         (CallErrorKind::Refused(Refusal::NotFound), Safety::Delete) => Verdict::AlreadySo,
@@ -170,7 +172,7 @@ mod tests {
     fn the_kind_of_an_error_and_the_safety_of_a_call_decide_what_comes_next() {
         use CallErrorKind as Kind;
         use Verdict::{AlreadySo, GiveUp, LookThenGiveUp, LookThenRetry, Retry, Stop};
-        //                                             read    create          update         delete
+        // In the order read, create, update, delete.
         check(Kind::Unauthorized, [Stop, Stop, Stop, Stop]);
         check(Kind::Forbidden, [Stop, Stop, Stop, Stop]);
         check(Kind::Throttled { retry_after: None }, [Retry, Retry, Retry, Retry]);
@@ -182,7 +184,7 @@ mod tests {
         check(Kind::Refused(Refusal::Conflict), [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
         check(Kind::Refused(Refusal::NotFound), [GiveUp, GiveUp, GiveUp, AlreadySo]);
         let rule = Refusal::ReservationRule(ReservationRule::JoinerDoors);
-        check(Kind::Refused(rule), [GiveUp, GiveUp, GiveUp, GiveUp]);
+        check(Kind::Refused(rule), [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
         check(Kind::Cancelled, [GiveUp, GiveUp, GiveUp, GiveUp]);
     }
 

@@ -34,7 +34,22 @@ pub(in crate::seam) struct Pagination {
 
 /// `{"ok": true}`.
 #[derive(Debug, Deserialize)]
-pub(in crate::seam) struct Void {}
+#[serde(try_from = "WireVoid")]
+pub(in crate::seam) struct Void;
+
+#[derive(Deserialize)]
+struct WireVoid {
+    #[serde(default)]
+    ok: Option<bool>,
+}
+
+impl TryFrom<WireVoid> for Void {
+    type Error = &'static str;
+
+    fn try_from(wire: WireVoid) -> Result<Self, Self::Error> {
+        if wire.ok == Some(false) { Err("a good status but not `ok`") } else { Ok(Self) }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -48,6 +63,16 @@ mod tests {
         let error = serde_path_to_error::deserialize::<_, Page<WireSpace>>(&mut reader).expect_err("no id");
         assert_eq!(error.path().to_string(), "spaces[1]");
         assert!(error.inner().to_string().contains("missing field `space_id`"), "{error}");
+    }
+
+    #[test]
+    fn an_answer_without_content_is_good_unless_it_says_otherwise() {
+        for good in [r#"{"ok": true}"#, "{}", r#"{"ok": true, "new": 1}"#] {
+            assert!(serde_json::from_str::<Void>(good).is_ok(), "{good}");
+        }
+        for bad in [r#"{"ok": false}"#, "5", "\"ok\"", "null"] {
+            assert!(serde_json::from_str::<Void>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
