@@ -1,0 +1,5 @@
+//! The tests that talk to real things, in one binary.
+
+mod contract;
+mod sandbox_client;
+mod sandbox_grants;
