@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
 use super::client::{Client, Reach, Request};
-use super::error::CallError;
+use super::error::{CallError, CallErrorKind, Refusal};
 use super::lookup;
 use super::retry::Safety;
 use super::wire::{GrantAnswer, IdentityAnswer, Void};
@@ -67,7 +67,14 @@ impl<'a> Deed<'a> {
             Call::CreateGrant { .. } => {
                 let Answer { content, request_id } =
                     client.send::<GrantAnswer>(&self.request, cancel).await?;
-                Ok(Answer { content: Made::Grant(content.access_grant.into_id()), request_id })
+                match self.compare_answered_grant(&content.access_grant.into()) {
+                    Ok(made) => Ok(Answer { content: made, request_id }),
+                    Err(reason) => {
+                        let kind = CallErrorKind::Refused(Refusal::Conflict);
+                        let error = CallError::new(self.request.path, kind, reason);
+                        Err(CallError { status: Some(200), request_id, ..error })
+                    }
+                }
             }
             Call::UpdateIdentity { .. }
             | Call::UpdateGrant { .. }
@@ -111,6 +118,19 @@ impl<'a> Deed<'a> {
             }
             Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Ok(Found::Nothing),
         }
+    }
+
+    /// Whether a duplicate is refused or answered with what holds the key is not documented. Where the answer is
+    /// somebody else's grant, nothing was made.
+    fn compare_answered_grant(&self, answered: &LiveGrant) -> Result<Made, &'static str> {
+        let Call::CreateGrant { spaces, .. } = self.call else { return Ok(Made::Nothing) };
+        if Some(&answered.identity) != self.identity {
+            return Err("Seam answered with a grant of somebody else");
+        }
+        if &answered.spaces != spaces {
+            return Err("Seam answered with a grant for other spaces");
+        }
+        Ok(Made::Grant(answered.id.clone()))
     }
 
     fn compare_new_grant(&self, found: LiveGrant) -> Found {

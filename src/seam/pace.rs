@@ -160,7 +160,7 @@ mod tests {
         let pace = Pace::new(&limits(1000.0, 1000, 2));
         let first = pace.acquire().await;
         let _second = pace.acquire().await;
-        let third = tokio::time::timeout(Duration::from_secs(60), pace.acquire()).await;
+        let third = tokio::time::timeout(Duration::from_mins(1), pace.acquire()).await;
         assert!(third.is_err(), "the third waits");
         drop(first);
         drop(pace.acquire().await);

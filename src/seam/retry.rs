@@ -208,7 +208,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_seam_asks_for_is_a_floor_and_the_backoff_another() {
-        let mut course = Course::new(Every(Duration::from_secs(2)), Duration::from_secs(60));
+        let mut course = Course::new(Every(Duration::from_secs(2)), Duration::from_mins(1));
         assert_eq!(course.wait_after(&throttled(1)), Some(Duration::from_secs(2)));
         assert_eq!(course.wait_after(&throttled(7)), Some(Duration::from_secs(7)));
         assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(2)));
@@ -217,7 +217,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn patience_counts_from_the_first_failure_and_bounds_every_wait() {
         let mut course = Course::new(Every(Duration::from_secs(4)), Duration::from_secs(10));
-        tokio::time::advance(Duration::from_secs(3600)).await;
+        tokio::time::advance(Duration::from_hours(1)).await;
         assert_eq!(course.wait_after(&throttled(11)), None);
         assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(4)));
         tokio::time::advance(Duration::from_secs(6)).await;
@@ -228,7 +228,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn seam_cannot_keep_a_call_alive_beyond_its_patience() {
-        let mut course = Course::new(FullJitter::new(), Duration::from_secs(300));
+        let mut course = Course::new(FullJitter::new(), Duration::from_mins(5));
         let cancel = CancellationToken::new();
         let start = Instant::now();
         while let Some(wait) = course.wait_after(&throttled(1)) {
@@ -251,7 +251,7 @@ mod tests {
         let cancel = CancellationToken::new();
         cancel.cancel();
         let start = Instant::now();
-        assert_eq!(pause(Duration::from_secs(60), &cancel).await, Next::Cancelled);
+        assert_eq!(pause(Duration::from_mins(1), &cancel).await, Next::Cancelled);
         assert_eq!(start.elapsed(), Duration::ZERO);
     }
 

@@ -3,3 +3,10 @@
 mod contract;
 mod sandbox_client;
 mod sandbox_grants;
+mod seam_doubt;
+mod seam_faults;
+mod seam_inventory;
+mod seam_reader;
+mod seam_script;
+mod seam_workspace;
+mod seam_writer;

@@ -66,13 +66,6 @@ impl WireWarning {
     }
 }
 
-impl WireGrant {
-    /// The id alone, for a grant that was just made.
-    pub(in crate::seam) fn into_id(self) -> AccessGrantId {
-        self.access_grant_id
-    }
-}
-
 impl From<WireGrant> for LiveGrant {
     fn from(wire: WireGrant) -> Self {
         let is_leaving = wire.warnings.iter().any(|warning| warning.says("being_deleted"));
@@ -134,20 +127,20 @@ mod tests {
         assert!(!format!("{grant:?}").contains("0471"), "a code is not read");
     }
 
-    fn check_state(warnings: Value, expected: GrantState) {
+    fn check_state(warnings: &Value, expected: GrantState) {
         let grant = grant(json!({"access_grant_id": "g1", "warnings": warnings}));
         assert_eq!(grant.state, expected);
     }
 
     #[test]
     fn a_grant_that_is_being_deleted_says_so_under_either_name() {
-        check_state(json!([{"warning_code": "being_deleted"}]), GrantState::BeingDeleted);
+        check_state(&json!([{"warning_code": "being_deleted"}]), GrantState::BeingDeleted);
         check_state(
-            json!([{"warning_code": "new"}, {"error_code": "being_deleted"}]),
+            &json!([{"warning_code": "new"}, {"error_code": "being_deleted"}]),
             GrantState::BeingDeleted,
         );
-        check_state(json!([{"warning_code": "underprovisioned_access"}, 5]), GrantState::Standing);
-        check_state(json!(null), GrantState::Standing);
+        check_state(&json!([{"warning_code": "underprovisioned_access"}, 5]), GrantState::Standing);
+        check_state(&json!(null), GrantState::Standing);
     }
 
     #[test]
