@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::sandbox_client::Workspace;
-use super::seam_script::{Reply, Script, refusal};
+use super::seam_script::{Script, refusal};
 use super::seam_workspace::{
-    Remember, create_grant, create_identity, perform, reader, reader_of, settings, window, writer_of,
+    create_grant, create_identity, perform, reader, reader_of, settings, window, writer_of,
 };
 
 const CREATE: &str = "/access_grants/create";
