@@ -3,3 +3,6 @@
 mod contract;
 mod sandbox_client;
 mod sandbox_grants;
+mod sandbox_issuance;
+mod sandbox_state;
+mod sandbox_trouble;
