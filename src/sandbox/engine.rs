@@ -14,6 +14,7 @@ use super::exchange::{Counts, Exchange, Recording};
 use super::faults::{Fault, FaultDraw, FaultPlan};
 use super::issuance;
 use super::limits::{Limiter, Limits};
+use super::persist::{Store, StoreError};
 use super::routes;
 use super::snapshot;
 use super::state::State;
@@ -49,6 +50,7 @@ pub(crate) struct Response {
 #[derive(Debug)]
 pub(crate) struct Engine {
     state: State,
+    store: Option<Store>,
     switches: Switches,
     limiter: Limiter,
     faults: FaultDraw,
@@ -65,6 +67,8 @@ pub(crate) struct Engine {
 #[derive(Debug)]
 pub(crate) struct EngineParts {
     pub(crate) state: State,
+    /// Where the state is kept, if it is.
+    pub(crate) store: Option<Store>,
     pub(crate) switches: Switches,
     pub(crate) limits: Limits,
     pub(crate) faults: FaultPlan,
@@ -79,9 +83,11 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 
 impl Engine {
     pub(crate) fn new(parts: EngineParts) -> Self {
-        let EngineParts { state, switches, limits, faults, clock, credentials, endpoint, recording } = parts;
+        let EngineParts { state, store, switches, limits, faults, clock, credentials, endpoint, recording } =
+            parts;
         Self {
             state,
+            store,
             switches,
             limiter: Limiter::new(limits),
             faults: FaultDraw::new(faults),
@@ -128,8 +134,23 @@ impl Engine {
         &self.exchanges
     }
 
-    pub(crate) fn snapshot(&self) -> Value {
+    /// The workspace as it is now, the work of other processes included.
+    pub(crate) fn snapshot(&mut self) -> Value {
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.begin(&mut self.state)
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the snapshot is of an earlier state");
+        }
         snapshot::snapshot(&self.state)
+    }
+
+    /// Makes the files small, where there are files. They are complete without that.
+    pub(crate) fn compact(&mut self) {
+        if let Some(store) = &mut self.store
+            && let Err(error) = store.compact(&mut self.state)
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the sandbox's journal stays long");
+        }
     }
 
     /// Answers a call. A fault that leaves no effect takes the place of the answer; one that does spoils it,
@@ -190,10 +211,19 @@ impl Engine {
         body: &Map<String, Value>,
         now: Timestamp,
     ) -> Result<Reply, Refusal> {
+        let held = match &mut self.store {
+            None => None,
+            Some(store) => Some(store.begin(&mut self.state).map_err(|error| not_kept(&error))?),
+        };
         let mut edit = Edit { state: &mut self.state, changes: Vec::new(), switches: &self.switches, now };
         issuance::settle(&mut edit);
         let mut call = Call { edit, limiter: &mut self.limiter, path, endpoint: &self.endpoint, body };
-        route(&mut call)
+        let answer = route(&mut call);
+        let changes = call.edit.changes;
+        if let (Some(store), Some(held)) = (&mut self.store, held) {
+            store.commit(&held, &self.state, &changes).map_err(|error| not_kept(&error))?;
+        }
+        answer
     }
 
     fn authenticate(&self, request: &Request) -> Result<(), Refusal> {
@@ -265,6 +295,11 @@ fn trouble_after(fault: Fault) -> Option<Response> {
         retry_after: None,
         body: body.to_owned(),
     })
+}
+
+fn not_kept(error: &StoreError) -> Refusal {
+    tracing::error!(error = error as &dyn std::error::Error, "the sandbox cannot keep its workspace");
+    Refusal::new(500, "internal_server_error", "The workspace cannot be kept")
 }
 
 fn refused(refusal: &Refusal) -> Response {

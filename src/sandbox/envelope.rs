@@ -45,9 +45,9 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) kind: String,
     pub(crate) message: String,
-    pub(crate) data: Option<Value>,
-    pub(crate) validation_errors: Option<Value>,
-    pub(crate) throttle: Option<Throttle>,
+    pub(crate) data: Option<Box<Value>>,
+    pub(crate) validation_errors: Option<Box<Value>>,
+    pub(crate) throttle: Option<Box<Throttle>>,
 }
 
 /// What a 429 has beyond its error.
@@ -75,7 +75,7 @@ impl Refusal {
 
     pub(crate) fn invalid_input(message: impl Into<String>) -> Self {
         let mut refusal = Self::new(400, "invalid_input", message);
-        refusal.validation_errors = Some(json!({ "_errors": [refusal.message] }));
+        refusal.validation_errors = Some(Box::new(json!({ "_errors": [refusal.message] })));
         refusal
     }
 
@@ -90,7 +90,7 @@ impl Refusal {
 
     pub(crate) fn throttled(message: &str, throttle: Throttle) -> Self {
         let mut refusal = Self::new(429, "rate_limit_exceeded", message);
-        refusal.throttle = Some(throttle);
+        refusal.throttle = Some(Box::new(throttle));
         refusal
     }
 
@@ -103,10 +103,10 @@ impl Refusal {
         error.insert("type".into(), self.kind.clone().into());
         error.insert("message".into(), self.message.clone().into());
         if let Some(data) = &self.data {
-            error.insert("data".into(), data.clone());
+            error.insert("data".into(), (**data).clone());
         }
         if let Some(validation_errors) = &self.validation_errors {
-            error.insert("validation_errors".into(), validation_errors.clone());
+            error.insert("validation_errors".into(), (**validation_errors).clone());
         }
         json!({ "error": error, "ok": false }).to_string()
     }
@@ -161,7 +161,7 @@ impl ReservationRule {
             ReservationErrorShape::Slug => Refusal::new(status, slug, format!("{title} {message}")),
             ReservationErrorShape::Title => {
                 let mut refusal = Refusal::new(status, class, message);
-                refusal.data = Some(json!({ "title": title }));
+                refusal.data = Some(Box::new(json!({ "title": title })));
                 refusal
             }
             ReservationErrorShape::Message => Refusal::new(status, class, format!("{title} {message}")),

@@ -137,7 +137,7 @@ impl FaultDraw {
     }
 }
 
-/// SplitMix64, mapped to [0, 1).
+/// `SplitMix64`, mapped to [0, 1).
 fn unit_interval(mut bits: u64) -> f64 {
     bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

@@ -208,13 +208,13 @@ impl<'a> Input<'a> {
         match self.nullable_free_text(name) {
             Given::Absent => Given::Absent,
             Given::Null => Given::Null,
-            Given::Value(text) => match parse_instant(&text, form) {
-                Some(instant) => Given::Value(instant),
-                None => {
-                    self.issue(vec![name.into()], "Invalid datetime");
-                    Given::Absent
+            Given::Value(text) => {
+                if let Some(instant) = parse_instant(&text, form) {
+                    return Given::Value(instant);
                 }
-            },
+                self.issue(vec![name.into()], "Invalid datetime");
+                Given::Absent
+            }
         }
     }
 
@@ -298,7 +298,7 @@ impl<'a> Input<'a> {
             issue.hang_into(&mut tree);
         }
         let mut refusal = Refusal::invalid_input(message);
-        refusal.validation_errors = Some(tree);
+        refusal.validation_errors = Some(Box::new(tree));
         Err(refusal)
     }
 
@@ -469,7 +469,7 @@ mod tests {
         let refusal = input.finish().expect_err("refused");
         assert_eq!((refusal.status, refusal.kind.as_str()), (400, "invalid_input"));
         assert_eq!(refusal.message, message);
-        assert_eq!(refusal.validation_errors.as_ref(), Some(validation_errors));
+        assert_eq!(refusal.validation_errors.as_deref(), Some(validation_errors));
     }
 
     #[test]

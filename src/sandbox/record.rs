@@ -43,7 +43,8 @@ pub(crate) struct Space {
 pub(crate) struct Device {
     pub(crate) id: Uuid,
     pub(crate) name: String,
-    pub(crate) device_type: String,
+    /// The type in the words of the API, such as `yale_lock`.
+    pub(crate) kind: String,
     pub(crate) is_online: bool,
     /// Capability flags by their name in the API.
     pub(crate) flags: BTreeMap<String, bool>,

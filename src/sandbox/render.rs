@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 use super::ids;
 use super::record::{
     Device, Entrance, Event, Grant, Identity, Issuance, Method, Mode, Notice, Space, System, Window,
-    Workspace,
 };
 use super::state::State;
 use super::switches::TimestampPrecision;
@@ -27,7 +26,8 @@ impl Render<'_> {
         }
     }
 
-    pub(crate) fn workspace(&self, workspace: &Workspace) -> Value {
+    pub(crate) fn workspace(&self) -> Value {
+        let workspace = &self.state.workspace;
         json!({
             "workspace_id": workspace.id,
             "name": workspace.name,
@@ -83,7 +83,7 @@ impl Render<'_> {
             "device_id": device.id,
             "workspace_id": self.state.workspace.id,
             "connected_account_id": ids::named("connected_account", "sandbox"),
-            "device_type": device.device_type,
+            "device_type": device.kind,
             "display_name": device.name,
             "capabilities_supported": ["access_code", "lock"],
             "properties": properties,

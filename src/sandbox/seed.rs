@@ -283,7 +283,7 @@ impl SeedDevice {
         Device {
             id: self.device_id.unwrap_or_else(|| ids::named("device", &self.name)),
             name: self.name.clone(),
-            device_type: self.device_type.clone().unwrap_or_else(|| "yale_lock".into()),
+            kind: self.device_type.clone().unwrap_or_else(|| "yale_lock".into()),
             is_online: self.online.unwrap_or(true),
             flags: flags([
                 ("can_program_online_access_codes", self.can_program_online_access_codes.unwrap_or(true)),
@@ -476,8 +476,8 @@ mod tests {
         let id = |state: &State| state.grants_by_key("K").next().expect("the grant").id;
         assert_eq!(id(&one), id(&other));
         let entrance = one.entrances.iter().next().expect("the entrance");
-        assert_eq!(entrance.flags["can_unlock_with_code"], true);
-        assert_eq!(entrance.flags["can_belong_to_reservation"], true);
+        assert!(entrance.flags["can_unlock_with_code"]);
+        assert!(entrance.flags["can_belong_to_reservation"]);
     }
 
     #[test]

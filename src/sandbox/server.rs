@@ -23,6 +23,7 @@ use super::engine::{Credentials, Engine, EngineParts, Request, Response};
 use super::exchange::{Counts, Exchange, Recording};
 use super::faults::{Fault, FaultPlan};
 use super::limits::Limits;
+use super::persist::{Store, StoreError};
 use super::seed::{Seed, SeedError};
 use super::switches::Switches;
 
@@ -82,6 +83,8 @@ pub enum SandboxError {
     ParseSeed { path: PathBuf, source: serde_json::Error },
     #[error("build the workspace from its seed")]
     Seed(#[source] SeedError),
+    #[error("keep the workspace in its state file")]
+    State(#[from] StoreError),
     #[error("listen on port {port} of the loopback interface")]
     Listen { port: u16, source: std::io::Error },
 }
@@ -115,7 +118,14 @@ impl Sandbox {
         let limits = options.limits.or(seed.limits).unwrap_or_default();
         let faults = options.faults.or_else(|| seed.faults.clone()).unwrap_or_default();
         let clock = RunningClock::start(options.clock);
-        let state = seed.plant(&switches, clock.now()).map_err(SandboxError::Seed)?;
+        let plant = || seed.plant(&switches, clock.now()).map_err(SandboxError::Seed);
+        let (store, state) = match &options.state {
+            None => (None, plant()?),
+            Some(path) => {
+                let (store, state) = Store::open(path, plant)?;
+                (Some(store), state)
+            }
+        };
         let port = options.port;
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
             .await
@@ -125,6 +135,7 @@ impl Sandbox {
         let (api_key, personal_access_token) = (options.api_key, options.personal_access_token);
         let engine = Engine::new(EngineParts {
             state,
+            store,
             switches,
             limits,
             faults,
@@ -191,6 +202,7 @@ impl Sandbox {
         self.cancel.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.shared.engine().compact();
     }
 }
 

@@ -103,9 +103,15 @@ impl State {
         match change {
             Change::Workspace(workspace) => self.workspace = workspace,
             Change::Space(space) => self.put_space(space),
-            Change::Device(device) => drop(self.devices.put(device)),
-            Change::Entrance(entrance) => drop(self.entrances.put(entrance)),
-            Change::System(system) => drop(self.systems.put(system)),
+            Change::Device(device) => {
+                self.devices.put(device);
+            }
+            Change::Entrance(entrance) => {
+                self.entrances.put(entrance);
+            }
+            Change::System(system) => {
+                self.systems.put(system);
+            }
             Change::Identity(identity) => self.put_identity(identity),
             Change::Grant(grant) => self.put_grant(grant),
             Change::Method(method) => self.put_method(method),
@@ -241,13 +247,10 @@ impl State {
             minted: image.minted,
             indexes: Indexes::default(),
         };
-        state.spaces.from_ordinal(0).for_each(|(ordinal, space)| state.indexes.note_space(ordinal, space));
+        state.spaces.rows_from(0).for_each(|(ordinal, space)| state.indexes.note_space(ordinal, space));
         state.identities.iter().for_each(|identity| state.indexes.note_identity(identity));
-        state.grants.from_ordinal(0).for_each(|(ordinal, grant)| state.indexes.note_grant(ordinal, grant));
-        state
-            .methods
-            .from_ordinal(0)
-            .for_each(|(ordinal, method)| state.indexes.note_method(ordinal, method));
+        state.grants.rows_from(0).for_each(|(ordinal, grant)| state.indexes.note_grant(ordinal, grant));
+        state.methods.rows_from(0).for_each(|(ordinal, method)| state.indexes.note_method(ordinal, method));
         state
     }
 
@@ -256,19 +259,22 @@ impl State {
     }
 
     fn put_space(&mut self, space: Space) {
-        let (ordinal, before) = self.spaces.put(space.clone());
-        if let Some(before) = before {
-            self.indexes.forget_space(ordinal, &before);
+        if let Some(before) = self.spaces.get(space.id) {
+            let ordinal = self.spaces.ordinal(before.id).expect("a row that is found has an ordinal");
+            self.indexes.forget_space(ordinal, before);
         }
-        self.indexes.note_space(ordinal, &space);
+        let id = space.id;
+        let ordinal = self.spaces.put(space);
+        let space = self.spaces.get(id).expect("the row was just put");
+        self.indexes.note_space(ordinal, space);
     }
 
     fn put_identity(&mut self, identity: Identity) {
-        let (_, before) = self.identities.put(identity.clone());
-        if let Some(before) = before {
-            self.indexes.forget_identity(&before);
+        if let Some(before) = self.identities.get(identity.id) {
+            self.indexes.forget_identity(before);
         }
         self.indexes.note_identity(&identity);
+        self.identities.put(identity);
     }
 
     fn put_grant(&mut self, grant: Grant) {
@@ -277,7 +283,7 @@ impl State {
             self.indexes.forget_grant(ordinal, before);
         }
         let id = grant.id;
-        let (ordinal, _) = self.grants.put(grant);
+        let ordinal = self.grants.put(grant);
         let grant = self.grants.get(id).expect("the row was just put");
         self.indexes.note_grant(ordinal, grant);
     }
@@ -288,7 +294,7 @@ impl State {
             self.indexes.forget_method(ordinal, before);
         }
         let id = method.id;
-        let (ordinal, _) = self.methods.put(method);
+        let ordinal = self.methods.put(method);
         let method = self.methods.get(id).expect("the row was just put");
         self.indexes.note_method(ordinal, method);
     }

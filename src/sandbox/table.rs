@@ -47,18 +47,19 @@ impl<T: Record> Table<T> {
         self.rows.values()
     }
 
-    pub(crate) fn from_ordinal(&self, first: Ordinal) -> impl Iterator<Item = (Ordinal, &T)> {
+    pub(crate) fn rows_from(&self, first: Ordinal) -> impl Iterator<Item = (Ordinal, &T)> {
         self.rows.range(first..).map(|(&ordinal, row)| (ordinal, row))
     }
 
-    /// Replaces the row with the same id or appends a new one; returns its place and what stood there.
-    pub(crate) fn put(&mut self, row: T) -> (Ordinal, Option<T>) {
+    /// Replaces the row with the same id or appends a new one; returns its place.
+    pub(crate) fn put(&mut self, row: T) -> Ordinal {
         let ordinal = *self.ordinals.entry(row.id()).or_insert_with(|| {
             let ordinal = self.next;
             self.next += 1;
             ordinal
         });
-        (ordinal, self.rows.insert(ordinal, row))
+        self.rows.insert(ordinal, row);
+        ordinal
     }
 
     pub(crate) fn remove(&mut self, id: Uuid) -> Option<(Ordinal, T)> {

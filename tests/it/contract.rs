@@ -117,7 +117,7 @@ fn compile(schema: &Value) -> Validator {
         .expect("the description makes a schema")
 }
 
-/// Turns what OpenAPI 3.0 says in its own way into JSON Schema.
+/// Turns what `OpenAPI` 3.0 says in its own way into JSON Schema.
 fn to_json_schema(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(to_json_schema),

@@ -3,6 +3,9 @@
 mod contract;
 mod sandbox_client;
 mod sandbox_grants;
+mod sandbox_issuance;
+mod sandbox_state;
+mod sandbox_trouble;
 mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;

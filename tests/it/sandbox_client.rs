@@ -113,7 +113,7 @@ pub(crate) fn id(n: u32) -> String {
 }
 
 /// The parameters of a grant for three days from now; `changes` go over them.
-pub(crate) fn stay(key: &str, changes: Value) -> Value {
+pub(crate) fn stay(key: &str, changes: &Value) -> Value {
     let mut body = json!({
         "access_grant_key": key,
         "user_identity": { "full_name": "Rui Lopes" },

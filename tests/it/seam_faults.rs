@@ -66,3 +66,28 @@ async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_
     assert_eq!(calls.reads + calls.writes, counts.requests.values().sum::<u64>());
     workspace.finish().await;
 }
+
+async fn check_slower_workspace(retry_after: &str, body: &str) {
+    let workspace = Workspace::start(json!({
+        "limits": {"requests_per_second": 3},
+        "switches": {"retry_after": retry_after, "throttled_body": body}
+    }))
+    .await;
+    let mut settings = settings(workspace.sandbox.endpoint());
+    settings.credentials = Credentials::ApiKey(workspace.sandbox.api_key().to_owned().into());
+    let reader = reader(&settings);
+    reader.inventory(&Silence).await.expect("an inventory");
+    let n_throttled: u64 = workspace.sandbox.counts().throttled.values().sum();
+    assert!(n_throttled > 0, "{retry_after} {body}");
+    assert_eq!(reader.calls().throttled, n_throttled, "{retry_after} {body}");
+    workspace.finish().await;
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_slower_than_we_thought_is_read_however_it_says_so() {
+    tokio::join!(
+        check_slower_workspace("seconds", "json"),
+        check_slower_workspace("http_date", "json"),
+        check_slower_workspace("absent", "empty"),
+    );
+}

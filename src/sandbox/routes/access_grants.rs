@@ -59,9 +59,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             let candidates = candidates.into_iter().filter(|(ordinal, _)| *ordinal >= request.first);
             request.take(candidates.filter(|(_, grant)| keep(grant)))
         }
-        None => {
-            request.take(render.state.grants.from_ordinal(request.first).filter(|(_, grant)| keep(grant)))
-        }
+        None => request.take(render.state.grants.rows_from(request.first).filter(|(_, grant)| keep(grant))),
     };
     let grants: Vec<Value> = page.rows.iter().map(|grant| render.grant(grant)).collect();
     let pagination = request.pagination(&page, call.endpoint, call.path);
@@ -184,11 +182,11 @@ pub(crate) fn get_related(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         grants.iter().flat_map(|grant| ids(state, grant)).collect::<BTreeSet<_>>().into_iter().collect()
     };
     let related = Related {
-        space_ids: union(|_, grant| grant.space_ids.clone()),
-        device_ids: union(|state, grant| state.devices_of(grant).into_iter().collect()),
-        entrance_ids: union(|state, grant| state.entrances_of(grant).into_iter().collect()),
-        method_ids: union(|_, grant| grant.method_ids().collect()),
-        identity_ids: union(|_, grant| vec![grant.identity_id]),
+        spaces: union(|_, grant| grant.space_ids.clone()),
+        devices: union(|state, grant| state.devices_of(grant).into_iter().collect()),
+        entrances: union(|state, grant| state.entrances_of(grant).into_iter().collect()),
+        methods: union(|_, grant| grant.method_ids().collect()),
+        identities: union(|_, grant| vec![grant.identity_id]),
     };
     Ok(Reply::with("batch", &related.batch(call, &wanted)))
 }

@@ -54,7 +54,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             rows.sort_unstable_by_key(|(ordinal, _)| *ordinal);
             request.take(rows.into_iter())
         }
-        None => request.take(state.methods.from_ordinal(request.first).filter(|(_, method)| keep(method))),
+        None => request.take(state.methods.rows_from(request.first).filter(|(_, method)| keep(method))),
     };
     let methods: Vec<Value> = page.rows.iter().map(|method| render.method(method)).collect();
     let pagination = request.pagination(&page, call.endpoint, call.path);

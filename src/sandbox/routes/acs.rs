@@ -21,7 +21,7 @@ pub(crate) fn list_entrances(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let in_space = |entrance_id: Uuid, space_id: Uuid| {
         render.state.spaces.get(space_id).is_some_and(|space| space.entrance_ids.contains(&entrance_id))
     };
-    let page = request.take(render.state.entrances.from_ordinal(request.first).filter(|(_, entrance)| {
+    let page = request.take(render.state.entrances.rows_from(request.first).filter(|(_, entrance)| {
         entrance_ids.as_ref().is_none_or(|ids| ids.contains(&entrance.id))
             && space_id.is_none_or(|space_id| in_space(entrance.id, space_id))
             && system_id.is_none_or(|system_id| entrance.system_id == system_id)

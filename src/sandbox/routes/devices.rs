@@ -21,11 +21,11 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     let in_space = |device_id: Uuid, space_id: Uuid| {
         render.state.spaces.get(space_id).is_some_and(|space| space.device_ids.contains(&device_id))
     };
-    let page = request.take(render.state.devices.from_ordinal(request.first).filter(|(_, device)| {
+    let page = request.take(render.state.devices.rows_from(request.first).filter(|(_, device)| {
         device_ids.as_ref().is_none_or(|ids| ids.contains(&device.id))
             && space_id.is_none_or(|space_id| in_space(device.id, space_id))
             && search.as_ref().is_none_or(|search| device.name.to_lowercase().contains(search))
-            && device_type.as_ref().is_none_or(|device_type| device.device_type == *device_type)
+            && device_type.as_ref().is_none_or(|device_type| device.kind == *device_type)
     }));
     let devices: Vec<Value> = page.rows.iter().map(|device| render.device(device)).collect();
     let pagination = request.pagination(&page, call.endpoint, call.path);

@@ -74,7 +74,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     input.finish()?;
     let request = PageRequest::read(call.body, limit)?;
     let render = call.edit.render();
-    let page = request.take(render.state.spaces.from_ordinal(request.first).filter(|(_, space)| {
+    let page = request.take(render.state.spaces.rows_from(request.first).filter(|(_, space)| {
         key.as_ref().is_none_or(|key| space.key.as_ref() == Some(key))
             && customer_key.as_ref().is_none_or(|key| space.customer_key.as_ref() == Some(key))
             && search.as_ref().is_none_or(|search| {
@@ -107,18 +107,24 @@ pub(crate) fn get_related(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         ids.sort_unstable();
         ids.dedup();
     }
-    let related = Related { space_ids, device_ids, entrance_ids, method_ids, identity_ids: Vec::new() };
+    let related = Related {
+        spaces: space_ids,
+        devices: device_ids,
+        entrances: entrance_ids,
+        methods: method_ids,
+        identities: Vec::new(),
+    };
     Ok(Reply::with("batch", &related.batch(call, &wanted)))
 }
 
 /// What hangs together with the things a call names, as one union.
 #[derive(Debug)]
 pub(crate) struct Related {
-    pub(crate) space_ids: Vec<Uuid>,
-    pub(crate) device_ids: Vec<Uuid>,
-    pub(crate) entrance_ids: Vec<Uuid>,
-    pub(crate) method_ids: Vec<Uuid>,
-    pub(crate) identity_ids: Vec<Uuid>,
+    pub(crate) spaces: Vec<Uuid>,
+    pub(crate) devices: Vec<Uuid>,
+    pub(crate) entrances: Vec<Uuid>,
+    pub(crate) methods: Vec<Uuid>,
+    pub(crate) identities: Vec<Uuid>,
 }
 
 impl Related {
@@ -129,25 +135,25 @@ impl Related {
         for kind in wanted {
             let objects: Vec<Value> = match kind.as_str() {
                 "spaces" => self
-                    .space_ids
+                    .spaces
                     .iter()
                     .filter_map(|&id| state.spaces.get(id))
                     .map(|row| render.space(row))
                     .collect(),
                 "devices" => self
-                    .device_ids
+                    .devices
                     .iter()
                     .filter_map(|&id| state.devices.get(id))
                     .map(|row| render.device(row))
                     .collect(),
                 "acs_entrances" => self
-                    .entrance_ids
+                    .entrances
                     .iter()
                     .filter_map(|&id| state.entrances.get(id))
                     .map(|row| render.entrance(row))
                     .collect(),
                 "acs_systems" => {
-                    let of_entrances = self.entrance_ids.iter().filter_map(|&id| state.entrances.get(id));
+                    let of_entrances = self.entrances.iter().filter_map(|&id| state.entrances.get(id));
                     let mut system_ids: Vec<Uuid> = of_entrances.map(|entrance| entrance.system_id).collect();
                     system_ids.sort_unstable();
                     system_ids.dedup();
@@ -158,13 +164,13 @@ impl Related {
                         .collect()
                 }
                 "access_methods" => self
-                    .method_ids
+                    .methods
                     .iter()
                     .filter_map(|&id| state.methods.get(id))
                     .map(|row| render.method(row))
                     .collect(),
                 "user_identities" => self
-                    .identity_ids
+                    .identities
                     .iter()
                     .filter_map(|&id| state.identities.get(id))
                     .map(|row| render.identity(row))

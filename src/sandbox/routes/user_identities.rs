@@ -98,7 +98,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     input.finish()?;
     let request = PageRequest::read(call.body, limit)?;
     let render = call.edit.render();
-    let page = request.take(render.state.identities.from_ordinal(request.first).filter(|(_, identity)| {
+    let page = request.take(render.state.identities.rows_from(request.first).filter(|(_, identity)| {
         ids.as_ref().is_none_or(|ids| ids.contains(&identity.id))
             && search.as_ref().is_none_or(|search| matches(identity, search))
             && created_before.is_none_or(|before| identity.created_at < before)
