@@ -6,3 +6,5 @@ pub mod event;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod sandbox;
+pub mod seam;

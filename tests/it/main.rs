@@ -1,4 +1,17 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod contract;
 mod plan_properties;
+mod sandbox_client;
+mod sandbox_grants;
+mod sandbox_issuance;
+mod sandbox_state;
+mod sandbox_trouble;
+mod seam_doubt;
+mod seam_faults;
+mod seam_inventory;
+mod seam_reader;
+mod seam_script;
+mod seam_workspace;
+mod seam_writer;
 mod small_world;

@@ -1,0 +1,287 @@
+//! One call of a plan as a request, and how to tell afterwards whether Seam holds what it wants.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Answer;
+use super::client::{Client, Reach, Request};
+use super::error::{CallError, CallErrorKind, Refusal};
+use super::lookup;
+use super::retry::Safety;
+use super::wire::{GrantAnswer, IdentityAnswer, Void};
+use super::writer::Made;
+use crate::model::{
+    GrantState, Identity, LiveGrant, Method, UserIdentityId, Window, WishedCode, same_person_name,
+};
+use crate::plan::{Call, IdentityTarget, Patch};
+
+/// What a look at Seam shows.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// What the call wants.
+    AsWanted(Made),
+    /// Something else under the same key: why it is not ours to count as done.
+    Different(&'static str),
+    /// Under the same key something that is about to go.
+    Leaving,
+    /// Not what the call wants, and nothing in its way.
+    Nothing,
+}
+
+/// A call, ready to send.
+pub(super) struct Deed<'a> {
+    call: &'a Call,
+    identity: Option<&'a UserIdentityId>,
+    pub(super) request: Request,
+}
+
+impl<'a> Deed<'a> {
+    /// `made` is the identity that an earlier step made, for a grant that needs it.
+    pub(super) fn new(call: &'a Call, made: Option<&'a UserIdentityId>) -> Self {
+        let identity = match call {
+            Call::CreateGrant { identity: IdentityTarget::Known(id), .. } => Some(id),
+            Call::CreateGrant { identity: IdentityTarget::MadeBy(_), .. } => {
+                Some(made.expect("an identity is made before the grant that needs it is sent"))
+            }
+            _ => None,
+        };
+        let reach = if call.door_operation().is_some() { Reach::Doors } else { Reach::Workspace };
+        let request = Request { path: call.path(), safety: safety(call), reach, body: body(call, identity) };
+        Self { call, identity, request }
+    }
+
+    /// Sends it once.
+    pub(super) async fn send(
+        &self,
+        client: &Client,
+        cancel: Option<&CancellationToken>,
+    ) -> Result<Answer<Made>, CallError> {
+        match self.call {
+            Call::CreateIdentity { .. } => {
+                let Answer { content, request_id } =
+                    client.send::<IdentityAnswer>(&self.request, cancel).await?;
+                let id = Identity::from(content.user_identity).id;
+                Ok(Answer { content: Made::Identity(id), request_id })
+            }
+            Call::CreateGrant { .. } => {
+                let Answer { content, request_id } =
+                    client.send::<GrantAnswer>(&self.request, cancel).await?;
+                match self.compare_answered_grant(&content.access_grant.into()) {
+                    Ok(made) => Ok(Answer { content: made, request_id }),
+                    Err(reason) => {
+                        let kind = CallErrorKind::Refused(Refusal::Conflict);
+                        let error = CallError::new(self.request.path, kind, reason);
+                        Err(CallError { status: Some(200), request_id, ..error })
+                    }
+                }
+            }
+            Call::UpdateIdentity { .. }
+            | Call::UpdateGrant { .. }
+            | Call::DeleteGrant { .. }
+            | Call::AddMethods { .. }
+            | Call::DeleteMethod { .. } => {
+                let Answer { content: Void, request_id } = client.send(&self.request, cancel).await?;
+                Ok(Answer { content: Made::Nothing, request_id })
+            }
+        }
+    }
+
+    /// Looks once whether Seam holds what the call wants.
+    pub(super) async fn look(&self, client: &Client) -> Result<Found, CallError> {
+        let grant = async |request: Request| {
+            let answer = client.send::<GrantAnswer>(&request, None).await;
+            lookup::found_grant(answer.map(|answer| answer.content))
+        };
+        let identity = async |request: Request| {
+            let answer = client.send::<IdentityAnswer>(&request, None).await;
+            lookup::found_identity(answer.map(|answer| answer.content))
+        };
+        match self.call {
+            Call::CreateIdentity { key, .. } => Ok(identity(lookup::identity_by_key(key))
+                .await?
+                .map_or(Found::Nothing, |found| self.compare_new_identity(found))),
+            Call::CreateGrant { key, .. } => Ok(grant(lookup::grant_by_key(key))
+                .await?
+                .map_or(Found::Nothing, |found| self.compare_new_grant(found))),
+            Call::UpdateIdentity { id, .. } => {
+                let found = identity(lookup::identity_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| self.identity_is_updated(&found))))
+            }
+            Call::UpdateGrant { id, window, .. } => {
+                let found = grant(lookup::grant_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| same_window(&found.window, window))))
+            }
+            Call::AddMethods { id, methods, .. } => {
+                let found = grant(lookup::grant_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| methods.is_subset(&found.methods()))))
+            }
+            Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Ok(Found::Nothing),
+        }
+    }
+
+    /// Whether a duplicate is refused or answered with what holds the key is not documented. Where the answer is
+    /// somebody else's grant, nothing was made.
+    fn compare_answered_grant(&self, answered: &LiveGrant) -> Result<Made, &'static str> {
+        let Call::CreateGrant { spaces, .. } = self.call else { return Ok(Made::Nothing) };
+        if Some(&answered.identity) != self.identity {
+            return Err("Seam answered with a grant of somebody else");
+        }
+        if &answered.spaces != spaces {
+            return Err("Seam answered with a grant for other spaces");
+        }
+        Ok(Made::Grant(answered.id.clone()))
+    }
+
+    fn compare_new_grant(&self, found: LiveGrant) -> Found {
+        let Call::CreateGrant { spaces, window, .. } = self.call else { return Found::Nothing };
+        if found.state == GrantState::BeingDeleted {
+            return Found::Leaving;
+        }
+        if Some(&found.identity) != self.identity {
+            return Found::Different("the key belongs to a grant of somebody else");
+        }
+        if &found.spaces != spaces {
+            return Found::Different("the key belongs to a grant for other spaces");
+        }
+        if !same_window(&found.window, window) {
+            return Found::Different("the key belongs to a grant for another time");
+        }
+        Found::AsWanted(Made::Grant(found.id))
+    }
+
+    /// Seam may keep a contact in another spelling, and may know more than we sent; what we sent must be there.
+    fn compare_new_identity(&self, found: Identity) -> Found {
+        let Call::CreateIdentity { full_name, email, phone, .. } = self.call else { return Found::Nothing };
+        let has_name = full_name.as_ref().is_none_or(|wanted| has_name(&found, wanted));
+        let has_email = email
+            .as_ref()
+            .is_none_or(|wanted| found.email.as_ref().is_some_and(|email| email.folded() == wanted.folded()));
+        let has_phone = phone.as_ref().is_none_or(|wanted| {
+            found.phone.as_ref().is_some_and(|phone| digits(phone.as_str()) == digits(wanted.as_str()))
+        });
+        if has_name && has_email && has_phone {
+            Found::AsWanted(Made::Identity(found.id))
+        } else {
+            Found::Different("the key belongs to an identity with another name or contact")
+        }
+    }
+
+    fn identity_is_updated(&self, found: &Identity) -> bool {
+        let Call::UpdateIdentity { full_name, email, phone, .. } = self.call else { return false };
+        holds(full_name, found.full_name.as_ref(), |wanted, name| same_person_name(wanted, name))
+            && holds(email, found.email.as_ref(), |wanted, email| wanted.folded() == email.folded())
+            && holds(phone, found.phone.as_ref(), |wanted, phone| {
+                digits(wanted.as_str()) == digits(phone.as_str())
+            })
+    }
+}
+
+fn safety(call: &Call) -> Safety {
+    match call {
+        Call::CreateIdentity { .. } | Call::CreateGrant { .. } | Call::AddMethods { .. } => Safety::Create,
+        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } => Safety::Update,
+        Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Safety::Delete,
+    }
+}
+
+fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
+    let mut body = Map::new();
+    match call {
+        Call::CreateIdentity { key, full_name, email, phone } => {
+            body.insert("user_identity_key".to_owned(), json!(key));
+            insert(&mut body, "full_name", full_name.as_ref());
+            insert(&mut body, "email_address", email.as_ref());
+            insert(&mut body, "phone_number", phone.as_ref());
+        }
+        Call::UpdateIdentity { id, key: _, full_name, email, phone } => {
+            body.insert("user_identity_id".to_owned(), json!(id));
+            patch(&mut body, "full_name", full_name);
+            patch(&mut body, "email_address", email);
+            patch(&mut body, "phone_number", phone);
+        }
+        Call::CreateGrant { key, identity: _, reservation_key, spaces, window, methods, code, name } => {
+            body.insert("access_grant_key".to_owned(), json!(key));
+            insert(&mut body, "user_identity_id", identity);
+            insert(&mut body, "reservation_key", reservation_key.as_ref());
+            body.insert("space_ids".to_owned(), json!(spaces));
+            insert_window(&mut body, window);
+            let methods = methods.iter().map(|method| requested(*method, code.as_ref()));
+            body.insert("requested_access_methods".to_owned(), methods.collect());
+            body.insert("name".to_owned(), json!(name));
+        }
+        Call::UpdateGrant { id, key: _, window } => {
+            body.insert("access_grant_id".to_owned(), json!(id));
+            insert_window(&mut body, window);
+        }
+        Call::DeleteGrant { id, key: _ } => {
+            body.insert("access_grant_id".to_owned(), json!(id));
+        }
+        Call::AddMethods { id, key: _, methods } => {
+            body.insert("access_grant_id".to_owned(), json!(id));
+            let methods = methods.iter().map(|method| requested(*method, None));
+            body.insert("requested_access_methods".to_owned(), methods.collect());
+        }
+        Call::DeleteMethod { id, key: _ } => {
+            body.insert("access_method_id".to_owned(), json!(id));
+        }
+    }
+    Value::Object(body)
+}
+
+fn requested(method: Method, code: Option<&WishedCode>) -> Value {
+    match (method, code) {
+        (Method::Code, Some(code)) => json!({"mode": method.as_str(), "code": code.reveal()}),
+        _ => json!({"mode": method.as_str()}),
+    }
+}
+
+fn insert_window(body: &mut Map<String, Value>, window: &Window) {
+    body.insert("starts_at".to_owned(), json!(window.starts_at.to_string()));
+    body.insert("ends_at".to_owned(), json!(window.ends_at.map(|end| end.to_string())));
+}
+
+fn insert(body: &mut Map<String, Value>, field: &str, value: Option<impl serde::Serialize>) {
+    if let Some(value) = value {
+        body.insert(field.to_owned(), json!(value));
+    }
+}
+
+fn patch(body: &mut Map<String, Value>, field: &str, patch: &Patch<impl serde::Serialize>) {
+    match patch {
+        Patch::Keep => {}
+        Patch::Set(value) => {
+            body.insert(field.to_owned(), json!(value));
+        }
+        Patch::Clear => {
+            body.insert(field.to_owned(), Value::Null);
+        }
+    }
+}
+
+fn so(is_so: bool) -> Found {
+    if is_so { Found::AsWanted(Made::Nothing) } else { Found::Nothing }
+}
+
+/// Whether both mean the same instants; Seam keeps milliseconds.
+fn same_window(left: &Window, right: &Window) -> bool {
+    let ms =
+        |window: &Window| (window.starts_at.as_millisecond(), window.ends_at.map(Timestamp::as_millisecond));
+    ms(left) == ms(right)
+}
+
+fn has_name(identity: &Identity, wanted: &str) -> bool {
+    identity.full_name.as_ref().is_some_and(|name| same_person_name(name, wanted))
+}
+
+fn holds<T>(patch: &Patch<T>, found: Option<&T>, same: impl Fn(&T, &T) -> bool) -> bool {
+    match patch {
+        Patch::Keep => true,
+        Patch::Set(wanted) => found.is_some_and(|found| same(wanted, found)),
+        Patch::Clear => found.is_none(),
+    }
+}
+
+fn digits(phone: &str) -> String {
+    phone.chars().filter(char::is_ascii_digit).collect()
+}

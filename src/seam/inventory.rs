@@ -1,0 +1,147 @@
+//! Reads everything a plan needs: five lists side by side, every page of each, nothing twice.
+//!
+//! A list is whole or an error. Where Seam says that there is more and cannot say where, or where a list never
+//! ends, nothing is decided on half of it.
+
+use std::collections::BTreeSet;
+
+use futures_util::try_join;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::client::{Client, Request};
+use super::error::{CallError, CallErrorKind, Refusal};
+use super::wire::{Page, WireDevice, WireEntrance, WireGrant, WireIdentity, WireSpace};
+use super::writer::Watch;
+use crate::event::{Event, Listing};
+use crate::model::{Device, Entrance, Identity, Inventory, LiveGrant, Space, Workspace};
+
+/// Entries of a page, said explicitly: the default differs from list to list, and the cursor is bound to it.
+const PAGE_LIMIT: usize = 500;
+
+/// How often a list begins again when Seam no longer knows its cursor.
+const MAX_RESTARTS: u32 = 2;
+
+/// Reads the five lists.
+pub(super) async fn load(
+    client: &Client,
+    workspace: Workspace,
+    watch: Watch<'_>,
+) -> Result<Inventory, CallError> {
+    let (spaces, entrances, devices, identities, grants) = try_join!(
+        list::<WireSpace, Space, _>(client, watch, Listing::Spaces, |space| &space.id),
+        list::<WireEntrance, Entrance, _>(client, watch, Listing::Entrances, |entrance| &entrance.id),
+        list::<WireDevice, Device, _>(client, watch, Listing::Devices, |device| &device.id),
+        list::<WireIdentity, Identity, _>(client, watch, Listing::Identities, |identity| &identity.id),
+        list::<WireGrant, LiveGrant, _>(client, watch, Listing::Grants, |grant| &grant.id),
+    )?;
+    Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
+}
+
+fn path(listing: Listing) -> &'static str {
+    match listing {
+        Listing::Spaces => "/spaces/list",
+        Listing::Entrances => "/acs/entrances/list",
+        Listing::Devices => "/devices/list",
+        Listing::Identities => "/user_identities/list",
+        Listing::Grants => "/access_grants/list",
+    }
+}
+
+/// A whole list, begun again where its cursor is lost on the way.
+async fn list<Wire, Item, Id>(
+    client: &Client,
+    watch: Watch<'_>,
+    listing: Listing,
+    id: fn(&Item) -> &Id,
+) -> Result<Vec<Item>, CallError>
+where
+    Wire: DeserializeOwned,
+    Item: From<Wire>,
+    Id: Ord + Clone,
+{
+    let mut n_restarts = 0;
+    loop {
+        match pages::<Wire, Item, Id>(client, watch, listing, id).await {
+            Ok(items) => return Ok(items),
+            Err(Broken::Cursor(_)) if n_restarts < MAX_RESTARTS => {
+                n_restarts += 1;
+                tracing::info!(
+                    seam.path = path(listing),
+                    n_restarts,
+                    "the list begins again: its cursor was lost"
+                );
+            }
+            Err(Broken::Cursor(error) | Broken::Call(error)) => return Err(error),
+        }
+    }
+}
+
+/// Why a list ended early.
+enum Broken {
+    /// Seam refused a page that an earlier one led to.
+    Cursor(CallError),
+    /// Anything else.
+    Call(CallError),
+}
+
+async fn pages<Wire, Item, Id>(
+    client: &Client,
+    watch: Watch<'_>,
+    listing: Listing,
+    id: fn(&Item) -> &Id,
+) -> Result<Vec<Item>, Broken>
+where
+    Wire: DeserializeOwned,
+    Item: From<Wire>,
+    Id: Ord + Clone,
+{
+    let path = path(listing);
+    let bad = |message: &str| Broken::Call(CallError::new(path, CallErrorKind::BadAnswer, message));
+    let mut items = Vec::new();
+    let mut seen_ids = BTreeSet::new();
+    let mut seen_cursors = BTreeSet::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let request = Request::read(path, body(cursor.as_deref()));
+        let page: Page<Wire> = match client.ask(&request, watch).await {
+            Ok(page) => page,
+            Err(error) if cursor.is_some() && is_cursor_refusal(&error) => return Err(Broken::Cursor(error)),
+            Err(error) => return Err(Broken::Call(error)),
+        };
+        let n_in_page = page.items.len();
+        for item in page.items.into_iter().map(Item::from) {
+            if seen_ids.insert(id(&item).clone()) {
+                items.push(item);
+            }
+        }
+        watch.sink.emit(&Event::Listed { listing, n_so_far: items.len() });
+        let Some(pagination) = page.pagination else {
+            if n_in_page == PAGE_LIMIT {
+                tracing::warn!(seam.path = path, "a full page without pagination: the list may be longer");
+            }
+            return Ok(items);
+        };
+        if !pagination.has_next_page {
+            return Ok(items);
+        }
+        let next =
+            pagination.next_page_cursor.ok_or_else(|| bad("there is a next page but no cursor for it"))?;
+        if !seen_cursors.insert(next.clone()) {
+            return Err(bad("the cursor of the next page was used before: the list would never end"));
+        }
+        cursor = Some(next);
+    }
+}
+
+fn body(cursor: Option<&str>) -> Value {
+    match cursor {
+        None => json!({"limit": PAGE_LIMIT}),
+        Some(cursor) => json!({"limit": PAGE_LIMIT, "page_cursor": cursor}),
+    }
+}
+
+/// How a cursor that expired is refused is not documented; nothing but the cursor differs from the first page.
+fn is_cursor_refusal(error: &CallError) -> bool {
+    matches!(error.kind, CallErrorKind::Refused(Refusal::Validation | Refusal::NotFound))
+}

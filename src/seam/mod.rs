@@ -1,0 +1,29 @@
+//! The edge to Seam: a hand-written, typed client of the calls this program needs.
+//!
+//! Two halves of different types share one transport. A [`SeamReader`] can only look; a [`SeamWriter`] exists only
+//! for somebody who shows a checked plan. Every request is a `POST` of JSON, pays for its place in the pace, and is
+//! judged by one function, [`verdict`]. Keys, headers and bodies are never logged, and nothing that Seam repeats of
+//! a guest reaches a message.
+
+mod answer;
+mod calls;
+mod client;
+mod deed;
+mod error;
+mod inventory;
+mod lookup;
+mod message;
+mod pace;
+mod reader;
+mod retry;
+mod retry_after;
+mod settings;
+mod wire;
+mod writer;
+
+pub use calls::Calls;
+pub use error::{CallError, CallErrorKind, Effect, Refusal, ReservationRule, SeamError};
+pub use reader::SeamReader;
+pub use retry::{Delays, Safety, Verdict, verdict};
+pub use settings::{Credentials, SeamSettings};
+pub use writer::{How, Made, Receipt, SeamWriter, Watch};

@@ -1,0 +1,84 @@
+//! The half that only looks. Nothing here can change anything in Seam.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use super::calls::Calls;
+use super::client::{Client, Request};
+use super::error::{CallError, SeamError};
+use super::inventory;
+use super::lookup;
+use super::settings::SeamSettings;
+use super::wire::WorkspaceAnswer;
+use super::writer::{SeamWriter, Watch};
+use crate::event::{EventSink, Silence};
+use crate::model::{AccessGrantKey, Identity, Inventory, LiveGrant, UserIdentityKey, Workspace};
+use crate::plan::Plan;
+
+/// Reads one workspace. Clones share the connection, the pace and the counters.
+#[derive(Clone)]
+pub struct SeamReader {
+    client: Arc<Client>,
+    workspace: Arc<OnceCell<Workspace>>,
+    cancel: CancellationToken,
+}
+
+impl SeamReader {
+    /// Makes the client; nothing is sent yet. `cancel` ends waits for the pace and between retries; a request that
+    /// was sent is always waited for.
+    pub fn connect(settings: &SeamSettings, cancel: CancellationToken) -> Result<Self, SeamError> {
+        let client = Arc::new(Client::new(settings)?);
+        Ok(Self { client, workspace: Arc::default(), cancel })
+    }
+
+    /// The workspace of the key: the first contact, made once and then remembered.
+    pub async fn workspace(&self, sink: &dyn EventSink) -> Result<&Workspace, SeamError> {
+        let ask = async || {
+            let request = Request::read("/workspaces/get", serde_json::json!({}));
+            let answer: WorkspaceAnswer = self.client.ask(&request, self.watch(sink)).await?;
+            Ok::<_, CallError>(Workspace::from(answer))
+        };
+        Ok(self.workspace.get_or_try_init(ask).await?)
+    }
+
+    /// Reads the workspace, then its five lists side by side, all pages of each.
+    pub async fn inventory(&self, sink: &dyn EventSink) -> Result<Inventory, SeamError> {
+        let workspace = self.workspace(sink).await?.clone();
+        Ok(inventory::load(&self.client, workspace, self.watch(sink)).await?)
+    }
+
+    /// The grant of that key, being deleted or not; `None` where there is none.
+    pub async fn grant_by_key(&self, key: &AccessGrantKey) -> Result<Option<LiveGrant>, SeamError> {
+        let answer = self.client.ask(&lookup::grant_by_key(key), self.watch(&Silence)).await;
+        Ok(lookup::found_grant(answer)?)
+    }
+
+    /// The identity of that key, which may have been merged into another; `None` where there is none.
+    pub async fn identity_by_key(&self, key: &UserIdentityKey) -> Result<Option<Identity>, SeamError> {
+        let answer = self.client.ask(&lookup::identity_by_key(key), self.watch(&Silence)).await;
+        Ok(lookup::found_identity(answer)?)
+    }
+
+    /// What was sent so far, by this reader, its clones and its writers.
+    pub fn calls(&self) -> Calls {
+        self.client.calls().snapshot()
+    }
+
+    /// The half that can change Seam, for somebody who shows what it shall carry out.
+    pub fn writer(&self, _proof: &Plan) -> SeamWriter {
+        SeamWriter::new(Arc::clone(&self.client))
+    }
+
+    fn watch<'a>(&'a self, sink: &'a dyn EventSink) -> Watch<'a> {
+        Watch { cancel: &self.cancel, sink }
+    }
+}
+
+impl fmt::Debug for SeamReader {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SeamReader").field("calls", &self.calls()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,268 @@
+//! Decides what a failed call does next, and how long it waits for it.
+//!
+//! [`verdict`] is the only place where retry, look, give up or stop is decided, and it decides from the kind of the
+//! error alone. `backoff` gives nothing but the lengths of the waits; the loop, the budget and the place in the pace
+//! are ours, because a wait that Seam asks for must lengthen the backoff and never replace the budget.
+
+use std::time::Duration;
+
+use backoff::backoff::Backoff;
+use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::error::{CallError, CallErrorKind, Refusal};
+
+/// What repeating a call would do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Safety {
+    /// It only asks.
+    Read,
+    /// It makes something; made twice would be one too many.
+    Create,
+    /// It sets something to a value; set twice is the same, but may cost the guest a credential.
+    Update,
+    /// It takes something away; what is gone is gone.
+    Delete,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Wait, then send it again.
+    Retry,
+    /// Wait, then look whether it took effect; if not, send it again.
+    LookThenRetry,
+    /// Look whether Seam holds it already; if not, the refusal stands.
+    LookThenGiveUp,
+    /// Seam is as it should be.
+    AlreadySo,
+    /// This call has failed; others may go on.
+    GiveUp,
+    /// No call will succeed.
+    Stop,
+}
+
+/// Retry, look, give up or stop: the one place where it is decided.
+pub fn verdict(kind: &CallErrorKind, safety: Safety) -> Verdict {
+    match (kind, safety) {
+        (CallErrorKind::Unauthorized | CallErrorKind::Forbidden, _) => Verdict::Stop,
+        (CallErrorKind::Throttled { .. } | CallErrorKind::Unreachable, _)
+        | (CallErrorKind::Unavailable { .. } | CallErrorKind::LostAnswer, Safety::Read | Safety::Delete) => {
+            Verdict::Retry
+        }
+        (CallErrorKind::Unavailable { .. } | CallErrorKind::LostAnswer, Safety::Create | Safety::Update) => {
+            Verdict::LookThenRetry
+        }
+        // The status of a duplicate is undocumented, and an attempt thought lost may have come through late: so a
+        // refusal may always mean "it is there".
+        (
+            CallErrorKind::Refused(Refusal::Validation | Refusal::Conflict | Refusal::ReservationRule(_))
+            | CallErrorKind::BadAnswer,
+            Safety::Create,
+        ) => Verdict::LookThenGiveUp,
+        (CallErrorKind::Refused(Refusal::NotFound), Safety::Delete) => Verdict::AlreadySo,
+        (CallErrorKind::Refused(_) | CallErrorKind::BadAnswer | CallErrorKind::Cancelled, _) => {
+            Verdict::GiveUp
+        }
+    }
+}
+
+/// Where the lengths of the waits come from.
+pub trait Delays {
+    /// The next wait; `None` ends the retries.
+    fn next(&mut self) -> Option<Duration>;
+}
+
+/// The ceiling of the first wait; it doubles from wait to wait.
+const FIRST_CEILING: Duration = Duration::from_millis(500);
+
+/// The ceiling of every later wait.
+const LAST_CEILING: Duration = Duration::from_mins(1);
+
+/// Full jitter: each wait lies anywhere between nothing and its ceiling, so that calls which failed together do not
+/// come back together.
+#[derive(Debug)]
+pub(super) struct FullJitter(ExponentialBackoff);
+
+impl FullJitter {
+    pub(super) fn new() -> Self {
+        // A factor of 1 spreads each wait over nothing to twice its interval.
+        Self(
+            ExponentialBackoffBuilder::new()
+                .with_initial_interval(FIRST_CEILING / 2)
+                .with_max_interval(LAST_CEILING / 2)
+                .with_multiplier(2.0)
+                .with_randomization_factor(1.0)
+                .with_max_elapsed_time(None)
+                .build(),
+        )
+    }
+}
+
+impl Delays for FullJitter {
+    fn next(&mut self) -> Option<Duration> {
+        self.0.next_backoff()
+    }
+}
+
+/// Whether there is a next attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The wait is over.
+    Go,
+    /// The patience is used up.
+    OutOfPatience,
+    /// The run was told to stop.
+    Cancelled,
+}
+
+/// The retries of one call: waits, and the patience that bounds them from the first failure on.
+#[derive(Debug)]
+pub(super) struct Course<D> {
+    delays: D,
+    patience: Duration,
+    deadline: Option<Instant>,
+}
+
+impl<D: Delays> Course<D> {
+    pub(super) fn new(delays: D, patience: Duration) -> Self {
+        Self { delays, patience, deadline: None }
+    }
+
+    /// How long to wait after that error; `None` where the patience does not reach so far.
+    pub(super) fn wait_after(&mut self, error: &CallError) -> Option<Duration> {
+        let now = Instant::now();
+        let patience = self.patience;
+        // A patience beyond what a clock can express is bounded by a year.
+        let deadline = *self.deadline.get_or_insert_with(|| {
+            now.checked_add(patience).unwrap_or_else(|| now + Duration::from_hours(8760))
+        });
+        let asked = match error.kind {
+            CallErrorKind::Throttled { retry_after } | CallErrorKind::Unavailable { retry_after } => {
+                retry_after.unwrap_or_default()
+            }
+            _ => Duration::ZERO,
+        };
+        let wait = self.delays.next()?.max(asked);
+        now.checked_add(wait).filter(|then| *then <= deadline).map(|_| wait)
+    }
+}
+
+/// Waits, unless the run is told to stop.
+pub(super) async fn pause(wait: Duration, cancel: &CancellationToken) -> Next {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Next::Cancelled,
+        () = tokio::time::sleep(wait) => Next::Go,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seam::error::ReservationRule;
+
+    fn check(kind: CallErrorKind, expected: [Verdict; 4]) {
+        let safeties = [Safety::Read, Safety::Create, Safety::Update, Safety::Delete];
+        assert_eq!(safeties.map(|safety| verdict(&kind, safety)), expected, "{kind:?}");
+    }
+
+    #[test]
+    fn the_kind_of_an_error_and_the_safety_of_a_call_decide_what_comes_next() {
+        use CallErrorKind as Kind;
+        use Verdict::{AlreadySo, GiveUp, LookThenGiveUp, LookThenRetry, Retry, Stop};
+        // In the order read, create, update, delete.
+        check(Kind::Unauthorized, [Stop, Stop, Stop, Stop]);
+        check(Kind::Forbidden, [Stop, Stop, Stop, Stop]);
+        check(Kind::Throttled { retry_after: None }, [Retry, Retry, Retry, Retry]);
+        check(Kind::Unreachable, [Retry, Retry, Retry, Retry]);
+        check(Kind::Unavailable { retry_after: None }, [Retry, LookThenRetry, LookThenRetry, Retry]);
+        check(Kind::LostAnswer, [Retry, LookThenRetry, LookThenRetry, Retry]);
+        check(Kind::BadAnswer, [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
+        check(Kind::Refused(Refusal::Validation), [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
+        check(Kind::Refused(Refusal::Conflict), [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
+        check(Kind::Refused(Refusal::NotFound), [GiveUp, GiveUp, GiveUp, AlreadySo]);
+        let rule = Refusal::ReservationRule(ReservationRule::JoinerDoors);
+        check(Kind::Refused(rule), [GiveUp, LookThenGiveUp, GiveUp, GiveUp]);
+        check(Kind::Cancelled, [GiveUp, GiveUp, GiveUp, GiveUp]);
+    }
+
+    /// Waits of a fixed length.
+    struct Every(Duration);
+
+    impl Delays for Every {
+        fn next(&mut self) -> Option<Duration> {
+            Some(self.0)
+        }
+    }
+
+    fn throttled(seconds: u64) -> CallError {
+        let retry_after = Some(Duration::from_secs(seconds));
+        CallError::new("/x", CallErrorKind::Throttled { retry_after }, "")
+    }
+
+    fn lost() -> CallError {
+        CallError::new("/x", CallErrorKind::LostAnswer, "")
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_seam_asks_for_is_a_floor_and_the_backoff_another() {
+        let mut course = Course::new(Every(Duration::from_secs(2)), Duration::from_mins(1));
+        assert_eq!(course.wait_after(&throttled(1)), Some(Duration::from_secs(2)));
+        assert_eq!(course.wait_after(&throttled(7)), Some(Duration::from_secs(7)));
+        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(2)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_counts_from_the_first_failure_and_bounds_every_wait() {
+        let mut course = Course::new(Every(Duration::from_secs(4)), Duration::from_secs(10));
+        tokio::time::advance(Duration::from_hours(1)).await;
+        assert_eq!(course.wait_after(&throttled(11)), None);
+        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(4)));
+        tokio::time::advance(Duration::from_secs(6)).await;
+        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(4)));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(course.wait_after(&lost()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn seam_cannot_keep_a_call_alive_beyond_its_patience() {
+        let mut course = Course::new(FullJitter::new(), Duration::from_mins(5));
+        let cancel = CancellationToken::new();
+        let start = Instant::now();
+        while let Some(wait) = course.wait_after(&throttled(1)) {
+            assert_eq!(pause(wait, &cancel).await, Next::Go);
+        }
+        assert!(start.elapsed() <= Duration::from_secs(301), "{:?}", start.elapsed());
+        assert!(start.elapsed() >= Duration::from_secs(200), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_patience_without_end_does_not_overflow() {
+        let mut course = Course::new(Every(Duration::from_secs(1)), Duration::MAX);
+        assert!(course.wait_after(&lost()).is_some());
+        let forever = CallErrorKind::Throttled { retry_after: Some(Duration::MAX) };
+        assert_eq!(course.wait_after(&CallError::new("/x", forever, "")), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_ends_when_the_run_is_told_to_stop() {
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let start = Instant::now();
+        assert_eq!(pause(Duration::from_mins(1), &cancel).await, Next::Cancelled);
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    }
+
+    #[test]
+    fn waits_are_spread_below_ceilings_that_double() {
+        let mut ceiling = FIRST_CEILING;
+        let mut delays = FullJitter::new();
+        for _ in 0..12 {
+            let wait = delays.next().expect("without end");
+            assert!(wait <= ceiling + Duration::from_micros(1), "{wait:?} under {ceiling:?}");
+            ceiling = (ceiling * 2).min(LAST_CEILING);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! The half that changes Seam: carries out one call of a plan and says what became of it.
+//!
+//! It decides nothing. A call whose answer was lost is never sent again before a look at what Seam holds, because
+//! Seam has no header that would make a repeated request harmless.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Answer;
+use super::client::Client;
+use super::deed::{Deed, Found};
+use super::error::{CallError, CallErrorKind, Effect, Refusal};
+use super::retry::{Course, Delays, Next, Safety, Verdict, verdict};
+use crate::event::EventSink;
+use crate::model::{AccessGrantId, UserIdentityId};
+use crate::plan::Call;
+
+/// Who is told of a call's retries, and who can end its waits.
+#[derive(Clone, Copy)]
+pub struct Watch<'a> {
+    /// Ends waits for the pace and between retries. A request that was sent is waited for, and one whose answer was
+    /// lost is still looked up once.
+    pub cancel: &'a CancellationToken,
+    /// Is told of every retry.
+    pub sink: &'a dyn EventSink,
+}
+
+/// How a call came to succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Seam did it.
+    Fresh,
+    /// Seam held it already.
+    AlreadySo,
+}
+
+/// What a call made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Made {
+    /// Nothing with an id.
+    Nothing,
+    /// A grant.
+    Grant(AccessGrantId),
+    /// An identity.
+    Identity(UserIdentityId),
+}
+
+/// A call that succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// How.
+    pub how: How,
+    /// What it made.
+    pub made: Made,
+    /// How often the call itself was sent; looks are not counted.
+    pub n_attempts: u32,
+    /// Seam's name for the request that settled it, where it was an answered one.
+    pub request_id: Option<String>,
+}
+
+/// Writes to one workspace; see [`SeamReader::writer`](super::SeamReader::writer). Clones share everything.
+#[derive(Clone)]
+pub struct SeamWriter {
+    client: Arc<Client>,
+}
+
+impl SeamWriter {
+    pub(super) fn new(client: Arc<Client>) -> Self {
+        Self { client }
+    }
+
+    /// Carries out one call. `made` is the identity that an earlier step made, for a grant that needs it.
+    pub async fn perform(
+        &self,
+        call: &Call,
+        made: Option<&UserIdentityId>,
+        watch: Watch<'_>,
+    ) -> Result<Receipt, CallError> {
+        let deed = Deed::new(call, made);
+        let mut story = Story::of(call);
+        let mut course = self.client.course();
+        loop {
+            let error = match deed.send(&self.client, Some(watch.cancel)).await {
+                Ok(answer) => return Ok(story.done(answer)),
+                Err(error) => error,
+            };
+            story.failed(&error);
+            let decision = verdict(&error.kind, deed.request.safety);
+            let next = match decision {
+                Verdict::Stop | Verdict::GiveUp => return Err(story.ended(error)),
+                Verdict::AlreadySo => return Ok(story.found(Made::Nothing)),
+                // A refusal is known at once; a lost answer gets the time to take effect before the look.
+                Verdict::LookThenGiveUp => Next::Go,
+                Verdict::Retry | Verdict::LookThenRetry => {
+                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                }
+            };
+            if decision == Verdict::Retry {
+                match next {
+                    Next::Go => continue,
+                    Next::OutOfPatience | Next::Cancelled => return Err(story.ended(error)),
+                }
+            }
+            let (found, next) = match self.look(&deed, next, &mut course, watch).await {
+                Ok(told) => told,
+                Err(look_error) if verdict(&look_error.kind, Safety::Read) == Verdict::Stop => {
+                    return Err(story.ended(look_error));
+                }
+                Err(_) => return Err(story.ended(error)),
+            };
+            if let Found::AsWanted(made) = found {
+                return Ok(story.found(made));
+            }
+            story.in_doubt = false;
+            let next = match found {
+                Found::Different(reason) => return Err(story.ended(conflict(error, reason))),
+                // The key is free again once what holds it is gone.
+                Found::Leaving if decision == Verdict::LookThenGiveUp => {
+                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                }
+                Found::Nothing if decision == Verdict::LookThenGiveUp => return Err(story.ended(error)),
+                Found::AsWanted(_) | Found::Leaving | Found::Nothing => next,
+            };
+            if next != Next::Go {
+                return Err(story.ended(error));
+            }
+        }
+    }
+
+    /// Looks until Seam tells, once at least: whoever is told to stop leaves no doubt behind that a look can lift.
+    async fn look<D: Delays>(
+        &self,
+        deed: &Deed<'_>,
+        mut next: Next,
+        course: &mut Course<D>,
+        watch: Watch<'_>,
+    ) -> Result<(Found, Next), CallError> {
+        loop {
+            let error = match deed.look(&self.client).await {
+                Ok(found) => return Ok((found, next)),
+                Err(error) => error,
+            };
+            if next != Next::Go || verdict(&error.kind, Safety::Read) != Verdict::Retry {
+                return Err(error);
+            }
+            next = self.client.wait(&deed.request, &error, course, watch).await;
+        }
+    }
+}
+
+/// The refusal of a key that something else holds.
+fn conflict(error: CallError, reason: &str) -> CallError {
+    CallError { kind: CallErrorKind::Refused(Refusal::Conflict), message: reason.to_owned(), ..error }
+}
+
+impl fmt::Debug for SeamWriter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("SeamWriter").finish_non_exhaustive()
+    }
+}
+
+/// What happened to a call so far.
+struct Story {
+    makes_something: bool,
+    n_attempts: u32,
+    /// An attempt may have taken effect, and nobody looked since.
+    in_doubt: bool,
+    /// An attempt may have taken effect at some time.
+    was_in_doubt: bool,
+}
+
+impl Story {
+    fn of(call: &Call) -> Self {
+        let makes_something = matches!(call, Call::CreateIdentity { .. } | Call::CreateGrant { .. });
+        Self { makes_something, n_attempts: 0, in_doubt: false, was_in_doubt: false }
+    }
+
+    fn failed(&mut self, error: &CallError) {
+        self.n_attempts += u32::from(error.kind != CallErrorKind::Cancelled);
+        let may_have_taken_effect = matches!(
+            error.kind,
+            CallErrorKind::Unavailable { .. } | CallErrorKind::LostAnswer | CallErrorKind::BadAnswer
+        );
+        self.in_doubt |= may_have_taken_effect;
+        self.was_in_doubt |= may_have_taken_effect;
+    }
+
+    fn done(&self, answer: Answer<Made>) -> Receipt {
+        let Answer { content, request_id } = answer;
+        Receipt { how: How::Fresh, made: content, n_attempts: self.n_attempts + 1, request_id }
+    }
+
+    /// What we made, though its answer was lost, is fresh; what stood there before we came is not ours to claim.
+    fn found(&self, made: Made) -> Receipt {
+        let how = if self.makes_something && self.was_in_doubt { How::Fresh } else { How::AlreadySo };
+        Receipt { how, made, n_attempts: self.n_attempts, request_id: None }
+    }
+
+    fn ended(&self, error: CallError) -> CallError {
+        let effect = if self.in_doubt { Effect::Unknown } else { Effect::None };
+        CallError { effect, n_attempts: self.n_attempts, ..error }
+    }
+}
