@@ -3,6 +3,7 @@
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
 pub mod event;
+pub mod exit_code;
 pub mod mapping;
 pub mod model;
 pub mod plan;
