@@ -7,3 +7,4 @@ pub mod exit_code;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod store;
