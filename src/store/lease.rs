@@ -243,9 +243,10 @@ impl LeaseRow {
     }
 }
 
+/// Rounded up to what the table can hold: others must not think it over before its holder does.
 fn expiry(now: Timestamp, ttl: Duration) -> Timestamp {
     let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
-    now.checked_add(ttl).unwrap_or(Timestamp::MAX)
+    now.checked_add(ttl).map_or(Timestamp::MAX, |expires| timestamp(milliseconds(expires) + 1))
 }
 
 async fn find(
