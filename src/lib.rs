@@ -7,4 +7,5 @@ pub mod exit_code;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod store;
