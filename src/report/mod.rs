@@ -5,7 +5,9 @@
 
 pub mod document;
 pub mod json;
-
+pub mod logs;
+pub mod progress;
+pub mod runs;
 pub mod text;
 mod visible;
 

@@ -49,6 +49,7 @@ fn check(document: &Document) -> Value {
         validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
     assert_eq!(Document::from_json(&render(document)).expect("it was written above"), *document);
+    assert_eq!(Document::from_json(&document.to_json()).expect("it was written above"), *document);
     json
 }
 

@@ -149,7 +149,18 @@ impl Document {
         self.kind == Kind::Run && !self.dry_run
     }
 
-    /// Reads a document that [`crate::report::json::render`] wrote.
+    /// The document on one line, as the store keeps it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("its keys are strings and its numbers finite")
+    }
+
+    /// The counts alone, as the store keeps them.
+    pub fn counts_to_json(&self) -> String {
+        serde_json::to_string(&self.counts).expect("its keys are strings")
+    }
+
+    /// Reads a document that [`Document::to_json`] or
+    /// [`crate::report::json::render`] wrote.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
