@@ -3,8 +3,11 @@
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
 pub mod event;
+pub mod exit_code;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod report;
 pub mod sandbox;
 pub mod seam;
+pub mod store;

@@ -2,6 +2,9 @@
 
 mod contract;
 mod plan_properties;
+mod report_json;
+mod report_sample;
+mod report_text;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
@@ -15,3 +18,6 @@ mod seam_script;
 mod seam_workspace;
 mod seam_writer;
 mod small_world;
+mod store_lease;
+mod store_recorder;
+mod store_runs;

@@ -1,0 +1,240 @@
+//! The shape of the document, field by field as it is promised.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::event::Outcome;
+use crate::model::{
+    AccessGrantKey, Coverage, ReservationKey, RunId, SourceKind, UserIdentityKey, WorkspaceId,
+};
+use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode};
+
+/// What a document is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What would be done.
+    Plan,
+    /// What was done.
+    Run,
+}
+
+/// A plan or a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// 1; another number for another shape. Fields may be added without a new number.
+    pub format_version: u32,
+    /// Plan or run.
+    pub kind: Kind,
+    /// Whether it was asked for as a rehearsal.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Its id.
+    pub run_id: RunId,
+    /// The workspace; `None` where Seam was not reached.
+    pub workspace_id: Option<WorkspaceId>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// How it ended.
+    pub exit_code: u8,
+    /// The same in words.
+    #[serde(default)]
+    pub exit: String,
+    /// Why it ended early.
+    #[serde(default)]
+    pub error: Option<Failure>,
+    /// How many lines of each kind.
+    pub counts: Counts,
+    /// What was read; `None` where nothing was.
+    pub source: Option<Source>,
+    /// The limits and what they were compared with.
+    pub guards: Vec<Guard>,
+    /// What was sent to Seam.
+    pub calls: Calls,
+    /// What carrying it out costs.
+    pub estimate: Estimate,
+    /// What was not unchanged, by day of arrival, reservation and key.
+    pub items: Vec<Line>,
+    /// Identities created or updated, by key.
+    #[serde(default)]
+    pub identities: Vec<Person>,
+    /// Rows that could not be used.
+    pub rejects: Vec<Notice>,
+    /// What a person should know.
+    pub warnings: Vec<Notice>,
+}
+
+/// Why a run ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What, with its causes.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// How many lines of each kind; grants, unless it says otherwise. In a plan what is to be done, in a run what was:
+/// there a create counts only after Seam said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// New.
+    pub create: usize,
+    /// Changed.
+    pub update: usize,
+    /// Replaced.
+    pub replace: usize,
+    /// Revoked.
+    pub revoke: usize,
+    /// Held.
+    pub held: usize,
+    /// Rejected rows of the source.
+    pub rejected: usize,
+    /// As wanted.
+    pub unchanged: usize,
+    /// Refused by Seam, or not sent for want of an answer.
+    pub failed: usize,
+    /// Sent, and the answer was lost.
+    pub unknown: usize,
+    /// Not what the plan assumed.
+    pub stale: usize,
+    /// Not begun, or not ended, because something before it failed.
+    pub skipped: usize,
+    /// Identities created or updated.
+    pub identities: usize,
+    /// Warnings.
+    pub warnings: usize,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// Which kind.
+    pub kind: SourceKind,
+    /// The file or query.
+    pub location: String,
+    /// Rows with data.
+    pub rows: u64,
+    /// Reservations.
+    pub reservations: usize,
+    /// A hash of the bytes.
+    pub fingerprint: String,
+    /// Whether absence says something.
+    pub coverage: Coverage,
+}
+
+/// A limit and what it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guard {
+    /// Its name in the configuration.
+    pub guard: String,
+    /// `all`, or a property.
+    pub scope: String,
+    /// What was counted.
+    pub count: u64,
+    /// What is allowed.
+    pub limit: u64,
+    /// Whether it stops the run.
+    pub tripped: bool,
+    /// What a person who has looked at it adds to the command.
+    pub allow: Option<String>,
+}
+
+/// What was sent to Seam.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Calls {
+    /// Calls that read.
+    pub reads: u64,
+    /// Calls that write.
+    pub writes: u64,
+    /// Calls that were repeated.
+    pub retries: u64,
+    /// Answers that asked to slow down.
+    pub throttled: u64,
+}
+
+/// What carrying it out costs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Estimate {
+    /// Calls that write.
+    pub writes: usize,
+    /// Whole seconds, rounded up.
+    pub seconds: u64,
+    /// The door that needs longest.
+    pub slowest_door: Option<String>,
+}
+
+/// What happens to one grant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The key of the grant.
+    pub key: AccessGrantKey,
+    /// The property; `None` where the source has one.
+    #[serde(default)]
+    pub property: Option<String>,
+    /// The reservation in the source.
+    pub reservation_key: ReservationKey,
+    /// What.
+    pub action: Action,
+    /// Why, in one word.
+    pub reason_code: ReasonCode,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What the guest notices.
+    pub impact: Impact,
+    /// Where the stay stands.
+    pub phase: Phase,
+    /// Who holds it.
+    #[serde(default)]
+    pub held_by: Option<HeldBy>,
+    /// The day of arrival.
+    pub arrival: Date,
+    /// What Seam held.
+    pub before: Option<GrantView>,
+    /// What it shall hold.
+    pub after: Option<GrantView>,
+    /// The row.
+    pub source: Option<String>,
+    /// Whether a PIN was wished for.
+    #[serde(default)]
+    pub code_wished: bool,
+    /// How it ended; `None` in a plan, for what is held, and where the run ended before anything was begun.
+    pub outcome: Option<Outcome>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// What happens to one identity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The key of the identity.
+    pub key: UserIdentityKey,
+    /// Created or updated.
+    pub action: Action,
+    /// The names of the fields that change.
+    pub fields: Vec<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// A problem of a row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Where.
+    pub source: String,
+    /// In which column; empty where it is no single one's.
+    pub column: String,
+    /// Which kind.
+    pub code: String,
+    /// What.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}

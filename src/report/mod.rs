@@ -1,0 +1,14 @@
+//! Tells people and programs what is to happen, what happens and what happened.
+//!
+//! Beside the command line this is the only room that prints. It decides nothing, and what it prints holds no
+//! e-mail address, telephone number, code or key; names stand where a person at the desk needs them.
+
+pub mod document;
+pub mod json;
+pub mod logs;
+pub mod progress;
+pub mod runs;
+pub mod text;
+mod visible;
+
+pub use visible::visible;

@@ -1,0 +1,210 @@
+//! The first lines and the last one.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+
+use super::super::document::{Counts, Document, Person};
+use super::super::visible::visible;
+use super::TextOptions;
+use super::paint::{Paint, detail, exact, painted};
+use crate::event::Outcome;
+use crate::model::Coverage;
+use crate::plan::{Action, Impact, Phase};
+
+const WRITABLE: &str = "a string takes everything";
+
+/// What it is, and what it was made of.
+pub(super) fn opening(document: &Document, out: &mut String) {
+    let start = out.len();
+    if document.dry_run {
+        out.push_str("DRY RUN: nothing will be written\n");
+    }
+    if document.tells_outcomes() {
+        write!(out, "Run {}", visible(document.run_id.as_str())).expect(WRITABLE);
+        if let Some(workspace_id) = &document.workspace_id {
+            write!(out, " in workspace {}", visible(workspace_id.as_str())).expect(WRITABLE);
+        }
+        writeln!(out, ", {}", document.started_at.strftime("%Y-%m-%d %H:%MZ")).expect(WRITABLE);
+    }
+    if let Some(source) = &document.source {
+        let coverage = match source.coverage {
+            Coverage::Complete => "complete",
+            Coverage::Partial => "partial: what is absent from it is left alone",
+        };
+        writeln!(
+            out,
+            "Source {}: {}, {} ({coverage})",
+            visible(&source.location),
+            counted(source.rows, "row"),
+            counted(source.reservations as u64, "reservation"),
+        )
+        .expect(WRITABLE);
+    }
+    if out.len() > start {
+        out.push('\n');
+    }
+}
+
+/// Guards that stop it, why it ended early, and the one line that sums it up.
+pub(super) fn closing(document: &Document, options: TextOptions, out: &mut String) {
+    for guard in document.guards.iter().filter(|guard| guard.tripped) {
+        let label = painted(Paint::Bad, "Guard", options);
+        writeln!(
+            out,
+            "{label} {} stops this: {} of at most {} ({})",
+            visible(&guard.guard),
+            guard.count,
+            guard.limit,
+            visible(&guard.scope)
+        )
+        .expect(WRITABLE);
+        if let Some(allow) = &guard.allow {
+            exact("hint", "look at the lines above; if they are right, add to the command", out);
+            exact("", &visible(allow), out);
+        }
+    }
+    if let Some(failure) = &document.error {
+        let label = painted(Paint::Bad, "Stopped:", options);
+        writeln!(out, "{label} {}", visible(&failure.message)).expect(WRITABLE);
+        if !failure.hint.is_empty() {
+            detail("hint", &visible(&failure.hint), options, out);
+        }
+        if document.calls.writes == 0 {
+            out.push_str("Nothing was written to Seam.\n");
+        }
+    } else if !document.changes_something() {
+        out.push_str("Nothing is to change.\n");
+    }
+    if let Some(line) = people(document) {
+        writeln!(out, "{line}").expect(WRITABLE);
+    }
+    let line = if document.tells_outcomes() { done(document) } else { plan(document) };
+    writeln!(out, "{}", painted(Paint::Heading, &line, options)).expect(WRITABLE);
+}
+
+fn plan(document: &Document) -> String {
+    let Counts { create, update, replace, revoke, held, rejected, unchanged, .. } = document.counts;
+    let reissues = reissues(document, "re-issue");
+    let estimate = &document.estimate;
+    let mut line = format!(
+        "Plan: {create} create, {update} update{reissues}, {replace} replace, {revoke} revoke, {held} held, \
+         {rejected} rejected, {unchanged} unchanged. {}, about {}",
+        counted(estimate.writes as u64, "call"),
+        clock(estimate.seconds)
+    );
+    if let Some(door) = &estimate.slowest_door {
+        write!(line, "; slowest door {}", visible(door)).expect(WRITABLE);
+    }
+    line.push('.');
+    line
+}
+
+fn done(document: &Document) -> String {
+    let Counts {
+        create,
+        update,
+        replace,
+        revoke,
+        held,
+        rejected,
+        unchanged,
+        failed,
+        unknown,
+        stale,
+        skipped,
+        identities: _,
+        warnings: _,
+    } = document.counts;
+    let reissues = reissues(document, "re-issued");
+    let mut line = format!(
+        "Done: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
+         {rejected} rejected, {unchanged} unchanged in {}",
+        clock(seconds_between(document.started_at, document.finished_at))
+    );
+    let troubles: Vec<String> =
+        [(failed, "failed"), (unknown, "unknown"), (stale, "stale"), (skipped, "skipped")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+    if !troubles.is_empty() {
+        write!(line, "; {}", troubles.join(", ")).expect(WRITABLE);
+    }
+    write!(line, ". {}", counted(document.calls.writes, "call")).expect(WRITABLE);
+    if document.calls.retries > 0 {
+        write!(line, ", {} repeated", document.calls.retries).expect(WRITABLE);
+    }
+    line.push('.');
+    line
+}
+
+/// How many guests in the house have what opens their door issued again.
+fn reissues(document: &Document, word: &str) -> String {
+    let count = document
+        .items
+        .iter()
+        .filter(|line| {
+            line.action == Action::Update
+                && line.phase == Phase::InHouse
+                && line.impact != Impact::Seamless
+                && (!document.tells_outcomes() || happened(line.outcome))
+        })
+        .count();
+    if count == 0 { String::new() } else { format!(" ({count} {word} in-house)") }
+}
+
+fn people(document: &Document) -> Option<String> {
+    let count = |action: Action| {
+        let counts = |person: &&Person| {
+            person.action == action && (!document.tells_outcomes() || happened(person.outcome))
+        };
+        document.identities.iter().filter(counts).count()
+    };
+    if document.identities.is_empty() {
+        return None;
+    }
+    let (created, updated) = (count(Action::Create), count(Action::Update));
+    Some(if document.tells_outcomes() {
+        let n_failed = document.identities.len() - created - updated;
+        let failed = if n_failed > 0 { format!(", {n_failed} not done") } else { String::new() };
+        format!("Guests: {created} created, {updated} updated{failed}.")
+    } else {
+        format!("Guests: {created} to create, {updated} to update.")
+    })
+}
+
+fn happened(outcome: Option<Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Done | Outcome::AlreadySo))
+}
+
+fn seconds_between(start: Timestamp, end: Timestamp) -> u64 {
+    let milliseconds = u64::try_from(start.duration_until(end).as_millis()).unwrap_or_default();
+    milliseconds.div_ceil(1000)
+}
+
+/// `00:06`, or `1:02:03` from an hour on.
+fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours == 0 {
+        format!("{minutes:02}:{seconds:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    }
+}
+
+fn counted(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_minutes_and_seconds_until_it_takes_hours() {
+        for (seconds, expected) in [(0, "00:00"), (6, "00:06"), (61, "01:01"), (3723, "1:02:03")] {
+            assert_eq!(clock(seconds), expected);
+        }
+    }
+}

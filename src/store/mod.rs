@@ -1,0 +1,25 @@
+//! What runs did, and who may write: the record beside the truth, which is Seam.
+//!
+//! Losing the store loses history, never correctness. It holds keys, times and outcomes; never an e-mail address,
+//! a telephone number, a code or an API key. Whatever it says was recorded is committed when it says so.
+
+mod error;
+mod holder;
+mod lease;
+mod ledger;
+mod open;
+mod recorder;
+mod run;
+mod scrub;
+mod settings;
+mod step;
+
+pub use error::StoreError;
+pub use holder::{Holder, Liveness};
+pub use lease::{Lease, LeaseError};
+pub use open::Store;
+pub use recorder::{LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
+pub use run::{Finish, NewRun, RunError, RunSelector, RunState, RunSummary};
+pub use scrub::without_contacts;
+pub use settings::StoreSettings;
+pub use step::{RecordedStep, UnfinishedStep};

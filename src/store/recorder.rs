@@ -1,0 +1,253 @@
+//! Writes down what is about to be sent and what came of it, before the caller goes on.
+//!
+//! One task does all the writing: it takes what is queued, commits it in one transaction and answers every caller,
+//! so that many callers at once share the cost. What it answered is on disk; a record that failed is an error that
+//! must stop the run.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Row, SqliteExecutor};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use super::error::StoreError;
+use super::lease::Lease;
+use super::ledger;
+use super::open::Store;
+use super::scrub::without_contacts;
+use super::step::{put_intent, put_outcome};
+use crate::event::Outcome;
+use crate::model::{AccessGrantKey, Fingerprint, Namespace, ReservationId, RunId, WorkspaceId};
+use crate::plan::{Plan, StepId};
+
+/// How many records may share a transaction.
+const MAX_BATCH: usize = 512;
+
+/// A call, by what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRecord {
+    /// Which call of the plan.
+    pub step: StepId,
+    /// The path.
+    pub path: &'static str,
+    /// The key of the grant or identity.
+    pub subject: String,
+    /// The reservation; `None` for identities.
+    pub reservation: Option<ReservationId>,
+}
+
+impl StepRecord {
+    /// The call of a plan.
+    pub fn of(plan: &Plan, id: StepId) -> Self {
+        let step = plan.step(id);
+        Self {
+            step: id,
+            path: step.call.path(),
+            subject: step.call.subject().to_owned(),
+            reservation: step.item.map(|item| plan.item(item).reservation.clone()),
+        }
+    }
+}
+
+/// What to remember of a grant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerChange {
+    /// What is there.
+    Keep,
+    /// What was wanted of it.
+    Set {
+        /// The grant.
+        key: AccessGrantKey,
+        /// A hash of what was wanted.
+        desired: Fingerprint,
+    },
+    /// Nothing: it is gone.
+    Remove {
+        /// The grant.
+        key: AccessGrantKey,
+    },
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepOutcome {
+    /// How.
+    pub outcome: Outcome,
+    /// Seam's name for the request.
+    pub request_id: Option<String>,
+    /// What went wrong. Contacts in it are taken out before it is kept.
+    pub error: Option<String>,
+    /// What Seam called the thing it made.
+    pub seam_id: Option<String>,
+    /// What to remember, in the same transaction.
+    pub ledger: LedgerChange,
+}
+
+impl StepOutcome {
+    /// An ending without details.
+    pub fn plain(outcome: Outcome) -> Self {
+        Self { outcome, request_id: None, error: None, seam_id: None, ledger: LedgerChange::Keep }
+    }
+}
+
+/// Why something was not recorded; the run must end.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RecordError {
+    /// Another process may be writing by now.
+    #[error("the lock was lost to another run, or ran out")]
+    LeaseLost,
+    /// The store failed.
+    #[error("record what is done")]
+    Store(#[source] Arc<StoreError>),
+    /// The recorder has ended.
+    #[error("the recorder has ended")]
+    Closed,
+}
+
+/// The one writer of a run.
+#[derive(Debug)]
+pub struct Recorder {
+    sender: mpsc::Sender<Request>,
+    task: JoinHandle<()>,
+    lease_id: String,
+}
+
+#[derive(Debug)]
+struct Request {
+    record: Record,
+    answer: oneshot::Sender<Result<(), RecordError>>,
+}
+
+#[derive(Debug)]
+enum Record {
+    Intent(StepRecord),
+    Outcome(StepRecord, StepOutcome),
+}
+
+impl Recorder {
+    /// Begins to write for a run that was started under the lease.
+    pub fn start(store: &Store, lease: &Lease, run_id: &RunId) -> Self {
+        let writer = Writer {
+            store: store.clone(),
+            lease_id: lease.id().to_owned(),
+            workspace_id: lease.workspace_id().clone(),
+            namespace: lease.namespace().clone(),
+            run_id: run_id.clone(),
+        };
+        let (sender, receiver) = mpsc::channel(MAX_BATCH);
+        Self { sender, task: tokio::spawn(writer.run(receiver)), lease_id: lease.id().to_owned() }
+    }
+
+    /// Records that a call is about to be sent. It fails where the lease no longer holds, be it that another
+    /// process has taken it in the meantime.
+    pub async fn intent(&self, lease: &Lease, record: StepRecord) -> Result<(), RecordError> {
+        if !lease.is_held() || lease.id() != self.lease_id {
+            return Err(RecordError::LeaseLost);
+        }
+        self.send(Record::Intent(record)).await
+    }
+
+    /// Records how a call ended, with what to remember of its grant. No lease is asked for: what was done was done.
+    pub async fn outcome(&self, record: StepRecord, outcome: StepOutcome) -> Result<(), RecordError> {
+        self.send(Record::Outcome(record, outcome)).await
+    }
+
+    /// Waits until everything is written.
+    pub async fn close(self) -> Result<(), RecordError> {
+        let Self { sender, task, lease_id: _ } = self;
+        drop(sender);
+        task.await.map_err(|_| RecordError::Closed)
+    }
+
+    async fn send(&self, record: Record) -> Result<(), RecordError> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.send(Request { record, answer }).await.map_err(|_| RecordError::Closed)?;
+        answered.await.map_err(|_| RecordError::Closed)?
+    }
+}
+
+struct Writer {
+    store: Store,
+    lease_id: String,
+    workspace_id: WorkspaceId,
+    namespace: Namespace,
+    run_id: RunId,
+}
+
+/// Whether the lease was still in the table when the batch was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fence {
+    Standing,
+    Gone,
+}
+
+impl Writer {
+    async fn run(self, mut receiver: mpsc::Receiver<Request>) {
+        let mut batch = Vec::with_capacity(MAX_BATCH);
+        while receiver.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            let written = self.write(&batch).await.map_err(Arc::new);
+            for Request { record, answer } in batch.drain(..) {
+                let result = match (&written, &record) {
+                    (Err(error), _) => Err(RecordError::Store(Arc::clone(error))),
+                    (Ok(Fence::Gone), Record::Intent(_)) => Err(RecordError::LeaseLost),
+                    (Ok(_), _) => Ok(()),
+                };
+                // A caller that no longer waits has given up on its call; the record stands all the same.
+                answer.send(result).ok();
+            }
+        }
+    }
+
+    async fn write(&self, batch: &[Request]) -> Result<Fence, StoreError> {
+        let mut transaction = self.store.begin().await?;
+        let failed = |source| self.store.error("record a step", source);
+        let fence = fence(&mut *transaction, &self.lease_id).await.map_err(failed)?;
+        let now = Timestamp::now();
+        for Request { record, .. } in batch {
+            match record {
+                Record::Intent(_) if fence == Fence::Gone => Ok(()),
+                Record::Intent(record) => put_intent(&mut *transaction, &self.run_id, record, now).await,
+                Record::Outcome(record, outcome) => {
+                    self.write_outcome(&mut transaction, record, outcome, now).await
+                }
+            }
+            .map_err(failed)?;
+        }
+        self.store.commit(transaction).await?;
+        Ok(fence)
+    }
+
+    async fn write_outcome(
+        &self,
+        connection: &mut SqliteConnection,
+        record: &StepRecord,
+        outcome: &StepOutcome,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        let outcome =
+            StepOutcome { error: outcome.error.as_deref().map(without_contacts), ..outcome.clone() };
+        put_outcome(&mut *connection, &self.run_id, record, &outcome, now).await?;
+        let entry = ledger::Entry {
+            workspace_id: &self.workspace_id,
+            namespace: &self.namespace,
+            run_id: &self.run_id,
+        };
+        match &outcome.ledger {
+            LedgerChange::Keep => Ok(()),
+            LedgerChange::Set { key, desired } => {
+                ledger::put(&mut *connection, &entry, key, desired, now).await
+            }
+            LedgerChange::Remove { key } => ledger::remove(&mut *connection, &entry, key).await,
+        }
+    }
+}
+
+async fn fence(executor: impl SqliteExecutor<'_>, lease_id: &str) -> sqlx::Result<Fence> {
+    let row = sqlx::query("select count(*) as n from leases where lease_id = $1")
+        .bind(lease_id)
+        .fetch_one(executor)
+        .await?;
+    Ok(if row.try_get::<i64, _>("n")? == 0 { Fence::Gone } else { Fence::Standing })
+}

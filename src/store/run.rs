@@ -1,0 +1,301 @@
+//! Runs: that one began, what it read, how it ended, and the report it left.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteExecutor};
+use uuid::Uuid;
+
+use super::error::StoreError;
+use super::lease::{Lease, LeaseRow};
+use super::open::{Store, milliseconds, timestamp};
+use crate::model::{Fingerprint, Namespace, RunId, WorkspaceId};
+
+/// A run that begins.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its id.
+    pub run_id: RunId,
+    /// The verb.
+    pub command: String,
+    /// When.
+    pub started_at: Timestamp,
+}
+
+impl NewRun {
+    /// A run that begins now, with an id that sorts after those before it.
+    pub fn now(command: &str) -> Self {
+        Self {
+            run_id: RunId::new(Uuid::now_v7().to_string()),
+            command: command.to_owned(),
+            started_at: Timestamp::now(),
+        }
+    }
+}
+
+/// A run that ends.
+#[derive(Debug, Clone)]
+pub struct Finish {
+    /// When.
+    pub finished_at: Timestamp,
+    /// How, as a number.
+    pub exit_code: u8,
+    /// The counts of the report, as JSON.
+    pub counts: String,
+    /// The report, as JSON. It may hold names; it must not hold an e-mail address, a phone number or a code.
+    pub document: String,
+}
+
+/// Whether a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// It ended and said how.
+    Finished {
+        /// When.
+        at: Timestamp,
+        /// The exit code.
+        exit_code: u8,
+    },
+    /// It holds its lease.
+    Running,
+    /// It left without a word: killed, or the machine stopped.
+    Interrupted,
+}
+
+/// A run, without its report.
+#[derive(Debug, Clone)]
+pub struct RunSummary {
+    /// Its id.
+    pub run_id: RunId,
+    /// Where it wrote.
+    pub workspace_id: WorkspaceId,
+    /// What it owned.
+    pub namespace: String,
+    /// The verb.
+    pub command: String,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// Whether it is over.
+    pub state: RunState,
+    /// What it read.
+    pub source_location: Option<String>,
+    /// The hash of what it read.
+    pub source_fingerprint: Option<Fingerprint>,
+    /// The counts of its report, as JSON.
+    pub counts: Option<String>,
+}
+
+/// How a person names a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunSelector {
+    /// The one that began last.
+    Last,
+    /// The one whose id begins so.
+    Prefix(String),
+}
+
+impl RunSelector {
+    /// Reads `last`, an id, or the beginning of one.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
+            "last" => Self::Last,
+            prefix => Self::Prefix(prefix.to_lowercase()),
+        }
+    }
+}
+
+/// Why a run cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// There is none.
+    #[error("no run is recorded yet")]
+    Empty,
+    /// There is none of that name.
+    #[error("no run begins with `{0}`")]
+    NotFound(String),
+    /// There are several.
+    #[error("several runs begin with `{0}`")]
+    Ambiguous(String),
+    /// The store failed.
+    #[error("read a run")]
+    Store(#[source] StoreError),
+}
+
+impl RunError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Empty => "`reservation-sync run` records one",
+            Self::NotFound(_) => "`reservation-sync runs` lists them",
+            Self::Ambiguous(_) => "give more of the id; `reservation-sync runs` lists them",
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+impl Store {
+    /// Records that a run begins.
+    pub async fn start_run(&self, lease: &Lease, new_run: &NewRun) -> Result<(), StoreError> {
+        insert(&self.pool, lease, new_run).await.map_err(|source| self.error("record the start", source))
+    }
+
+    /// Records what a run read.
+    pub async fn record_source(
+        &self,
+        run_id: &RunId,
+        location: &str,
+        fingerprint: &Fingerprint,
+    ) -> Result<(), StoreError> {
+        update_source(&self.pool, run_id, location, fingerprint)
+            .await
+            .map_err(|source| self.error("record the source", source))
+    }
+
+    /// Records how a run ended, with its report.
+    pub async fn finish_run(&self, run_id: &RunId, finish: &Finish) -> Result<(), StoreError> {
+        update_end(&self.pool, run_id, finish).await.map_err(|source| self.error("record the end", source))
+    }
+
+    /// The last runs, newest first.
+    pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
+        list(&self.pool, limit).await.map_err(|source| self.error("list the runs", source))
+    }
+
+    /// One run and its report, as JSON; a run that was interrupted has none.
+    pub async fn run(&self, selector: &RunSelector) -> Result<(RunSummary, Option<String>), RunError> {
+        let (prefix, limit) = match selector {
+            RunSelector::Last => ("", 1),
+            RunSelector::Prefix(prefix) => (prefix.as_str(), 2),
+        };
+        let mut found = find(&self.pool, prefix, limit)
+            .await
+            .map_err(|source| RunError::Store(self.error("read a run", source)))?;
+        match (selector, found.len()) {
+            (RunSelector::Last, 0) => Err(RunError::Empty),
+            (RunSelector::Prefix(prefix), 0) => Err(RunError::NotFound(prefix.clone())),
+            (RunSelector::Prefix(prefix), 2) => Err(RunError::Ambiguous(prefix.clone())),
+            _ => Ok(found.swap_remove(0)),
+        }
+    }
+}
+
+async fn insert(executor: impl SqliteExecutor<'_>, lease: &Lease, new_run: &NewRun) -> sqlx::Result<()> {
+    let NewRun { run_id, command, started_at } = new_run;
+    sqlx::query(
+        "insert into runs (run_id, workspace_id, namespace, command, lease_id, started_at)
+         values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(run_id.as_str())
+    .bind(lease.workspace_id().as_str())
+    .bind(lease.namespace().as_str())
+    .bind(command)
+    .bind(lease.id())
+    .bind(milliseconds(*started_at))
+    .execute(executor)
+    .await
+    .map(drop)
+}
+
+async fn update_source(
+    executor: impl SqliteExecutor<'_>,
+    run_id: &RunId,
+    location: &str,
+    fingerprint: &Fingerprint,
+) -> sqlx::Result<()> {
+    sqlx::query("update runs set source_location = $1, source_fingerprint = $2 where run_id = $3")
+        .bind(location)
+        .bind(&fingerprint.0)
+        .bind(run_id.as_str())
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
+async fn update_end(executor: impl SqliteExecutor<'_>, run_id: &RunId, finish: &Finish) -> sqlx::Result<()> {
+    let Finish { finished_at, exit_code, counts, document } = finish;
+    sqlx::query(
+        "update runs set finished_at = $1, exit_code = $2, counts = $3, document = $4 where run_id = $5",
+    )
+    .bind(milliseconds(*finished_at))
+    .bind(i64::from(*exit_code))
+    .bind(counts)
+    .bind(document)
+    .bind(run_id.as_str())
+    .execute(executor)
+    .await
+    .map(drop)
+}
+
+async fn list(executor: impl SqliteExecutor<'_>, limit: u32) -> sqlx::Result<Vec<RunSummary>> {
+    let now = Timestamp::now();
+    sqlx::query(
+        "select r.run_id, r.workspace_id, r.namespace, r.command, r.started_at, r.finished_at, r.exit_code,
+             r.source_location, r.source_fingerprint, r.counts,
+             l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.expires
+         from runs r left join leases l on l.lease_id = r.lease_id
+         order by r.started_at desc, r.run_id desc limit $1",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| summary(row, now))
+    .collect()
+}
+
+async fn find(
+    executor: impl SqliteExecutor<'_>,
+    prefix: &str,
+    limit: u32,
+) -> sqlx::Result<Vec<(RunSummary, Option<String>)>> {
+    let now = Timestamp::now();
+    sqlx::query(
+        "select r.run_id, r.workspace_id, r.namespace, r.command, r.started_at, r.finished_at, r.exit_code,
+             r.source_location, r.source_fingerprint, r.counts, r.document,
+             l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.expires
+         from runs r left join leases l on l.lease_id = r.lease_id
+         where substr(r.run_id, 1, length($1)) = $1
+         order by r.started_at desc, r.run_id desc limit $2",
+    )
+    .bind(prefix)
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| Ok((summary(row, now)?, row.try_get("document")?)))
+    .collect()
+}
+
+/// Whether the run of a row with the columns of a lease still goes on; such a row has no `finished_at`.
+pub(super) fn is_running(row: &SqliteRow, now: Timestamp) -> sqlx::Result<bool> {
+    Ok(LeaseRow::of(row)?.is_some_and(|lease| lease.may_live(now)))
+}
+
+fn summary(row: &SqliteRow, now: Timestamp) -> sqlx::Result<RunSummary> {
+    let text = |column: &str| row.try_get::<String, _>(column);
+    let state = match row.try_get::<Option<i64>, _>("finished_at")? {
+        Some(at) => RunState::Finished {
+            at: timestamp(at),
+            exit_code: u8::try_from(row.try_get::<i64, _>("exit_code")?).unwrap_or(1),
+        },
+        None if is_running(row, now)? => RunState::Running,
+        None => RunState::Interrupted,
+    };
+    Ok(RunSummary {
+        run_id: RunId::new(text("run_id")?),
+        workspace_id: WorkspaceId::new(text("workspace_id")?),
+        namespace: text("namespace")?,
+        command: text("command")?,
+        started_at: timestamp(row.try_get("started_at")?),
+        state,
+        source_location: row.try_get("source_location")?,
+        source_fingerprint: row.try_get::<Option<String>, _>("source_fingerprint")?.map(Fingerprint),
+        counts: row.try_get("counts")?,
+    })
+}
+
+impl RunSummary {
+    /// The namespace, unless the row was written by hand.
+    pub fn namespace(&self) -> Option<Namespace> {
+        Namespace::new(&self.namespace).ok()
+    }
+}
