@@ -2,6 +2,7 @@
 //!
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
+pub mod apply;
 pub mod event;
 pub mod exit_code;
 pub mod mapping;

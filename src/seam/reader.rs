@@ -16,7 +16,7 @@ use super::wire::WorkspaceAnswer;
 use super::writer::{SeamWriter, Watch};
 use crate::event::{EventSink, Silence};
 use crate::model::{AccessGrantKey, Identity, Inventory, LiveGrant, UserIdentityKey, Workspace};
-use crate::plan::Plan;
+use crate::plan::CheckedPlan;
 
 /// Reads one workspace. Clones share the connection, the pace and the counters.
 #[derive(Clone)]
@@ -68,7 +68,7 @@ impl SeamReader {
     }
 
     /// The half that can change Seam, for somebody who shows what it shall carry out.
-    pub fn writer(&self, _proof: &Plan) -> SeamWriter {
+    pub fn writer(&self, _proof: &CheckedPlan) -> SeamWriter {
         SeamWriter::new(Arc::clone(&self.client))
     }
 
