@@ -18,6 +18,7 @@ mod seam_script;
 mod seam_workspace;
 mod seam_writer;
 mod small_world;
+mod store_crash;
 mod store_lease;
 mod store_recorder;
 mod store_runs;

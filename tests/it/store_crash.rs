@@ -1,0 +1,76 @@
+//! A run that is killed leaves everything on disk that it was told is there, and its lock to the next.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use reservation_sync::plan::StepId;
+use reservation_sync::store::{NewRun, Recorder, RunSelector, RunState, StepRecord, Store, StoreSettings};
+
+use super::store_lease::{acquire, namespace, workspace_id};
+
+const HOUR: Duration = Duration::from_hours(1);
+const PATH_VARIABLE: &str = "STORE_OF_THE_RUN_THAT_IS_KILLED";
+const RECORDED: &str = "recorded ";
+
+async fn open(path: PathBuf) -> Store {
+    let url = format!("sqlite://{}", path.display());
+    Store::open(&StoreSettings { url, lease: HOUR }).await.expect("the folder is writable")
+}
+
+/// Not a test: the process that the test below kills. Without its variable it does nothing.
+#[expect(clippy::print_stdout, reason = "the other process reads it")]
+#[tokio::test]
+#[ignore = "the other half of a_killed_run_leaves_what_it_recorded_and_its_lock"]
+async fn record_until_killed() {
+    let Some(path) = std::env::var_os(PATH_VARIABLE) else { return };
+    let store = open(path.into()).await;
+    let lease = acquire(&store, HOUR).await.expect("nobody has it");
+    let run = NewRun::now("run");
+    store.start_run(&lease, &run).await.expect("the store is writable");
+    let recorder = Recorder::start(&store, &lease, &run.run_id);
+    for number in 0.. {
+        let record = StepRecord {
+            step: StepId(number),
+            path: "/access_grants/create",
+            subject: format!("pms::R{number}:G1:aa"),
+            reservation: None,
+        };
+        recorder.intent(&lease, record).await.expect("the lease holds");
+        println!("\n{RECORDED}{number}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_killed_run_leaves_what_it_recorded_and_its_lock() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("store.db");
+    let mut child = Command::new(std::env::current_exe().expect("a test is a program"))
+        .args(["--exact", "store_crash::record_until_killed", "--ignored", "--nocapture"])
+        .env(PATH_VARIABLE, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("this very program");
+    let output = BufReader::new(child.stdout.take().expect("it is piped"));
+    let mut told = output
+        .lines()
+        .map_while(Result::ok)
+        .filter_map(|line| line.strip_prefix(RECORDED).and_then(|number| number.parse::<u32>().ok()));
+    let last_told = told.find(|number| *number == 50).expect("it counts on and on");
+    child.kill().expect("it is ours");
+    let last_told = told.last().unwrap_or(last_told);
+    child.wait().expect("it was killed");
+
+    let store = open(path).await;
+    let lease = acquire(&store, HOUR).await.expect("a dead process holds no lock");
+    assert!(lease.is_held());
+    let (run, document) = store.run(&RunSelector::Last).await.expect("it was started");
+    assert_eq!((run.state, document), (RunState::Interrupted, None));
+    let open = store.unfinished(&workspace_id(), &namespace()).await.expect("the store is readable");
+    let numbers: Vec<u32> = open.iter().map(|open| open.step.step.0).collect();
+    let expected: Vec<u32> = (0..numbers.len()).map(|n| u32::try_from(n).expect("few")).collect();
+    assert_eq!(numbers, expected, "none is missing in between");
+    assert!(numbers.last() >= Some(&last_told), "{last_told} was told, {:?} is on disk", numbers.last());
+}
