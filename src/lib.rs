@@ -2,6 +2,7 @@
 //!
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
+pub mod config;
 pub mod event;
 pub mod mapping;
 pub mod model;
