@@ -3,6 +3,7 @@
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
 pub mod apply;
+pub mod config;
 pub mod event;
 pub mod exit_code;
 pub mod mapping;
@@ -11,4 +12,5 @@ pub mod plan;
 pub mod report;
 pub mod sandbox;
 pub mod seam;
+pub mod source;
 pub mod store;

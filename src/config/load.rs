@@ -1,0 +1,148 @@
+//! From the file and the environment to [`Settings`], or to all that is wrong with them.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::digest::digest;
+use super::environment::Environment;
+use super::error::{ConfigError, ConfigProblem};
+use super::interpolate::interpolate;
+use super::masking::masked;
+use super::node::{self, Origin, Table};
+use super::section::{Complaint, Problems, Section};
+use super::sections;
+use super::settings::Settings;
+use super::spaces::{Spaces, spaces};
+use crate::mapping::MappingSettings;
+use crate::plan::PlanSettings;
+
+/// The file that is read where none is named.
+const DEFAULT_PATH: &str = "reservation-sync.toml";
+
+/// What holds where the user's file says nothing.
+const DEFAULTS: &str = include_str!("../../config/default.toml");
+
+/// Reads the configuration. Everything that is wrong with it is in the error, not only the first thing.
+pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, ConfigError> {
+    let path = path.unwrap_or_else(|| Path::new(DEFAULT_PATH));
+    let name = path.display().to_string();
+    let unreadable = |source| ConfigError::Unreadable { path: name.clone(), source };
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(ConfigError::NotFound { path: name });
+        }
+        Err(error) => return Err(unreadable(error)),
+    };
+    let absolute = std::path::absolute(path).map_err(unreadable)?;
+    let folder = absolute.parent().unwrap_or(&absolute);
+    parse(&text, folder, environment).map_err(|problems| ConfigError::Invalid {
+        path: name,
+        text: masked(&text),
+        problems,
+    })
+}
+
+/// Reads a configuration from its text; relative paths start from the folder.
+fn parse(text: &str, folder: &Path, environment: &Environment) -> Result<Settings, Vec<ConfigProblem>> {
+    let (parsed, errors) = DeTable::parse_recoverable(text);
+    let mut table = node::table(parsed.get_ref(), Origin::File);
+    let mut problems = Vec::new();
+    interpolate(&mut table, environment, &mut problems);
+    node::merge(&mut table, defaults());
+    let problems: Problems = RefCell::new(problems);
+    let settings = settings(&table, folder, environment, &problems);
+    let mut problems = problems.into_inner();
+    if !errors.is_empty() {
+        let syntax: Vec<ConfigProblem> = errors.iter().map(syntax_problem).collect();
+        // What a broken line seems to say or to lack is not worth telling beside what is wrong with it.
+        problems.retain(|problem| problem.span.as_ref().is_some_and(|span| !is_beside(text, span, &syntax)));
+        problems.extend(syntax);
+    }
+    problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
+    match settings {
+        Some(settings) if problems.is_empty() => Ok(settings),
+        _ => {
+            assert!(!problems.is_empty(), "a value is missing only where a problem says so");
+            Err(problems)
+        }
+    }
+}
+
+fn defaults() -> Table {
+    let parsed = DeTable::parse(DEFAULTS).expect("the embedded defaults are TOML, which a test proves");
+    node::table(parsed.get_ref(), Origin::Default)
+}
+
+fn syntax_problem(error: &toml::de::Error) -> ConfigProblem {
+    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    ConfigProblem { span: error.span(), ..ConfigProblem::new("", message) }
+}
+
+/// Whether a span begins on a line that has a syntax error.
+fn is_beside(text: &str, span: &Range<usize>, syntax: &[ConfigProblem]) -> bool {
+    let line = |position: usize| text.bytes().take(position).filter(|byte| *byte == b'\n').count();
+    syntax
+        .iter()
+        .filter_map(|problem| problem.span.as_ref())
+        .any(|other| line(other.start) == line(span.start))
+}
+
+fn settings(
+    table: &Table,
+    folder: &Path,
+    environment: &Environment,
+    problems: &Problems,
+) -> Option<Settings> {
+    let mut root = Section::root(table, problems);
+    let policy = sections::policy(&mut root);
+    let namespace = sections::namespace(&mut root);
+    let properties = sections::properties(&mut root);
+    let source = sections::source(&mut root, folder, properties.clone());
+    let spaces = spaces(&mut root, folder);
+    let grants = sections::grants(&mut root);
+    let on_contact_conflict = sections::identities(&mut root);
+    let guards = sections::guards(&mut root);
+    let (store, store_folder) = sections::store(&mut root, folder);
+    let state = store_folder.join("sandbox.json");
+    let seam = sections::seam(&mut root, folder, state, environment, problems);
+    if let (Some(store), Some(seam)) = (&store, &seam)
+        && store.lease <= seam.timeout
+    {
+        let complaint =
+            Complaint::new("must be longer than `seam.timeout`, or no request could ever be sent");
+        root.section("store").problem("lease", complaint);
+    }
+    root.finish();
+
+    let Spaces { rule: units, also, table_text } = spaces?;
+    let (methods, guests, horizon) = grants?;
+    let (namespace, seam) = (namespace?, seam?);
+    Some(Settings {
+        mapping: MappingSettings {
+            namespace: namespace.clone(),
+            properties: properties?,
+            units,
+            also,
+            methods,
+            guests,
+        },
+        plan: PlanSettings {
+            policy: policy?,
+            namespace,
+            horizon,
+            on_contact_conflict: on_contact_conflict?,
+            limits: seam.limits,
+        },
+        source: source?,
+        guards: guards?,
+        seam,
+        store: store?,
+        digest: digest(table, &table_text),
+    })
+}

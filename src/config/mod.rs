@@ -1,0 +1,29 @@
+//! The configuration file and the environment, read once into [`Settings`] that need no further checking.
+//!
+//! The only room that reads the process environment; what it was given there never shows up in a message. All
+//! problems are found and told at once, each with its place in the file.
+
+mod credentials;
+mod digest;
+mod environment;
+mod error;
+mod interpolate;
+mod load;
+mod masking;
+mod nearest;
+mod node;
+mod report;
+mod section;
+mod sections;
+mod settings;
+mod spaces;
+mod spaces_table;
+mod store_url;
+mod values;
+
+pub use environment::Environment;
+pub use error::{Colour, ConfigError, ConfigProblem};
+pub use load::load;
+pub use settings::{
+    Credentials, Endpoint, GuardSettings, MissingCredentials, SeamSettings, Settings, Share, StoreSettings,
+};

@@ -1,0 +1,338 @@
+//! The tables of the file, one function each: from checked values to the settings that each room owns.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::credentials::credentials;
+use super::environment::Environment;
+use super::error::ConfigProblem;
+use super::node::{Node, Place};
+use super::section::{Complaint, Problems, Section};
+use super::settings::{Endpoint, GuardSettings, SeamSettings, StoreSettings};
+use super::store_url;
+use super::values::{
+    arrival_range, count, country, duration, duration_or_none, instant, list, parse_endpoint, positive_count,
+    positive_duration, positive_number, share, text, time, word, zone,
+};
+use crate::mapping::GuestScope;
+use crate::model::{Coverage, Method, Namespace, Properties, Property, PropertyCode};
+use crate::plan::{ContactConflict, Limits, Policy};
+use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
+
+/// `policy`.
+pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
+    let hint = "write policy = \"create-only\", \"upsert-only\" or \"sync\"; only sync may revoke";
+    let choices =
+        &[("create-only", Policy::CreateOnly), ("upsert-only", Policy::UpsertOnly), ("sync", Policy::Sync)];
+    root.require("policy", hint, word(choices))
+}
+
+/// `namespace`.
+pub(super) fn namespace(root: &mut Section<'_>) -> Option<Namespace> {
+    let hint = "write namespace = \"pms\", or another short name that no other job in the workspace uses";
+    root.require("namespace", hint, |node| {
+        Namespace::new(&text(node)?)
+            .map_err(|error| Complaint::new(error.to_string()).hint("write namespace = \"pms\""))
+    })
+}
+
+/// `[property]` and `[properties.CODE]`.
+pub(super) fn properties(root: &mut Section<'_>) -> Option<Properties> {
+    let mut section = root.section("property");
+    let hint = "write time_zone = \"Europe/Lisbon\" in [property]";
+    let time_zone = section.require("time_zone", hint, zone);
+    let default = PartialProperty { time_zone, ..PartialProperty::read(&mut section) };
+    section.finish();
+    let default = default.complete(None);
+    let overrides: Vec<(PropertyCode, PartialProperty)> = root
+        .section("properties")
+        .sections()
+        .into_iter()
+        .map(|(code, mut section)| {
+            let time_zone = section.take("time_zone", zone);
+            let partial = PartialProperty { time_zone, ..PartialProperty::read(&mut section) };
+            section.finish();
+            (PropertyCode::new(code.trim()), partial)
+        })
+        .collect();
+    let default = default?;
+    let by_code =
+        overrides.into_iter().filter_map(|(code, partial)| Some((code, partial.complete(Some(&default))?)));
+    Some(Properties { by_code: by_code.collect(), default })
+}
+
+/// A property of which some values may be missing.
+struct PartialProperty {
+    time_zone: Option<TimeZone>,
+    country: Option<String>,
+    check_in: Option<Time>,
+    check_out: Option<Time>,
+    early_access: Option<SignedDuration>,
+    late_exit: Option<SignedDuration>,
+}
+
+impl PartialProperty {
+    /// All but the zone, which is required in one place and not in the other.
+    fn read(section: &mut Section<'_>) -> Self {
+        Self {
+            time_zone: None,
+            country: section.take("country", country),
+            check_in: section.take("check_in", time),
+            check_out: section.take("check_out", time),
+            early_access: section.take("early_access", duration),
+            late_exit: section.take("late_exit", duration),
+        }
+    }
+
+    fn complete(self, default: Option<&Property>) -> Option<Property> {
+        let Self { time_zone, country, check_in, check_out, early_access, late_exit } = self;
+        Some(Property {
+            time_zone: time_zone.or_else(|| default.map(|property| property.time_zone.clone()))?,
+            country: country.or_else(|| default.and_then(|property| property.country.clone())),
+            check_in: check_in.or(default.map(|property| property.check_in))?,
+            check_out: check_out.or(default.map(|property| property.check_out))?,
+            early_access: early_access.or(default.map(|property| property.early_access))?,
+            late_exit: late_exit.or(default.map(|property| property.late_exit))?,
+        })
+    }
+}
+
+/// Sources that a later version reads.
+#[derive(Clone, Copy)]
+enum Kind {
+    Csv,
+    Later,
+}
+
+/// `[source]`, `[columns]` and `[statuses]`.
+pub(super) fn source(
+    root: &mut Section<'_>,
+    folder: &Path,
+    properties: Option<Properties>,
+) -> Option<SourceSettings> {
+    let mut section = root.section("source");
+    let kinds = &[("csv", Kind::Csv), ("excel", Kind::Later), ("sql", Kind::Later)];
+    let kind = section.take("kind", word(kinds));
+    if matches!(kind, Some(Kind::Later)) {
+        let hint = "export the reservations as CSV and write kind = \"csv\"";
+        section.problem("kind", Complaint::new("this version reads csv").hint(hint));
+    }
+    for key in ["sheet", "url", "query"] {
+        section.take(key, text);
+    }
+    if section.take("profile", text).is_some() {
+        let hint = "name the columns in [columns] and the statuses in [statuses]";
+        section.problem("profile", Complaint::new("this version knows no profiles").hint(hint));
+    }
+    let path = match kind {
+        Some(Kind::Later) => section.take("path", text),
+        _ => section.require(
+            "path",
+            "write path = \"exports/*.csv\" in [source]; \"-\" is the standard input",
+            text,
+        ),
+    };
+    let coverage =
+        section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
+    let covers = section.take("covers", arrival_range);
+    let max_age = section.take("max_age", duration_or_none);
+    let date_order = section.take(
+        "date_order",
+        word(&[
+            ("dmy", DateOrder::DayMonthYear),
+            ("mdy", DateOrder::MonthDayYear),
+            ("ymd", DateOrder::YearMonthDay),
+        ]),
+    );
+    section.finish();
+    let columns = columns(root);
+    let statuses = statuses(root);
+    Some(SourceSettings {
+        input: match path?.as_str() {
+            "-" => SourceInput::Stdin,
+            path => SourceInput::File { folder: folder.to_owned(), path: path.to_owned() },
+        },
+        columns,
+        statuses,
+        properties: properties?,
+        coverage: coverage?,
+        covers,
+        max_age: max_age?,
+        date_order: date_order?,
+    })
+}
+
+fn columns(root: &mut Section<'_>) -> ColumnMap {
+    let mut section = root.section("columns");
+    let mut columns = ColumnMap::default();
+    for field in Field::ALL {
+        let headers = section.take(field.as_str(), |node| match list(text)(node)? {
+            headers if headers.is_empty() => Err(Complaint::new("must name a header")),
+            headers => Ok(headers),
+        });
+        if let Some(headers) = headers {
+            columns.headers.insert(field, headers);
+        }
+    }
+    section.finish();
+    columns
+}
+
+fn statuses(root: &mut Section<'_>) -> StatusMap {
+    let given = root.has("statuses");
+    let section = root.section("statuses");
+    if !given {
+        return StatusMap::canonical();
+    }
+    let mut statuses = StatusMap::empty();
+    let meanings =
+        word(&[("grant", Meaning::Grant), ("revoke", Meaning::Revoke), ("ignore", Meaning::Ignore)]);
+    for (key, entry) in section.entries() {
+        section.read(key, &entry.node, |node| {
+            statuses.insert(key, meanings(node)?).map_err(|error| {
+                Complaint::new(error.to_string())
+                    .hint("case, spaces, `-` and `_` do not count; keep one of the two")
+            })
+        });
+    }
+    statuses
+}
+
+/// `[grants]`.
+pub(super) fn grants(
+    root: &mut Section<'_>,
+) -> Option<(BTreeSet<Method>, GuestScope, Option<SignedDuration>)> {
+    let mut section = root.section("grants");
+    let method = word(&[
+        ("code", Method::Code),
+        ("card", Method::Card),
+        ("mobile_key", Method::MobileKey),
+        ("cloud_key", Method::CloudKey),
+    ]);
+    let methods = section.take("methods", |node: &Node| match list(&method)(node)? {
+        methods if methods.is_empty() => Err(Complaint::new("must name a method")),
+        methods => Ok(methods.into_iter().collect()),
+    });
+    let guests = section.take("guests", word(&[("all", GuestScope::All), ("primary", GuestScope::Primary)]));
+    let horizon = section.take("horizon", duration_or_none);
+    section.finish();
+    Some((methods?, guests?, horizon?))
+}
+
+/// `[identities]`.
+pub(super) fn identities(root: &mut Section<'_>) -> Option<ContactConflict> {
+    let mut section = root.section("identities");
+    let choices = &[("omit", ContactConflict::Omit), ("reject", ContactConflict::Reject)];
+    let on_contact_conflict = section.take("on_contact_conflict", word(choices));
+    section.finish();
+    on_contact_conflict
+}
+
+/// `[guards]`.
+pub(super) fn guards(root: &mut Section<'_>) -> Option<GuardSettings> {
+    let mut section = root.section("guards");
+    let max_delete = section.take("max_delete", share);
+    let max_cancel = section.take("max_cancel", share);
+    let max_update = section.take("max_update", share);
+    let min_existing = section.take("min_existing", count);
+    let max_shrink = section.take("max_shrink", share);
+    let max_reject = section.take("max_reject", share);
+    let max_in_house = section.take("max_in_house", share);
+    let missing_runs = section.take("missing_runs", positive_count);
+    let missing_for = section.take("missing_for", duration);
+    section.finish();
+    Some(GuardSettings {
+        max_delete: max_delete?,
+        max_cancel: max_cancel?,
+        max_update: max_update?,
+        min_existing: min_existing?,
+        max_shrink: max_shrink?,
+        max_reject: max_reject?,
+        max_in_house: max_in_house?,
+        missing_runs: missing_runs?,
+        missing_for: missing_for?,
+    })
+}
+
+/// What `[seam]` says of the endpoint.
+enum WrittenEndpoint {
+    Sandbox,
+    Url(String),
+}
+
+/// `[seam]`, with what the environment says of it.
+pub(super) fn seam(
+    root: &mut Section<'_>,
+    folder: &Path,
+    default_state: PathBuf,
+    environment: &Environment,
+    problems: &Problems,
+) -> Option<SeamSettings> {
+    let mut section = root.section("seam");
+    let written = section.take("endpoint", |node| match text(node)?.as_str() {
+        "sandbox" => Ok(WrittenEndpoint::Sandbox),
+        url => parse_endpoint(url).map(WrittenEndpoint::Url),
+    });
+    let requests_per_second = section.take("requests_per_second", positive_number);
+    let burst = section.take("burst", positive_count);
+    let concurrency = section.take("concurrency", positive_count);
+    let timeout = section.take("timeout", positive_duration);
+    let patience = section.take("patience", positive_duration);
+    let mut per_door = section.section("per_door_per_minute");
+    let creates = per_door.take("create", positive_count);
+    let updates = per_door.take("update", positive_count);
+    let deletes = per_door.take("delete", positive_count);
+    per_door.finish();
+    let mut sandbox = section.section("sandbox");
+    let seed = sandbox.take("seed", text).map(|path| folder.join(path));
+    let state = sandbox.take("state", text).map_or(default_state, |path| folder.join(path));
+    let now: Option<Timestamp> = sandbox.take("now", instant);
+    sandbox.finish();
+    section.finish();
+
+    let is_sandbox = matches!(written, Some(WrittenEndpoint::Sandbox));
+    // Neither a variable nor a key of the real thing ever reaches the rehearsal (RULES 29).
+    let endpoint = match (written, environment.get("SEAM_ENDPOINT")) {
+        (Some(WrittenEndpoint::Sandbox), _) => Some(Endpoint::Sandbox { seed, state, now }),
+        (_, Some(url)) => parse_endpoint(url.trim())
+            .map(Endpoint::Url)
+            .map_err(|Complaint { message, hint, .. }| {
+                let problem = ConfigProblem { hint, ..ConfigProblem::new("SEAM_ENDPOINT", message) };
+                problems.borrow_mut().push(problem.at(&Place::Default));
+            })
+            .ok(),
+        (Some(WrittenEndpoint::Url(url)), None) => Some(Endpoint::Url(url)),
+        (None, None) => None,
+    };
+    let credentials = if is_sandbox { None } else { credentials(environment, problems) };
+    Some(SeamSettings {
+        endpoint: endpoint?,
+        credentials,
+        limits: Limits {
+            requests_per_second: requests_per_second?,
+            burst: burst?,
+            concurrency: concurrency? as usize,
+            door_creates_per_minute: creates?,
+            door_updates_per_minute: updates?,
+            door_deletes_per_minute: deletes?,
+        },
+        timeout: timeout?,
+        patience: patience?,
+    })
+}
+
+/// `[store]`, and the folder that it lies in.
+pub(super) fn store(root: &mut Section<'_>, folder: &Path) -> (Option<StoreSettings>, PathBuf) {
+    let mut section = root.section("store");
+    let location = section.take("url", |node| store_url::locate(&text(node)?, folder));
+    let lease = section.take("lease", positive_duration);
+    section.finish();
+    let store_folder =
+        location.as_ref().map_or_else(|| folder.to_owned(), |location| location.folder.clone());
+    let settings = location.zip(lease).map(|(location, lease)| StoreSettings { url: location.url, lease });
+    (settings, store_folder)
+}

@@ -1,0 +1,136 @@
+//! The configuration after everything was checked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::SecretString;
+
+use crate::mapping::MappingSettings;
+use crate::plan::{Limits, PlanSettings};
+use crate::source::SourceSettings;
+
+/// Everything a run is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What the mapping is told.
+    pub mapping: MappingSettings,
+    /// What the planner is told.
+    pub plan: PlanSettings,
+    /// What the source is told.
+    pub source: SourceSettings,
+    /// When to stop and ask.
+    pub guards: GuardSettings,
+    /// How Seam is reached.
+    pub seam: SeamSettings,
+    /// Where the record is kept.
+    pub store: StoreSettings,
+    /// A hash of the keys that decide what is planned; a saved plan holds only under the same (RULES 25).
+    pub digest: String,
+}
+
+/// A limit: so many, or such a part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Share {
+    /// So many.
+    Count(u64),
+    /// So many of a hundred.
+    Percent(f64),
+}
+
+/// When to stop and ask (RULES 13 to 17).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardSettings {
+    /// Revocations by absence, of live owned grants.
+    pub max_delete: Share,
+    /// Explicit cancellations, of live owned grants.
+    pub max_cancel: Share,
+    /// Updates and replaces, of live owned grants.
+    pub max_update: Share,
+    /// Percentages do not bite below this many grants.
+    pub min_existing: u32,
+    /// How much smaller the source may be than the median of recent runs.
+    pub max_shrink: Share,
+    /// Rejected rows, of the rows of the source.
+    pub max_reject: Share,
+    /// In-house stays that a plan may re-issue, replace or, by absence, revoke.
+    pub max_in_house: Share,
+    /// An absent stay is revoked in this consecutive complete run of its absence.
+    pub missing_runs: u32,
+    /// And at least this long after the first.
+    pub missing_for: SignedDuration,
+}
+
+/// Which Seam.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The embedded emulator.
+    Sandbox {
+        /// The workspace it starts with.
+        seed: Option<PathBuf>,
+        /// Where it keeps what was done.
+        state: PathBuf,
+        /// A clock that stands still (RULES 29).
+        now: Option<Timestamp>,
+    },
+    /// A server, by its address.
+    Url(String),
+}
+
+/// What Seam knows us by.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An API key, which belongs to one workspace.
+    ApiKey(SecretString),
+    /// A token of a person, for one of their workspaces.
+    PersonalAccessToken {
+        /// The token.
+        token: SecretString,
+        /// The workspace.
+        workspace_id: String,
+    },
+}
+
+/// How Seam is reached.
+#[derive(Debug, Clone)]
+pub struct SeamSettings {
+    /// Which Seam.
+    pub endpoint: Endpoint,
+    /// What it knows us by; always `None` for the embedded emulator.
+    pub credentials: Option<Credentials>,
+    /// How fast it may be asked.
+    pub limits: Limits,
+    /// Of one request.
+    pub timeout: Duration,
+    /// How long one call, or the first contact, is retried.
+    pub patience: Duration,
+}
+
+/// A server is to be asked, and nothing says who we are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no key for Seam: neither SEAM_API_KEY nor SEAM_API_KEY_FILE is set")]
+pub struct MissingCredentials;
+
+impl MissingCredentials {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        "set SEAM_API_KEY, or SEAM_API_KEY_FILE, or SEAM_PERSONAL_ACCESS_TOKEN with SEAM_WORKSPACE_ID; \
+         endpoint = \"sandbox\" in [seam] needs none"
+    }
+}
+
+impl SeamSettings {
+    /// The credentials, for a verb that talks to a server.
+    pub fn require_credentials(&self) -> Result<&Credentials, MissingCredentials> {
+        self.credentials.as_ref().ok_or(MissingCredentials)
+    }
+}
+
+/// Where the record is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// `sqlite:///absolute/path`, percent-encoded where the path needs it.
+    pub url: String,
+    /// How long the lock of a dead process on another host holds.
+    pub lease: Duration,
+}

@@ -1,0 +1,114 @@
+//! E-mail addresses and telephone numbers: into the one form that Seam takes, or left out.
+
+use std::collections::HashMap;
+
+use phonenumber::{Mode, country};
+
+use crate::model::{EmailAddress, PhoneNumber};
+
+/// A country code that nobody uses for telephone numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown country code")]
+pub struct CountryCodeError;
+
+/// Whether a text is the ISO 3166 code of a country, for the configuration.
+pub fn check_country(code: &str) -> Result<(), CountryCodeError> {
+    region(code).map(|_| ()).ok_or(CountryCodeError)
+}
+
+fn region(code: &str) -> Option<country::Id> {
+    code.parse().ok()
+}
+
+/// The address, if it has the shape of one.
+pub(super) fn email(text: &str) -> Option<EmailAddress> {
+    let options =
+        email_address::Options::default().without_display_text().without_domain_literal().with_required_tld();
+    let shaped = email_address::EmailAddress::parse_with_options(text, options).is_ok();
+    (shaped && !text.contains(char::is_control)).then(|| EmailAddress::new(text))
+}
+
+/// How many numbers are remembered; the guests of one file rarely come back later than this.
+const N_REMEMBERED: usize = 4096;
+
+/// Reads telephone numbers, and remembers the last ones, because one takes longer than the rest of its row.
+#[derive(Default)]
+pub(super) struct PhoneBook {
+    known: HashMap<(Option<String>, String), Option<PhoneNumber>>,
+}
+
+impl PhoneBook {
+    /// The number in E.164, if it is one that can exist.
+    pub(super) fn read(&mut self, text: &str, country: Option<&str>) -> Option<PhoneNumber> {
+        let question = (country.map(str::to_owned), text.to_owned());
+        if let Some(answer) = self.known.get(&question) {
+            return answer.clone();
+        }
+        let answer = e164(text, country);
+        if self.known.len() >= N_REMEMBERED {
+            self.known.clear();
+        }
+        self.known.insert(question, answer.clone());
+        answer
+    }
+}
+
+fn e164(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
+    // A letter is an Excel number (`6.00123456E8`), an extension or words; the parser would read all as digits.
+    if text.contains(char::is_alphabetic) {
+        return None;
+    }
+    let number = phonenumber::parse(country.and_then(region), text).ok()?;
+    number.is_valid().then(|| PhoneNumber::new(number.format().mode(Mode::E164).to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_must_have_the_shape_of_one() {
+        for good in ["ana@example.com", "a.b+c@mail.example.com", "josé@example.com"] {
+            assert_eq!(email(good), Some(EmailAddress::new(good)), "{good}");
+        }
+        for bad in
+            ["", "ana", "ana@", "@example.com", "ana@localhost", "Ana <ana@example.com>", "a b@example.com"]
+        {
+            assert_eq!(email(bad), None, "{bad}");
+        }
+    }
+
+    fn check(text: &str, country: Option<&str>, expected: Option<&str>) {
+        let mut book = PhoneBook::default();
+        for _ in 0..2 {
+            assert_eq!(
+                book.read(text, country).as_ref().map(PhoneNumber::as_str),
+                expected,
+                "{text} in {country:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_takes_the_country_of_its_property() {
+        check("+44 20 7946 0958", None, Some("+442079460958"));
+        check("020 7946 0958", Some("GB"), Some("+442079460958"));
+        check("0044 20 7946 0958", Some("PT"), Some("+442079460958"));
+        check("020 7946 0958", None, None);
+    }
+
+    #[test]
+    fn a_number_that_cannot_exist_is_left_out() {
+        for text in ["123", "2.079460958E9", "1 1111111111", "+351", "call me", "+44 20 7946 0958 ext 5"] {
+            check(text, Some("PT"), None);
+        }
+    }
+
+    #[test]
+    fn a_country_is_known_by_its_code() {
+        assert_eq!(check_country("PT"), Ok(()));
+        for bad in ["pt", "Portugal", "XX", ""] {
+            assert_eq!(check_country(bad), Err(CountryCodeError), "{bad}");
+        }
+    }
+}

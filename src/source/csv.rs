@@ -1,0 +1,295 @@
+//! Reads a file of comma-separated values, row by row, and never more than one row at a time.
+//!
+//! A row that cannot be used says why and where; the rows after it go on. Where rows may have been lost, because
+//! the file was cut or a quote swallowed them, the read is partial: what is absent from it says nothing.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use ::csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+use jiff::Timestamp;
+
+use super::columns::Columns;
+use super::error::SourceError;
+use super::head;
+use super::locate;
+use super::row::trimmed;
+use super::rows::{Rows, is_end_mark};
+use super::settings::{SourceInput, SourceSettings};
+use super::tap::Tap;
+use crate::model::SourceRead;
+
+/// Reads the configured source.
+pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
+    match &settings.input {
+        SourceInput::Stdin => read_from(io::stdin().lock(), "stdin", settings, now),
+        SourceInput::File { folder, path } => {
+            let located = locate::open(folder, path, settings.max_age, now)?;
+            read_from(located.file, &located.name, settings, now)
+        }
+    }
+}
+
+/// Reads rows from anything that gives bytes.
+pub(super) fn read_from(
+    input: impl Read,
+    name: &str,
+    settings: &SourceSettings,
+    now: Timestamp,
+) -> Result<SourceRead, SourceError> {
+    let unreadable = |source| SourceError::Unreadable { location: name.to_owned(), source };
+    let mut tap = Tap::new(input);
+    let head = head::read_head(&mut tap).map_err(unreadable)?;
+    if tap.n_bytes() == 0 {
+        return Err(SourceError::Empty { location: name.to_owned() });
+    }
+    if let Some(finding) = head::not_text(&head) {
+        return Err(SourceError::Encoding { location: name.to_owned(), finding });
+    }
+    let delimiter = head::delimiter(&head, |row| Columns::n_found(cells(row), &settings.columns));
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(head.as_slice().chain(&mut tap));
+    let columns = header(&mut reader, name, settings)?;
+    let mut rows = Rows::new(&columns, Arc::from(name), delimiter, settings, now);
+    rows.take_all(&mut reader).map_err(unreadable)?;
+    drop(reader);
+    Ok(rows.finish(&tap, name))
+}
+
+/// Finds the header: the first row, after a `sep=` line that some programs write.
+fn header<R: Read>(
+    reader: &mut Reader<R>,
+    name: &str,
+    settings: &SourceSettings,
+) -> Result<Columns, SourceError> {
+    let mut row = ByteRecord::new();
+    loop {
+        let more = reader
+            .read_byte_record(&mut row)
+            .map_err(|error| SourceError::Unreadable { location: name.to_owned(), source: error.into() })?;
+        if !more || is_end_mark(&row) {
+            return Err(SourceError::Empty { location: name.to_owned() });
+        }
+        let is_separator_line = row.position().is_some_and(|position| position.byte() == 0)
+            && row.get(0).is_some_and(|cell| cell.starts_with(b"sep="));
+        if !is_separator_line {
+            break;
+        }
+    }
+    let row = StringRecord::from_byte_record(row).map_err(|_| SourceError::Encoding {
+        location: name.to_owned(),
+        finding: "its header has bytes that are not UTF-8",
+    })?;
+    Columns::find(row.iter(), &settings.columns).map_err(|problem| SourceError::Header {
+        location: name.to_owned(),
+        seen: row.iter().map(|cell| trimmed(cell).to_owned()).collect(),
+        wanting: problem.wanting,
+        twice: problem.twice,
+    })
+}
+
+fn cells(record: &ByteRecord) -> impl Iterator<Item = &str> {
+    record.iter().map(|cell| str::from_utf8(cell).unwrap_or(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Coverage, SourceRead};
+    use crate::source::SourceError;
+    use crate::source::testing::{read_bytes, settings};
+
+    const HEADER: &str = "reservation_key,unit,check_in,check_out,full_name";
+
+    fn read(rows: &str) -> SourceRead {
+        read_bytes(format!("{HEADER}\n{rows}").as_bytes(), &settings()).expect("the header is right")
+    }
+
+    /// Checks `KEY@LINE,LINE+REJECTED ...`, `LINE:CODE ...` and whether the read is complete.
+    fn check(rows: &str, reservations: &str, rejects: &str, coverage: Coverage) {
+        let read = read(rows);
+        let seen: Vec<String> = read
+            .reservations
+            .iter()
+            .map(|reservation| {
+                let lines: Vec<String> =
+                    reservation.stays.iter().map(|stay| stay.source.row.to_string()).collect();
+                format!("{}@{}+{}", reservation.id, lines.join(","), reservation.n_rejected_rows)
+            })
+            .collect();
+        let problems: Vec<String> =
+            read.rejects.iter().map(|problem| format!("{}:{:?}", problem.source.row, problem.code)).collect();
+        assert_eq!(
+            (seen.join(" ").as_str(), problems.join(" ").as_str(), read.coverage),
+            (reservations, rejects, coverage),
+            "{rows}"
+        );
+    }
+
+    const GOOD: &str = "R1,101,2026-05-01,2026-05-03,Ana Sousa\n";
+
+    #[test]
+    fn rows_of_one_key_make_one_reservation_in_the_order_of_the_source() {
+        check(
+            "R2,102,2026-05-01,2026-05-03,A\nR1,101,2026-05-01,2026-05-03,B\nR2,103,2026-05-03,2026-05-05,A\n",
+            "R1@3+0 R2@2,4+0",
+            "",
+            Coverage::Complete,
+        );
+    }
+
+    #[test]
+    fn the_same_row_twice_is_one_stay_and_another_window_is_another() {
+        check(
+            &format!("{GOOD}{GOOD}R1,101,2026-05-01,2026-05-04,Ana Sousa\n{GOOD}"),
+            "R1@2,4+0",
+            "",
+            Coverage::Complete,
+        );
+    }
+
+    #[test]
+    fn lines_are_counted_as_an_editor_does() {
+        for line_end in ["\n", "\r\n", "\r"] {
+            let rows =
+                format!("{GOOD}\n,,,,\nR2,102,2026-05-01,2026-05-03,\"A\n\nB\"\nR3,103,bad,2026-05-03,C\n");
+            check(&rows.replace('\n', line_end), "R1@2+0 R2@5+0 R3@+1", "8:BadDate", Coverage::Complete);
+        }
+    }
+
+    #[test]
+    fn a_bad_row_does_not_stop_the_others() {
+        check(
+            &format!(
+                "R0,101,2026-05-01\n{GOOD}R2,101,2026-05-09,2026-05-03,B\nR3,101,2026-05-01,2026-05-03,C\n"
+            ),
+            "R0@+1 R1@3+0 R2@+1 R3@5+0",
+            "2:Ragged 4:EndBeforeStart",
+            Coverage::Complete,
+        );
+    }
+
+    #[test]
+    fn a_rejected_row_whose_key_cannot_be_read_makes_the_read_partial() {
+        check(&format!("{GOOD},101,2026-05-01,2026-05-03,B\n"), "R1@2+0", "3:Missing", Coverage::Partial);
+        check(
+            &format!("{GOOD}1.23E+10,101,2026-05-01,2026-05-03,B\n"),
+            "R1@2+0",
+            "3:BadKey",
+            Coverage::Partial,
+        );
+        check(&format!("R9\n{GOOD}"), "R1@3+0", "2:Ragged", Coverage::Partial);
+    }
+
+    #[test]
+    fn a_row_with_a_moved_key_names_no_reservation() {
+        let text = "full_name,reservation_key,unit,check_in,check_out\n\
+                    Sousa, Ana,R1,101,2026-05-01,2026-05-03\nB,R2,102,2026-05-01,2026-05-03\n";
+        let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+        assert_eq!(read.reservations.len(), 1);
+        assert_eq!(read.coverage, Coverage::Partial);
+    }
+
+    #[test]
+    fn a_last_row_that_ends_in_the_middle_is_cut() {
+        let partial = Coverage::Partial;
+        check(&format!("{GOOD}R2,102,2026-05"), "R1@2+0 R2@+1", "3:Cut", partial);
+        check(&format!("{GOOD}R2"), "R1@2+0", "3:Cut", partial);
+        check(&format!("{GOOD}R2,102,2026-05-01,2026-05-03,\"An"), "R1@2+0", "3:Cut", partial);
+        check(&format!("{GOOD}R2,102,2026-05-01,2026-05-03,\"An\n"), "R1@2+0", "3:Cut", partial);
+        check(&format!("{GOOD}R2,102,\"2026-05-01,2026-05-03,An\n{GOOD}"), "R1@2+0", "3:Cut", partial);
+        // Whole, although the line end is missing.
+        check(GOOD.trim_end(), "R1@2+0", "", Coverage::Complete);
+    }
+
+    #[test]
+    fn a_quote_that_swallows_rows_makes_the_read_partial() {
+        check(
+            &format!("R0,100,2026-05-01,2026-05-03,\"A\n{GOOD}R2,102,2026-05-01,2026-05-03,\"B\"\n"),
+            "R0@+1",
+            "2:Ragged",
+            Coverage::Partial,
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_reject_their_row_only() {
+        let mut bytes = format!("{HEADER}\nR0,101,2026-05-01,2026-05-03,Jo").into_bytes();
+        bytes.extend(b"\xe3o\n");
+        bytes.extend(GOOD.as_bytes());
+        let read = read_bytes(&bytes, &settings()).expect("the header is right");
+        assert_eq!(
+            read.rejects[0].to_string(),
+            "bookings.csv:2: the row has bytes that are not UTF-8 (hint: export again as CSV in UTF-8)"
+        );
+        assert_eq!(read.reservations.len(), 2);
+        assert_eq!(read.coverage, Coverage::Complete);
+    }
+
+    #[test]
+    fn totals_after_the_last_booking_are_counted_and_not_rejected() {
+        check(&format!("{GOOD},,,,\nTotal,1,,,\n,3,,,\nprinted today\n"), "R1@2+0", "", Coverage::Complete);
+        let read = read(&format!("{GOOD}Total,1,,,\n"));
+        assert_eq!((read.n_rows, read.warnings.len()), (2, 1));
+        // In the middle, and where a booking lacks its dates, they are rejected.
+        check(&format!(",3,,,\n{GOOD}"), "R1@3+0", "2:Missing", Coverage::Partial);
+        check(&format!("{GOOD}R7,101,,,\n"), "R1@2+0 R7@+1", "3:Missing", Coverage::Complete);
+    }
+
+    #[test]
+    fn what_spreadsheets_put_around_the_text_does_not_matter() {
+        for (before, delimiter) in
+            [("\u{feff}", ','), ("", ';'), ("", '\t'), ("\u{feff}sep=;\n", ';'), ("\n\n", '|')]
+        {
+            let text = format!("{HEADER}\nR1,101,2026-05-01,2026-05-03,สมชาย ใจดี\n");
+            let text = format!("{before}{}", text.replace(',', &delimiter.to_string()));
+            let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+            assert_eq!(read.reservations[0].stays[0].guest.full_name, "สมชาย ใจดี");
+            assert_eq!(read.fingerprint.0, blake3::hash(text.as_bytes()).to_hex().to_string());
+        }
+    }
+
+    fn check_refused(bytes: &[u8], expected: &str) {
+        let error = read_bytes(bytes, &settings()).expect_err("it cannot be read");
+        assert_eq!(error.to_string(), expected);
+        assert!(!error.hint().is_empty());
+    }
+
+    #[test]
+    fn what_is_not_a_file_of_reservations_is_refused_whole() {
+        check_refused(b"", "`bookings.csv` is empty");
+        check_refused(b"\n\n", "`bookings.csv` is empty");
+        check_refused(b"PK\x03\x04", "`bookings.csv` is not CSV in UTF-8: it is a workbook or a zip file");
+        check_refused(b"\xff\xfea\0", "`bookings.csv` is not CSV in UTF-8: it is UTF-16");
+        check_refused(
+            b"Zimmer,\xe4\n",
+            "`bookings.csv` is not CSV in UTF-8: its header has bytes that are not UTF-8",
+        );
+        check_refused(
+            b"Booking, Arrival,unit\nR1,2026-05-01,101\n",
+            "the header of `bookings.csv` does not fit: missing reservation_key, check_in, check_out; \
+             it has `Booking`, `Arrival`, `unit`",
+        );
+        check_refused(
+            b"reservation_key,check_in,check_out,unit,unit\n",
+            "the header of `bookings.csv` does not fit: more than once `unit`; \
+             it has `reservation_key`, `check_in`, `check_out`, `unit`, `unit`",
+        );
+    }
+
+    #[test]
+    fn a_header_without_rows_is_a_source_without_reservations() {
+        check("", "", "", Coverage::Complete);
+    }
+
+    #[test]
+    fn a_missing_file_says_which() {
+        let mut settings = settings();
+        settings.input =
+            crate::source::SourceInput::File { folder: "/nonexistent".into(), path: "a.csv".into() };
+        let error = crate::source::read(&settings, jiff::Timestamp::UNIX_EPOCH).expect_err("nothing there");
+        assert!(matches!(error, SourceError::Unreadable { .. }), "{error}");
+    }
+}

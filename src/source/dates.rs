@@ -1,0 +1,148 @@
+//! Dates and times as exports write them.
+//!
+//! A date that starts with four digits is year, month, day; any other is read in the configured order and never
+//! guessed cell by cell. An instant with an offset (RFC 3339) is accepted wherever a date and time is (RULES 12).
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+
+use super::settings::DateOrder;
+
+/// What a cell says about when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// A day.
+    Date(Date),
+    /// A time on the wall of the property.
+    Local(DateTime),
+    /// The same for everybody.
+    Instant(Timestamp),
+}
+
+/// Reads a date, a date and time, or an instant.
+pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
+    let split = text.find([' ', 'T', 't', '\u{a0}']);
+    let (date, rest) = match split {
+        None => return parse_date(text, order).map(When::Date),
+        Some(position) => text.split_at(position),
+    };
+    let time = rest.trim_start_matches(['T', 't']).trim();
+    if time.ends_with(['Z', 'z']) || time.contains(['+', '-']) {
+        return text.parse().ok().map(When::Instant);
+    }
+    Some(When::Local(parse_date(date, order)?.to_datetime(parse_time_of_day(time)?)))
+}
+
+/// Reads `15:00`, `15:00:30` or `3:00 PM`.
+pub fn parse_time_of_day(text: &str) -> Option<Time> {
+    let upper = text.to_ascii_uppercase();
+    let (digits, half) = match (upper.strip_suffix("AM"), upper.strip_suffix("PM")) {
+        (Some(digits), _) => (digits.trim_end(), Some(0)),
+        (_, Some(digits)) => (digits.trim_end(), Some(12)),
+        (None, None) => (upper.as_str(), None),
+    };
+    let mut parts = digits.split(':');
+    let hour = number(parts.next()?, 1..=2)?;
+    let minute = number(parts.next()?, 2..=2)?;
+    let second = match parts.next() {
+        Some(seconds) => number(seconds.split('.').next().unwrap_or(seconds), 2..=2)?,
+        None => 0,
+    };
+    if parts.next().is_some() {
+        return None;
+    }
+    let hour = match half {
+        Some(half) if (1..=12).contains(&hour) => hour % 12 + half,
+        Some(_) => return None,
+        None => hour,
+    };
+    let small = |number: i16| i8::try_from(number).ok();
+    Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()
+}
+
+fn parse_date(text: &str, order: DateOrder) -> Option<Date> {
+    let separator = text.chars().find(|c| !c.is_ascii_digit())?;
+    if !matches!(separator, '-' | '/' | '.') {
+        return None;
+    }
+    let mut parts = text.split(separator);
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let (year, month, day) = match order {
+        _ if first.len() == 4 => (first, second, third),
+        DateOrder::YearMonthDay => return None,
+        DateOrder::DayMonthYear => (third, second, first),
+        DateOrder::MonthDayYear => (third, first, second),
+    };
+    let year = match year.len() {
+        2 => 2000 + number(year, 2..=2)?,
+        _ => number(year, 4..=4)?,
+    };
+    let small = |text| i8::try_from(number(text, 1..=2)?).ok();
+    Date::new(year, small(month)?, small(day)?).ok()
+}
+
+fn number(digits: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<i16> {
+    (lengths.contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, order: DateOrder, expected: Option<&str>) {
+        let read = parse_when(text, order).map(|when| match when {
+            When::Date(date) => date.to_string(),
+            When::Local(local) => local.to_string(),
+            When::Instant(instant) => instant.to_string(),
+        });
+        assert_eq!(read.as_deref(), expected, "{text} as {order:?}");
+    }
+
+    #[test]
+    fn a_date_is_read_in_the_configured_order_and_no_other() {
+        check("2026-05-07", DateOrder::YearMonthDay, Some("2026-05-07"));
+        check("2026/5/7", DateOrder::YearMonthDay, Some("2026-05-07"));
+        check("2026-05-07", DateOrder::DayMonthYear, Some("2026-05-07"));
+        check("07/05/2026", DateOrder::DayMonthYear, Some("2026-05-07"));
+        check("7.5.2026", DateOrder::DayMonthYear, Some("2026-05-07"));
+        check("07-05-26", DateOrder::DayMonthYear, Some("2026-05-07"));
+        check("05/07/2026", DateOrder::MonthDayYear, Some("2026-05-07"));
+        check("07/05/2026", DateOrder::YearMonthDay, None);
+        check("17/05/2026", DateOrder::MonthDayYear, None);
+    }
+
+    #[test]
+    fn a_date_that_does_not_exist_is_refused() {
+        for text in
+            ["2026-02-29", "2026-13-01", "2026-00-10", "2026-05", "2026-05-07-01", "46000", "", "-", "soon"]
+        {
+            check(text, DateOrder::YearMonthDay, None);
+        }
+        check("2028-02-29", DateOrder::YearMonthDay, Some("2028-02-29"));
+    }
+
+    #[test]
+    fn a_time_may_follow_the_date() {
+        check("2026-05-07 15:00", DateOrder::YearMonthDay, Some("2026-05-07T15:00:00"));
+        check("2026-05-07T15:00:30", DateOrder::YearMonthDay, Some("2026-05-07T15:00:30"));
+        check("07/05/2026 3:30 pm", DateOrder::DayMonthYear, Some("2026-05-07T15:30:00"));
+        check("2026-05-07 12:00 AM", DateOrder::YearMonthDay, Some("2026-05-07T00:00:00"));
+        check("2026-05-07 15:00:00.000", DateOrder::YearMonthDay, Some("2026-05-07T15:00:00"));
+        for text in ["2026-05-07 25:00", "2026-05-07 15", "2026-05-07 13:00 PM", "2026-05-07 15:00 soon"] {
+            check(text, DateOrder::YearMonthDay, None);
+        }
+    }
+
+    #[test]
+    fn an_instant_with_an_offset_is_the_same_for_everybody() {
+        check("2026-05-07T15:00:00Z", DateOrder::DayMonthYear, Some("2026-05-07T15:00:00Z"));
+        check("2026-05-07T15:00:00+02:00", DateOrder::YearMonthDay, Some("2026-05-07T13:00:00Z"));
+        check("2026-05-07 15:00-05:00", DateOrder::YearMonthDay, Some("2026-05-07T20:00:00Z"));
+        check("2026-05-07T15:00:00+99:00", DateOrder::YearMonthDay, None);
+    }
+}

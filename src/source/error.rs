@@ -1,0 +1,110 @@
+//! What makes a whole read worthless, and what to do about it.
+
+use std::io;
+
+use jiff::SignedDuration;
+
+/// Why a source gave nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The file is missing, or may not be read, or broke off.
+    #[error("read `{location}`")]
+    Unreadable {
+        /// The file.
+        location: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// No file fits the pattern.
+    #[error("no file matches `{pattern}`")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// There is not one byte, or not even a header.
+    #[error("`{location}` is empty")]
+    Empty {
+        /// The file.
+        location: String,
+    },
+    /// The bytes are not UTF-8 text.
+    #[error("`{location}` is not CSV in UTF-8: {finding}")]
+    Encoding {
+        /// The file.
+        location: String,
+        /// What it looks like.
+        finding: &'static str,
+    },
+    /// The header has not the columns that are needed.
+    #[error(
+        "the header of `{location}` does not fit: {}; it has {}",
+        list("missing", wanting, twice),
+        quoted(seen)
+    )]
+    Header {
+        /// The file.
+        location: String,
+        /// The headers it has.
+        seen: Vec<String>,
+        /// What is missing: a field, and the headers that were looked for.
+        wanting: Vec<String>,
+        /// Headers that are wanted and stand there more than once.
+        twice: Vec<String>,
+    },
+    /// The file is older than it may be.
+    #[error("`{location}` is {} old, and may be {}", words(*age), words(*limit))]
+    Stale {
+        /// The file.
+        location: String,
+        /// How old it is.
+        age: SignedDuration,
+        /// `max_age`.
+        limit: SignedDuration,
+    },
+}
+
+impl SourceError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => {
+                "check `path` in [source] and that this user may read the file; `-` reads the standard input"
+            }
+            Self::NoMatch { .. } => "check `path` in [source], and that the export was written",
+            Self::Empty { .. } => "export again; a source without reservations still has a header",
+            Self::Encoding { .. } => "export again as CSV in UTF-8",
+            Self::Header { .. } => {
+                "name the headers in [columns], for example reservation_key = \"Booking number\"; \
+                 fields without an entry there are looked for under their own names"
+            }
+            Self::Stale { .. } => {
+                "find out why the export was not written; `max_age` in [source] sets the limit, \"none\" lifts it"
+            }
+        }
+    }
+}
+
+fn list(what: &str, wanting: &[String], twice: &[String]) -> String {
+    let mut parts = Vec::new();
+    if !wanting.is_empty() {
+        parts.push(format!("{what} {}", wanting.join(", ")));
+    }
+    if !twice.is_empty() {
+        parts.push(format!("more than once {}", quoted(twice)));
+    }
+    parts.join("; ")
+}
+
+fn quoted(words: &[String]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn words(duration: SignedDuration) -> String {
+    let minutes = duration.as_mins();
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{}s", duration.as_secs()),
+        (0, minutes) => format!("{minutes}m"),
+        (hours, 0) => format!("{hours}h"),
+        (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}

@@ -1,0 +1,133 @@
+//! The canonical fields: the names by which the rest of the program knows a column.
+
+use std::fmt;
+
+/// One of the fields that a row may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The key of the reservation; required.
+    ReservationKey,
+    /// A segment of the stay.
+    StayId,
+    /// What the reservation stands at.
+    Status,
+    /// The property.
+    Property,
+    /// The IANA zone of this row.
+    PropertyTimeZone,
+    /// Rooms by the source's names.
+    Unit,
+    /// Spaces by their Seam keys.
+    SpaceKey,
+    /// Arrival: a date, a date and time, or an instant; required.
+    CheckIn,
+    /// Departure, likewise; required.
+    CheckOut,
+    /// The time of day of an arrival that is a date.
+    CheckInTime,
+    /// The time of day of a departure that is a date.
+    CheckOutTime,
+    /// The guest.
+    GuestKey,
+    /// The whole name.
+    FullName,
+    /// The given name, where the whole name is missing.
+    FirstName,
+    /// The family name, where the whole name is missing.
+    LastName,
+    /// The e-mail address.
+    Email,
+    /// The telephone number.
+    Phone,
+    /// Whether this guest booked.
+    IsPrimary,
+    /// Ways to open the doors.
+    Methods,
+    /// A wished PIN.
+    Code,
+    /// Whether the stay is to be left alone.
+    OptOut,
+    /// When the source last changed the row.
+    UpdatedAt,
+}
+
+impl Field {
+    /// All of them, in the order of the enum.
+    pub const ALL: [Self; 22] = [
+        Self::ReservationKey,
+        Self::StayId,
+        Self::Status,
+        Self::Property,
+        Self::PropertyTimeZone,
+        Self::Unit,
+        Self::SpaceKey,
+        Self::CheckIn,
+        Self::CheckOut,
+        Self::CheckInTime,
+        Self::CheckOutTime,
+        Self::GuestKey,
+        Self::FullName,
+        Self::FirstName,
+        Self::LastName,
+        Self::Email,
+        Self::Phone,
+        Self::IsPrimary,
+        Self::Methods,
+        Self::Code,
+        Self::OptOut,
+        Self::UpdatedAt,
+    ];
+
+    /// The name, which is also the header of a source that needs no `[columns]`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReservationKey => "reservation_key",
+            Self::StayId => "stay_id",
+            Self::Status => "status",
+            Self::Property => "property",
+            Self::PropertyTimeZone => "property_time_zone",
+            Self::Unit => "unit",
+            Self::SpaceKey => "space_key",
+            Self::CheckIn => "check_in",
+            Self::CheckOut => "check_out",
+            Self::CheckInTime => "check_in_time",
+            Self::CheckOutTime => "check_out_time",
+            Self::GuestKey => "guest_key",
+            Self::FullName => "full_name",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::IsPrimary => "is_primary",
+            Self::Methods => "methods",
+            Self::Code => "code",
+            Self::OptOut => "opt_out",
+            Self::UpdatedAt => "updated_at",
+        }
+    }
+
+    /// Reads that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_stands_at_its_own_position_and_reads_back() {
+        for (position, field) in Field::ALL.into_iter().enumerate() {
+            assert_eq!(field as usize, position, "{field}");
+            assert_eq!(Field::parse(field.as_str()), Some(field));
+        }
+        assert_eq!(Field::parse("room"), None);
+    }
+}

@@ -1,0 +1,199 @@
+//! Finds the file: a path, or the newest of those that a pattern matches.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::error::SourceError;
+
+/// A file that is open, and how a person would name it.
+pub(super) struct Located {
+    pub(super) file: File,
+    pub(super) name: String,
+}
+
+/// Opens the file that a path or pattern means, if it is not too old.
+pub(super) fn open(
+    folder: &Path,
+    path: &str,
+    max_age: Option<SignedDuration>,
+    now: Timestamp,
+) -> Result<Located, SourceError> {
+    let name = if path.contains(['*', '?']) { newest(folder, path)? } else { path.to_owned() };
+    let unreadable = |source| SourceError::Unreadable { location: name.clone(), source };
+    let file = File::open(folder.join(&name)).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.is_dir() {
+        return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+    }
+    if let Some(limit) = max_age {
+        let age = metadata.modified().map_err(unreadable).map(|modified| age(modified, now))?;
+        if age > limit {
+            return Err(SourceError::Stale { location: name, age, limit });
+        }
+    }
+    Ok(Located { file, name })
+}
+
+fn age(modified: SystemTime, now: Timestamp) -> SignedDuration {
+    // A time that no calendar knows counts as the beginning of time.
+    Timestamp::try_from(modified).unwrap_or(Timestamp::MIN).duration_until(now)
+}
+
+/// The newest file that the pattern matches, by modification time and then by name.
+fn newest(folder: &Path, pattern: &str) -> Result<String, SourceError> {
+    let unreadable = |source| SourceError::Unreadable { location: pattern.to_owned(), source };
+    let mut found: Vec<PathBuf> = vec![PathBuf::new()];
+    for component in Path::new(pattern).components() {
+        let component = component.as_os_str();
+        let wildcards = component.to_str().filter(|text| text.contains(['*', '?']));
+        let Some(wildcards) = wildcards else {
+            for path in &mut found {
+                path.push(component);
+            }
+            continue;
+        };
+        let mut next = Vec::new();
+        for parent in found {
+            let absolute = folder.join(&parent);
+            let entries = match fs::read_dir(if absolute.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                &absolute
+            }) {
+                Ok(entries) => entries,
+                // What is no folder, or is gone, has nothing that could match.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
+                    continue;
+                }
+                Err(error) => return Err(unreadable(error)),
+            };
+            for entry in entries {
+                let name = entry.map_err(unreadable)?.file_name();
+                if name.to_str().is_some_and(|name| fits(wildcards, name)) {
+                    next.push(parent.join(name));
+                }
+            }
+        }
+        found = next;
+    }
+    found
+        .into_iter()
+        .filter_map(|path| {
+            let metadata = fs::metadata(folder.join(&path)).ok().filter(fs::Metadata::is_file)?;
+            Some((metadata.modified().ok()?, path.to_str()?.to_owned()))
+        })
+        .max()
+        .map(|(_, path)| path)
+        .ok_or_else(|| SourceError::NoMatch { pattern: pattern.to_owned() })
+}
+
+/// Whether a name fits a pattern of `*` (any text) and `?` (any character); hidden files only fit where it says so.
+fn fits(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let name: Vec<char> = name.chars().collect();
+    if name.first() == Some(&'.') && pattern.first() != Some(&'.') {
+        return false;
+    }
+    let (mut at_pattern, mut at_name) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while at_name < name.len() {
+        match (pattern.get(at_pattern), star) {
+            (Some('*'), _) => {
+                star = Some((at_pattern, at_name));
+                at_pattern += 1;
+            }
+            (Some(&wanted), _) if wanted == '?' || wanted == name[at_name] => {
+                at_pattern += 1;
+                at_name += 1;
+            }
+            (_, Some((back_to, from))) => {
+                star = Some((back_to, from + 1));
+                at_pattern = back_to + 1;
+                at_name = from + 1;
+            }
+            (_, None) => return false,
+        }
+    }
+    pattern[at_pattern..].iter().all(|&rest| rest == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_pattern_fits_whole_names() {
+        let check = |pattern, name, expected| assert_eq!(fits(pattern, name), expected, "{pattern} {name}");
+        check("*.csv", "a.csv", true);
+        check("*.csv", "a.csv.part", false);
+        check("arrivals-*-??.csv", "arrivals-2026-05.csv", true);
+        check("arrivals-*-??.csv", "arrivals-2026-5.csv", false);
+        check("*a*b*", "xxaxxabxx", true);
+        check("*.csv", ".hidden.csv", false);
+        check("?", "é", true);
+    }
+
+    fn write(folder: &Path, name: &str, seconds: u64) {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder of ours");
+        fs::write(&path, name).expect("a file of ours");
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        File::options()
+            .write(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(modified))
+            .expect("our file");
+    }
+
+    fn opened(folder: &Path, path: &str, max_age: Option<i64>) -> Result<String, SourceError> {
+        let now = Timestamp::from_second(100_000).expect("a small number");
+        open(folder, path, max_age.map(SignedDuration::from_secs), now).map(|located| located.name)
+    }
+
+    #[test]
+    fn the_newest_match_is_taken_and_named_as_the_pattern_was_written() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), "exports/b.csv", 10);
+        write(folder.path(), "exports/a.csv", 20);
+        write(folder.path(), "exports/c.txt", 30);
+        fs::create_dir(folder.path().join("exports/z.csv")).expect("a folder of ours");
+        let check = |path, expected: &str| {
+            assert_eq!(opened(folder.path(), path, None).expect("a file"), expected);
+        };
+        check("exports/*.csv", "exports/a.csv");
+        check("*/?.csv", "exports/a.csv");
+        check("exports/b.csv", "exports/b.csv");
+        write(folder.path(), "exports/d.csv", 20);
+        check("exports/*.csv", "exports/d.csv");
+    }
+
+    #[test]
+    fn a_pattern_without_a_file_and_a_file_that_is_missing_say_so() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let check = |path, expected: &str| {
+            assert_eq!(opened(folder.path(), path, None).expect_err("nothing there").to_string(), expected);
+        };
+        check("exports/*.csv", "no file matches `exports/*.csv`");
+        check("bookings.csv", "read `bookings.csv`");
+        check(".", "read `.`");
+    }
+
+    #[test]
+    fn a_file_older_than_it_may_be_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), "a.csv", 100_000 - 7_260);
+        write(folder.path(), "future.csv", 200_000);
+        assert!(opened(folder.path(), "a.csv", Some(7_260)).is_ok());
+        assert!(opened(folder.path(), "future.csv", Some(1)).is_ok());
+        let error = opened(folder.path(), "a.csv", Some(7_200)).expect_err("too old");
+        assert_eq!(error.to_string(), "`a.csv` is 2h 1m old, and may be 2h");
+    }
+}

@@ -1,0 +1,411 @@
+//! From one row to one stay, or to the problem that stands in the way.
+//!
+//! What a guest cannot enter without rejects the row: key, dates, zone, methods. What only decorates the grant is
+//! left out with a warning: e-mail, phone, wished PIN. Messages never repeat a name, a contact or a code.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::contact::{self, PhoneBook};
+use super::dates::{When, parse_time_of_day, parse_when};
+use super::field::Field;
+use super::row::{Cells, Row, trimmed};
+use super::settings::SourceSettings;
+use crate::model::time::Side;
+use crate::model::{
+    EmailAddress, Guest, GuestKey, Method, Moment, PhoneNumber, Place, Problem, ProblemCode, Property,
+    PropertyCode, ReservationId, ReservationKey, SpaceKey, Standing, Stay, StayId, Unit, WishedCode,
+};
+
+/// How many distinct texts of a kind are shared before the memory starts again.
+const N_SHARED: usize = 65_536;
+
+/// Words for a unit that is not decided yet (RULES 7).
+const UNASSIGNED: [&str; 10] = [
+    "tba",
+    "tbd",
+    "tbc",
+    "unassigned",
+    "not assigned",
+    "unallocated",
+    "to be assigned",
+    "pending",
+    "?",
+    "??",
+];
+
+/// Turns rows into stays; remembers what rows have in common.
+pub(super) struct Normalizer<'a> {
+    settings: &'a SourceSettings,
+    earliest: Timestamp,
+    latest: Timestamp,
+    properties: HashMap<String, PropertyCode>,
+    zones: HashMap<String, Option<TimeZone>>,
+    units: HashMap<String, Unit>,
+    spaces: HashMap<String, SpaceKey>,
+    phones: PhoneBook,
+}
+
+impl<'a> Normalizer<'a> {
+    pub(super) fn new(settings: &'a SourceSettings, now: Timestamp) -> Self {
+        let now = now.to_zoned(TimeZone::UTC);
+        let shifted = |years: i32| now.checked_add(years.years()).map(|zoned| zoned.timestamp());
+        Self {
+            settings,
+            earliest: shifted(-3).unwrap_or(Timestamp::MIN),
+            latest: shifted(3).unwrap_or(Timestamp::MAX),
+            properties: HashMap::new(),
+            zones: HashMap::new(),
+            units: HashMap::new(),
+            spaces: HashMap::new(),
+            phones: PhoneBook::default(),
+        }
+    }
+
+    /// The reservation of a row, if its key can be read.
+    pub(super) fn id<C: Cells>(&mut self, row: &Row<'_, C>) -> Result<ReservationId, Box<Problem>> {
+        let key = row.text(Field::ReservationKey);
+        if key.is_empty() {
+            return Err(Box::new(row.problem(
+                Field::ReservationKey,
+                ProblemCode::Missing,
+                "the row has no reservation key",
+                "give every booking its key; a row of totals belongs after the last booking",
+            )));
+        }
+        if is_rounded_number(key) || key.contains(char::is_control) {
+            return Err(Box::new(row.problem(
+                Field::ReservationKey,
+                ProblemCode::BadKey,
+                "the key is a rounded number or has characters that no key has",
+                "export the column as text",
+            )));
+        }
+        let property = shared(&mut self.properties, row.text(Field::Property), PropertyCode::new);
+        Ok(ReservationId { property, key: ReservationKey::new(key) })
+    }
+
+    /// The stay of a row; warnings are added only for a row that is good.
+    pub(super) fn stay<C: Cells>(
+        &mut self,
+        row: &Row<'_, C>,
+        id: &ReservationId,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Stay, Box<Problem>> {
+        let settings = self.settings;
+        let property = settings.properties.get(&id.property);
+        let zone = self.zone(row, property)?;
+        let check_in = self.moment(row, property, &zone, Side::Arrival)?;
+        let check_out = self.moment(row, property, &zone, Side::Departure)?;
+        if check_out.instant <= check_in.instant {
+            return Err(Box::new(row.problem(
+                Field::CheckOut,
+                ProblemCode::EndBeforeStart,
+                "the check-out is not after the check-in",
+                "correct the dates; a stay within one day needs times",
+            )));
+        }
+        let methods = methods(row)?;
+        let opted_out = flag(row, Field::OptOut)?;
+
+        let n_warnings = warnings.len();
+        let guest = self.guest(row, property, warnings);
+        let standing = self.standing(row, warnings);
+        let stay = Stay {
+            stay_id: Some(row.value(Field::StayId)).filter(|text| !text.is_empty()).map(StayId::new),
+            guest,
+            place: self.place(row),
+            check_in,
+            check_out,
+            standing,
+            methods,
+            code: wished_code(row, warnings),
+            opted_out,
+            updated_at: self.updated_at(row, &zone, warnings),
+            source: row.place.clone(),
+        };
+        debug_assert!(warnings.len() >= n_warnings, "warnings are only added");
+        Ok(stay)
+    }
+
+    fn zone<C: Cells>(&mut self, row: &Row<'_, C>, property: &Property) -> Result<TimeZone, Box<Problem>> {
+        let name = row.value(Field::PropertyTimeZone);
+        if name.is_empty() {
+            return Ok(property.time_zone.clone());
+        }
+        shared(&mut self.zones, name, |name| TimeZone::get(name).ok()).ok_or_else(|| {
+            Box::new(row.problem(
+                Field::PropertyTimeZone,
+                ProblemCode::BadTimeZone,
+                "the time zone is not in the IANA database",
+                "write a name such as Europe/Lisbon, or leave the cell blank for the property's zone",
+            ))
+        })
+    }
+
+    fn moment<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        property: &Property,
+        zone: &TimeZone,
+        side: Side,
+    ) -> Result<Moment, Box<Problem>> {
+        let (field, time_field, default) = match side {
+            Side::Arrival => (Field::CheckIn, Field::CheckInTime, property.check_in),
+            Side::Departure => (Field::CheckOut, Field::CheckOutTime, property.check_out),
+        };
+        let text = row.value(field);
+        if text.is_empty() {
+            return Err(Box::new(row.problem(
+                field,
+                ProblemCode::Missing,
+                "the row has no date",
+                "give every booking its arrival and departure",
+            )));
+        }
+        let bad_date = || {
+            Box::new(row.problem(
+                field,
+                ProblemCode::BadDate,
+                "the cell is not a date that exists",
+                "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
+            ))
+        };
+        let moment = match parse_when(text, self.settings.date_order).ok_or_else(bad_date)? {
+            When::Instant(instant) => Moment::of(instant, zone),
+            When::Local(local) => Moment::at(local, zone, side).map_err(|_| bad_date())?,
+            When::Date(date) => {
+                let time = time_of_day(row, time_field, default)?;
+                Moment::at(date.to_datetime(time), zone, side).map_err(|_| bad_date())?
+            }
+        };
+        if moment.instant < self.earliest || moment.instant > self.latest {
+            return Err(Box::new(row.problem(
+                field,
+                ProblemCode::ImplausibleDate,
+                "the date is more than three years away",
+                "correct the date; check that day, month and year stand where `date_order` says",
+            )));
+        }
+        Ok(moment)
+    }
+
+    fn guest<C: Cells>(
+        &mut self,
+        row: &Row<'_, C>,
+        property: &Property,
+        warnings: &mut Vec<Problem>,
+    ) -> Guest {
+        let key = row.value(Field::GuestKey);
+        let email = row.value(Field::Email);
+        let phone = row.value(Field::Phone);
+        Guest {
+            key: (!key.is_empty()).then(|| GuestKey::new(key)),
+            full_name: full_name(row),
+            email: if email.is_empty() { None } else { self::email(row, email, warnings) },
+            phone: if phone.is_empty() { None } else { self.phone(row, phone, property, warnings) },
+            is_primary: flag(row, Field::IsPrimary).unwrap_or_else(|problem| {
+                warnings.push(*problem);
+                false
+            }),
+        }
+    }
+
+    fn phone<C: Cells>(
+        &mut self,
+        row: &Row<'_, C>,
+        text: &str,
+        property: &Property,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<PhoneNumber> {
+        let number = self.phones.read(text, property.country.as_deref());
+        if number.is_none() {
+            let hint = match property.country {
+                Some(_) => "write the number with its country code, such as +351",
+                None => {
+                    "write the number with its country code, such as +351, or set `country` in [property]"
+                }
+            };
+            let message = "the telephone number cannot be one and is left out";
+            warnings.push(row.problem(Field::Phone, ProblemCode::BadPhone, message, hint));
+        }
+        number
+    }
+
+    fn standing<C: Cells>(&self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
+        if !row.has(Field::Status) {
+            return Standing::Expected;
+        }
+        let word = row.value(Field::Status);
+        self.settings.statuses.standing(word).unwrap_or_else(|| {
+            let message = if word.is_empty() {
+                "the status is blank, so nothing is made, changed or revoked for this row".to_owned()
+            } else {
+                let shown: String = word.chars().take(40).collect();
+                format!(
+                    "the status `{shown}` is not known, so nothing is made, changed or revoked for this row"
+                )
+            };
+            let hint = "say what it means in [statuses]: grant, revoke or ignore";
+            warnings.push(row.problem(Field::Status, ProblemCode::UnknownStatus, message, hint));
+            Standing::Unclear
+        })
+    }
+
+    fn place<C: Cells>(&mut self, row: &Row<'_, C>) -> Place {
+        let spaces: BTreeSet<SpaceKey> = assigned(row.value(Field::SpaceKey))
+            .map(|key| shared(&mut self.spaces, key, SpaceKey::new))
+            .collect();
+        if !spaces.is_empty() {
+            return Place::Spaces(spaces);
+        }
+        let units: BTreeSet<Unit> =
+            assigned(row.value(Field::Unit)).map(|unit| shared(&mut self.units, unit, Unit::new)).collect();
+        if units.is_empty() { Place::Unassigned } else { Place::Units(units) }
+    }
+
+    fn updated_at<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        zone: &TimeZone,
+        warnings: &mut Vec<Problem>,
+    ) -> Option<Timestamp> {
+        let text = row.value(Field::UpdatedAt);
+        if text.is_empty() {
+            return None;
+        }
+        let instant = parse_when(text, self.settings.date_order).and_then(|when| match when {
+            When::Instant(instant) => Some(instant),
+            When::Local(local) => Moment::at(local, zone, Side::Arrival).ok().map(|moment| moment.instant),
+            When::Date(date) => Moment::at(date.to_datetime(Time::midnight()), zone, Side::Arrival)
+                .ok()
+                .map(|moment| moment.instant),
+        });
+        if instant.is_none() {
+            let message = "the time of the last change cannot be read and is left out";
+            let hint = "write 2026-05-17 15:00 or 2026-05-17T15:00:00Z";
+            warnings.push(row.problem(Field::UpdatedAt, ProblemCode::BadDate, message, hint));
+        }
+        instant
+    }
+}
+
+fn time_of_day<C: Cells>(row: &Row<'_, C>, field: Field, default: Time) -> Result<Time, Box<Problem>> {
+    let text = row.value(field);
+    if text.is_empty() {
+        return Ok(default);
+    }
+    parse_time_of_day(text).ok_or_else(|| {
+        Box::new(row.problem(
+            field,
+            ProblemCode::BadDate,
+            "the cell is not a time of day",
+            "write 15:00, or leave the cell blank for the property's time",
+        ))
+    })
+}
+
+fn methods<C: Cells>(row: &Row<'_, C>) -> Result<BTreeSet<Method>, Box<Problem>> {
+    let words = row.value(Field::Methods).split([';', ',', '|']).map(trimmed).filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            let word = word.to_lowercase().replace([' ', '-'], "_");
+            Method::parse(&word).ok_or_else(|| {
+                Box::new(row.problem(
+                    Field::Methods,
+                    ProblemCode::BadMethod,
+                    "the row asks for a method that does not exist",
+                    "write card, cloud_key, code or mobile_key, several separated by `;`, or leave the cell blank",
+                ))
+            })
+        })
+        .collect()
+}
+
+fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box<Problem>> {
+    match row.value(field).to_lowercase().as_str() {
+        "" | "0" | "n" | "no" | "f" | "false" => Ok(false),
+        "1" | "y" | "yes" | "t" | "true" | "x" => Ok(true),
+        _ => Err(Box::new(row.problem(
+            field,
+            ProblemCode::BadFlag,
+            "the cell is neither yes nor no",
+            "write yes or no, or leave the cell blank for no",
+        ))),
+    }
+}
+
+fn full_name<C: Cells>(row: &Row<'_, C>) -> String {
+    let full_name = row.text(Field::FullName);
+    let parts = if full_name.is_empty() {
+        [row.text(Field::FirstName), row.text(Field::LastName)]
+    } else {
+        [full_name, ""]
+    };
+    let mut name = String::with_capacity(parts[0].len() + 1 + parts[1].len());
+    for word in parts.into_iter().flat_map(str::split_whitespace) {
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(word);
+    }
+    name
+}
+
+fn email<C: Cells>(row: &Row<'_, C>, text: &str, warnings: &mut Vec<Problem>) -> Option<EmailAddress> {
+    let email = contact::email(text);
+    if email.is_none() {
+        let message = "the e-mail address cannot be one and is left out";
+        warnings.push(row.problem(Field::Email, ProblemCode::BadEmail, message, "correct it in the booking"));
+    }
+    email
+}
+
+fn wished_code<C: Cells>(row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Option<WishedCode> {
+    let text = row.value(Field::Code);
+    if text.is_empty() {
+        return None;
+    }
+    let code = WishedCode::new(text);
+    if code.is_none() {
+        let message = "the wished PIN is not 4 to 9 digits and is left out";
+        warnings.push(row.problem(
+            Field::Code,
+            ProblemCode::BadCode,
+            message,
+            "write 4 to 9 digits; export the column as text so that leading zeros stay",
+        ));
+    }
+    code
+}
+
+/// The units of a cell, without those that are not decided yet.
+fn assigned(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split(';')
+        .map(trimmed)
+        .filter(|unit| !unit.is_empty() && !UNASSIGNED.iter().any(|word| unit.eq_ignore_ascii_case(word)))
+}
+
+/// `1.23E+10`: what a spreadsheet makes of a long number; which one it was nobody knows.
+fn is_rounded_number(key: &str) -> bool {
+    key.split_once("E+").is_some_and(|(digits, exponent)| {
+        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        all_digits(exponent) && all_digits(&digits.replacen(['.', ','], "", 1))
+    })
+}
+
+/// The value of a text, made once and shared by all rows that have the same text.
+fn shared<'t, T: Clone>(known: &mut HashMap<String, T>, text: &'t str, make: impl FnOnce(&'t str) -> T) -> T {
+    if let Some(value) = known.get(text) {
+        return value.clone();
+    }
+    if known.len() >= N_SHARED {
+        known.clear();
+    }
+    let value = make(text);
+    known.insert(text.to_owned(), value.clone());
+    value
+}

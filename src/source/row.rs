@@ -1,0 +1,94 @@
+//! One row of the source, read by field instead of by position.
+
+use super::columns::Columns;
+use super::field::Field;
+use crate::model::{Column, Problem, ProblemCode, SourcePlace};
+
+/// A row, and where it stands.
+pub(super) struct Row<'a, C> {
+    pub(super) cells: &'a C,
+    pub(super) columns: &'a Columns,
+    pub(super) place: &'a SourcePlace,
+}
+
+/// A row whose cells can be asked for by position; bytes that are no text read as nothing.
+pub(super) trait Cells {
+    fn cell(&self, position: usize) -> Option<&str>;
+}
+
+impl Cells for ::csv::StringRecord {
+    fn cell(&self, position: usize) -> Option<&str> {
+        self.get(position)
+    }
+}
+
+impl Cells for ::csv::ByteRecord {
+    fn cell(&self, position: usize) -> Option<&str> {
+        std::str::from_utf8(self.get(position)?).ok()
+    }
+}
+
+/// What exports write where they mean nothing.
+const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
+
+impl<C: Cells> Row<'_, C> {
+    /// The text of a field, trimmed; empty where there is none.
+    pub(super) fn text(&self, field: Field) -> &str {
+        let cell = self.columns.position(field).and_then(|position| self.cells.cell(position)).unwrap_or("");
+        unwrapped(trimmed(cell))
+    }
+
+    /// The text of a field, empty also where it is a word for nothing.
+    pub(super) fn value(&self, field: Field) -> &str {
+        let text = self.text(field);
+        if NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) { "" } else { text }
+    }
+
+    /// Whether the source has the field at all.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.columns.position(field).is_some()
+    }
+
+    /// A problem in a column of this row.
+    pub(super) fn problem(
+        &self,
+        column: impl Into<Option<Field>>,
+        code: ProblemCode,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Problem {
+        let column: Column = column.into().map_or("", Field::as_str);
+        Problem { source: self.place.clone(), column, code, message: message.into(), hint: hint.into() }
+    }
+}
+
+/// White space of all kinds and marks without width go.
+pub(super) fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
+}
+
+/// Spreadsheets keep a text a text by `="0101"`, and a formula harmless by an apostrophe.
+fn unwrapped(text: &str) -> &str {
+    if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        return inner.trim();
+    }
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit() || "=+-@".contains(c)) => rest,
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_spreadsheet_wraps_around_a_text_is_taken_off() {
+        let check = |text, expected| assert_eq!(unwrapped(trimmed(text)), expected, "{text}");
+        check(" 0101\u{a0}", "0101");
+        check("=\"0101\"", "0101");
+        check("'+351 210 000 000", "+351 210 000 000");
+        check("'t Hooft", "'t Hooft");
+        check("\u{200b}101", "101");
+    }
+}

@@ -1,0 +1,189 @@
+//! What the configuration tells the source.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+
+use super::field::Field;
+use crate::model::{Coverage, Properties, Standing};
+
+/// Where the rows come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceInput {
+    /// The standard input.
+    Stdin,
+    /// A file, or the newest of the files that a pattern matches.
+    File {
+        /// The folder that a relative path starts from.
+        folder: PathBuf,
+        /// The path or pattern as it was written; rows are placed by it.
+        path: String,
+    },
+}
+
+/// Which part of a date comes first, where the column does not prove it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DateOrder {
+    /// `2026-05-17`.
+    #[default]
+    YearMonthDay,
+    /// `17/05/2026`.
+    DayMonthYear,
+    /// `05/17/2026`.
+    MonthDayYear,
+}
+
+/// The headers of each field; a field that is not named here is looked for under its own name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnMap {
+    /// Alternatives, the first that the source has is taken.
+    pub headers: BTreeMap<Field, Vec<String>>,
+}
+
+/// What a status means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// The guest may enter.
+    Grant,
+    /// The guest may no longer enter.
+    Revoke,
+    /// The row is passed over.
+    Ignore,
+}
+
+/// One status was given two meanings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the same status has two meanings")]
+pub struct MeaningConflict;
+
+/// Statuses and what they mean; case, spaces, `-` and `_` do not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusMap {
+    meanings: BTreeMap<String, Meaning>,
+}
+
+/// Words for a guest who has arrived; where one of them grants, the stay is in house (RULES 9).
+const CHECKED_IN: [&str; 5] = ["checked_in", "checkedin", "in_house", "inhouse", "onboard"];
+
+impl StatusMap {
+    /// A map that knows no status.
+    pub fn empty() -> Self {
+        Self { meanings: BTreeMap::new() }
+    }
+
+    /// The statuses of a source that needs no `[statuses]`.
+    pub fn canonical() -> Self {
+        let meanings = [
+            ("confirmed", Meaning::Grant),
+            ("checked_in", Meaning::Grant),
+            ("cancelled", Meaning::Revoke),
+            ("canceled", Meaning::Revoke),
+            ("no_show", Meaning::Revoke),
+            ("checked_out", Meaning::Revoke),
+            ("tentative", Meaning::Ignore),
+            ("blocked", Meaning::Ignore),
+        ];
+        Self { meanings: meanings.map(|(word, meaning)| (word.to_owned(), meaning)).into() }
+    }
+
+    /// Adds a status.
+    pub fn insert(&mut self, word: &str, meaning: Meaning) -> Result<(), MeaningConflict> {
+        match self.meanings.insert(folded(word), meaning) {
+            Some(before) if before != meaning => Err(MeaningConflict),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a word means; `None` for a word that the map does not know.
+    pub fn standing(&self, word: &str) -> Option<Standing> {
+        let word = folded(word);
+        Some(match self.meanings.get(&word)? {
+            Meaning::Grant if CHECKED_IN.contains(&word.as_str()) => Standing::CheckedIn,
+            Meaning::Grant => Standing::Expected,
+            Meaning::Revoke => Standing::Revoked,
+            Meaning::Ignore => Standing::Ignored,
+        })
+    }
+}
+
+fn folded(word: &str) -> String {
+    let pieces: Vec<String> = word
+        .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
+        .filter(|piece| !piece.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    pieces.join("_")
+}
+
+/// The arrivals that a complete source lists, from now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArrivalRange {
+    /// The first; negative for the past.
+    pub from: SignedDuration,
+    /// The last.
+    pub until: SignedDuration,
+}
+
+/// Everything the source is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceSettings {
+    /// Where the rows come from.
+    pub input: SourceInput,
+    /// Which column holds what.
+    pub columns: ColumnMap,
+    /// What a status means.
+    pub statuses: StatusMap,
+    /// Zones, hours and countries.
+    pub properties: Properties,
+    /// Whether absence says something.
+    pub coverage: Coverage,
+    /// The arrivals that a complete source lists; `None`: from the first to the last it has (RULES 13).
+    pub covers: Option<ArrivalRange>,
+    /// An older file is refused.
+    pub max_age: Option<SignedDuration>,
+    /// How dates are written.
+    pub date_order: DateOrder,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_known_whatever_its_case_and_separators() {
+        let statuses = StatusMap::canonical();
+        let check =
+            |word: &str, expected: Option<Standing>| assert_eq!(statuses.standing(word), expected, "{word}");
+        check("Confirmed", Some(Standing::Expected));
+        check("CHECKED IN", Some(Standing::CheckedIn));
+        check("checked-in", Some(Standing::CheckedIn));
+        check("Canceled", Some(Standing::Revoked));
+        check("cancelled", Some(Standing::Revoked));
+        check("No Show", Some(Standing::Revoked));
+        check("checked_out", Some(Standing::Revoked));
+        check("Tentative", Some(Standing::Ignored));
+        check("blocked", Some(Standing::Ignored));
+        check("modified", None);
+        check("", None);
+    }
+
+    #[test]
+    fn words_for_a_guest_who_has_arrived_are_known_only_where_they_grant() {
+        let mut statuses = StatusMap::empty();
+        for word in ["In-House", "in house", "InHouse", "onboard"] {
+            statuses.insert(word, Meaning::Grant).expect("one meaning");
+            assert_eq!(statuses.standing(word), Some(Standing::CheckedIn), "{word}");
+        }
+        statuses.insert("checked_in", Meaning::Ignore).expect("one meaning");
+        assert_eq!(statuses.standing("Checked In"), Some(Standing::Ignored));
+    }
+
+    #[test]
+    fn a_status_with_two_meanings_is_refused() {
+        let mut statuses = StatusMap::empty();
+        statuses.insert("No-show", Meaning::Revoke).expect("one meaning");
+        statuses.insert("no show", Meaning::Revoke).expect("the same meaning");
+        assert_eq!(statuses.insert("NO_SHOW", Meaning::Grant), Err(MeaningConflict));
+    }
+}

@@ -1,0 +1,141 @@
+//! The pipe between the bytes and the CSV reader: it takes the fingerprint and makes line ends plain.
+
+use std::io::{self, Read};
+
+use crate::model::Fingerprint;
+
+/// What follows the last byte. A row of its own where the file is whole; where a quote was left open it ends up
+/// inside the last field, which is how a cut file is told.
+pub(super) const END_MARK: &str = "\u{1e}end of input\n";
+
+/// A reader that hashes what passes, turns each line end into `\n` and adds the [`END_MARK`].
+pub(super) struct Tap<R> {
+    inner: R,
+    hasher: blake3::Hasher,
+    n_bytes: u64,
+    last: u8,
+    after_return: bool,
+    tail: Option<Vec<u8>>,
+}
+
+impl<R: Read> Tap<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self {
+            inner,
+            hasher: blake3::Hasher::new(),
+            n_bytes: 0,
+            last: b'\n',
+            after_return: false,
+            tail: None,
+        }
+    }
+
+    /// How many bytes came so far.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.n_bytes
+    }
+
+    /// Whether the last byte so far ends a line.
+    pub(super) fn ends_a_line(&self) -> bool {
+        self.last == b'\n'
+    }
+
+    /// The hash of all bytes so far.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(self.hasher.finalize().to_hex().to_string())
+    }
+
+    /// Turns `\r\n` and `\r` into `\n`, in place; gives the new length.
+    fn plain_line_ends(&mut self, bytes: &mut [u8]) -> usize {
+        if !self.after_return && !bytes.contains(&b'\r') {
+            return bytes.len();
+        }
+        let mut n_kept = 0;
+        for position in 0..bytes.len() {
+            let byte = bytes[position];
+            let second_half = byte == b'\n' && self.after_return;
+            self.after_return = byte == b'\r';
+            if !second_half {
+                bytes[n_kept] = if byte == b'\r' { b'\n' } else { byte };
+                n_kept += 1;
+            }
+        }
+        n_kept
+    }
+}
+
+impl<R: Read> Read for Tap<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.tail.is_none() && !buffer.is_empty() {
+            let n_read = match self.inner.read(buffer) {
+                Ok(0) => {
+                    self.tail = Some(format!("\n{END_MARK}").into_bytes());
+                    break;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                other => other?,
+            };
+            self.hasher.update(&buffer[..n_read]);
+            self.n_bytes += n_read as u64;
+            let n_kept = self.plain_line_ends(&mut buffer[..n_read]);
+            if n_kept > 0 {
+                self.last = buffer[n_kept - 1];
+                return Ok(n_kept);
+            }
+        }
+        let Some(tail) = &mut self.tail else { return Ok(0) };
+        let n_given = tail.len().min(buffer.len());
+        buffer[..n_given].copy_from_slice(&tail[..n_given]);
+        tail.drain(..n_given);
+        Ok(n_given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time, so that every pair is split between two reads.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n_given = self.0.len().min(1).min(buffer.len());
+            buffer[..n_given].copy_from_slice(&self.0[..n_given]);
+            self.0 = &self.0[n_given..];
+            Ok(n_given)
+        }
+    }
+
+    fn check(input: &str, expected: &str) {
+        let mut whole = String::new();
+        Tap::new(input.as_bytes()).read_to_string(&mut whole).expect("bytes in memory");
+        let mut dripped = String::new();
+        let mut tap = Tap::new(Drip(input.as_bytes()));
+        tap.read_to_string(&mut dripped).expect("bytes in memory");
+        assert_eq!(whole, format!("{expected}\n{END_MARK}"), "{input:?}");
+        assert_eq!(dripped, whole, "{input:?} in drops");
+        assert_eq!(tap.ends_a_line(), input.is_empty() || input.ends_with(['\n', '\r']), "{input:?}");
+        assert_eq!(tap.n_bytes(), input.len() as u64);
+    }
+
+    #[test]
+    fn line_ends_become_plain_and_the_end_is_marked() {
+        check("", "");
+        check("a\nb", "a\nb");
+        check("a\r\nb\r\n", "a\nb\n");
+        check("a\rb\r", "a\nb\n");
+        check("a\r\r\n\nb", "a\n\n\nb");
+    }
+
+    #[test]
+    fn the_fingerprint_is_of_the_bytes_as_they_are() {
+        let of = |input: &str| {
+            let mut tap = Tap::new(input.as_bytes());
+            io::copy(&mut tap, &mut io::sink()).expect("bytes in memory");
+            tap.fingerprint().0
+        };
+        assert_eq!(of("a\r\nb"), blake3::hash(b"a\r\nb").to_hex().to_string());
+        assert_ne!(of("a\r\nb"), of("a\nb"));
+    }
+}
