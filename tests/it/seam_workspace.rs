@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use reservation_sync::event::{Event, EventSink, Listing};
 use reservation_sync::model::{Method, SpaceId, Window, WishedCode};
-use reservation_sync::plan::{Call, IdentityTarget, Limits, Plan};
+use reservation_sync::plan::{Call, IdentityTarget, Limits, Policy};
 use reservation_sync::seam::{CallError, Credentials, Receipt, SeamReader, SeamSettings, SeamWriter, Watch};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
+
+use crate::small_world::{Night, empty_hotel, now, planned};
 
 /// A key that must never be seen again.
 pub(crate) const KEY: &str = "seam_testkey1_neverseenagain";
@@ -44,7 +46,9 @@ pub(crate) fn reader_of(base_url: &str) -> SeamReader {
 
 /// Its writer.
 pub(crate) fn writer_of(reader: &SeamReader) -> SeamWriter {
-    reader.writer(&Plan::default())
+    let nothing = Night { rows: Vec::new(), also: Vec::new() };
+    let (_, plan) = planned(&nothing, &empty_hotel(), Policy::Sync, now());
+    reader.writer(&plan)
 }
 
 /// Carries out a call that nobody stops.
