@@ -10,6 +10,7 @@ pub mod mapping;
 pub mod model;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod sandbox;
 pub mod seam;
 pub mod source;

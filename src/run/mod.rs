@@ -1,0 +1,14 @@
+//! The whole job, from the configuration to the report, readable aloud in `job.rs`.
+//!
+//! It puts the rooms together and decides nothing that they could decide themselves.
+
+mod connection;
+mod failure;
+mod interrupt;
+mod job;
+mod told;
+
+pub use connection::Connection;
+pub use failure::Failure;
+pub use interrupt::Interrupt;
+pub use job::{Job, Mode, run};

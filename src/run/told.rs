@@ -1,0 +1,62 @@
+//! What a job has learnt so far: enough for a report, however it ends.
+
+use jiff::Timestamp;
+
+use super::failure::Failure;
+use crate::apply::Applied;
+use crate::exit_code::ExitCode;
+use crate::model::{RunId, SourceRead, WorkspaceId};
+use crate::plan::Plan;
+use crate::report::document::{Calls, Document, Header, Kind};
+use crate::seam;
+use crate::store::{Lease, Store};
+
+/// What is known.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) kind: Kind,
+    pub(super) dry_run: bool,
+    pub(super) run_id: RunId,
+    pub(super) started_at: Timestamp,
+    pub(super) workspace_id: Option<WorkspaceId>,
+    pub(super) source: Option<SourceRead>,
+    pub(super) plan: Option<Plan>,
+    pub(super) applied: Option<Applied>,
+    pub(super) calls: seam::Calls,
+    /// Where the report is to be kept; only once the run was recorded as begun.
+    pub(super) record: Option<(Store, Lease)>,
+}
+
+impl Told {
+    /// The report.
+    pub(super) fn document(&self, ending: &Result<(), Failure>) -> Document {
+        let mut document = Document::new(Header {
+            kind: self.kind,
+            dry_run: self.dry_run,
+            run_id: self.run_id.clone(),
+            workspace_id: self.workspace_id.clone(),
+            started_at: self.started_at,
+        });
+        if let Some(source) = &self.source {
+            document = document.with_source(source);
+        }
+        if let Some(plan) = &self.plan {
+            document = document.with_plan(plan);
+            if let Some(Applied { endings, .. }) = &self.applied {
+                let outcomes = endings.iter().map(|e| (e.step, e.outcome, e.error.as_deref()));
+                document = document.with_outcomes(plan, outcomes);
+            }
+        }
+        let seam::Calls { reads, writes, retries, throttled } = self.calls;
+        document = document.with_calls(Calls { reads, writes, retries, throttled });
+        let mut codes = vec![document.exit_of_lines()];
+        if self.applied.as_ref().is_some_and(|applied| applied.was_unavailable) {
+            codes.push(ExitCode::Temporary);
+        }
+        if let Err(Failure { exit_code, message, hint }) = ending {
+            codes.push(*exit_code);
+            document = document.with_failure(message, hint);
+        }
+        document.with_exit(ExitCode::worst(codes), Timestamp::now())
+    }
+}
