@@ -5,4 +5,5 @@ mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
 mod sandbox_state;
+mod sandbox_switches;
 mod sandbox_trouble;

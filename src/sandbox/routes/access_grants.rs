@@ -17,7 +17,7 @@ use crate::sandbox::paging::PageRequest;
 use crate::sandbox::record::{Grant, Mode, Record, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::{Change, State};
-use crate::sandbox::switches::{EndedGrants, SecondDelete, UpdateDoors, UpdateOverlap, UpdateWithoutChange};
+use crate::sandbox::switches::{SecondDelete, UpdateDoors, UpdateOverlap, UpdateWithoutChange};
 
 const RELATED: [&str; 8] = [
     "spaces",
@@ -47,11 +47,8 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     input.finish()?;
     let request = PageRequest::read(call.body, limit)?;
     let render = call.edit.render();
-    let shows_ended = call.edit.switches.ended_grants == EndedGrants::Listed;
     let keep = |grant: &Grant| {
-        grant.is_managed
-            && (shows_ended || !grant.has_ended(call.edit.now))
-            && filter.keeps(render.state, grant)
+        grant.is_managed && !lookup::has_vanished(&call.edit, grant) && filter.keeps(render.state, grant)
     };
     let page = match filter.candidates(render.state) {
         Some(mut candidates) => {

@@ -158,7 +158,7 @@ fn read_guest(input: &mut Input<'_>) -> Guest {
 
 /// The grant that has the key now.
 fn holder_of_key(edit: &Edit<'_>, key: Option<&str>) -> Option<Grant> {
-    let mut holders = edit.state.grants_by_key(key?);
+    let mut holders = edit.state.grants_by_key(key?).filter(|grant| !lookup::has_vanished(edit, grant));
     let frees_at_once = edit.switches.key_reuse == KeyReuse::Immediate;
     holders
         .find(|grant| !(frees_at_once && grant.is_being_deleted()))
