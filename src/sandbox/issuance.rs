@@ -14,10 +14,13 @@ use super::record::{Grant, Issuance, Method, Mode, Notice, RequestedMethod, Wind
 use super::state::Change;
 use super::switches::Credentials;
 
+/// Due with the next call, even if that one's clock was started anew at an earlier instant.
+const AT_ONCE: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// Does everything whose time has come: issues methods, ends deletions.
 pub(crate) fn settle(edit: &mut Edit<'_>) {
     while let Some((due_at, method_id)) = edit.state.next_due_method(edit.now) {
-        advance(edit, method_id, due_at);
+        advance(edit, method_id, if due_at == AT_ONCE { edit.now } else { due_at });
     }
     while let Some((_, grant_id)) = edit.state.next_gone_grant(edit.now) {
         remove_grant(edit, grant_id);
@@ -225,7 +228,10 @@ fn new_method(
 }
 
 fn due_at(edit: &Edit<'_>, mode: Mode, window: Window) -> Timestamp {
-    let soonest = Edit::after(edit.now, edit.switches.issuance_delay_ms);
+    let soonest = match edit.switches.issuance_delay_ms {
+        0 => AT_ONCE,
+        delay_ms => Edit::after(edit.now, delay_ms),
+    };
     match edit.switches.issue_ahead_minutes {
         Some(minutes) if mode == Mode::Code => {
             let ahead = SignedDuration::from_mins(i64::from(minutes));

@@ -3,7 +3,7 @@
 //! Requests that the sandbox accepted must fit the schema of the request and name no unknown parameter;
 //! answers must fit the schema of the answer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use jsonschema::Validator;
@@ -153,11 +153,11 @@ fn collect_parameters(schema: &Value, parameters: &mut BTreeSet<String>) {
     }
 }
 
-fn exchange(request: Value, response: Value) -> Exchange {
+fn exchange(path: &str, request: Value, response: Value) -> Exchange {
     Exchange {
         method: "POST".into(),
-        path: "/user_identities/delete".into(),
-        request_headers: std::collections::BTreeMap::new(),
+        path: path.into(),
+        request_headers: BTreeMap::new(),
         request,
         status: 200,
         response_headers: [("seam-request-id".to_owned(), "request-1".to_owned())].into(),
@@ -176,7 +176,37 @@ fn a_violation_on_either_side_is_seen() {
         (json!({}), json!({ "ok": true }), 1),
         (json!({ "user_identity_id": id, "nonsense": 1 }), json!({ "ok": "yes" }), 2),
     ] {
-        let exchange = exchange(request, response);
+        let exchange = exchange("/user_identities/delete", request, response);
         assert_eq!(violations(&exchange).len(), n_violations, "{exchange:?}");
+    }
+}
+
+#[test]
+fn a_violation_deep_in_an_answer_is_seen() {
+    let id = "f47ac10b-58cc-4372-a567-0e02b2c3d479";
+    let good = json!({ "ok": true, "user_identity": {
+        "user_identity_id": id, "workspace_id": id, "user_identity_key": null, "display_name": "Ana Ferro",
+        "full_name": "Ana Ferro", "email_address": "ana@example.com", "phone_number": null, "acs_user_ids": [],
+        "errors": [], "warnings": [], "merged_user_identity_ids": [], "merged_user_identity_keys": [],
+        "created_at": "2026-12-01T12:00:00.000Z" } });
+    let violations_of =
+        |response| violations(&exchange("/user_identities/get", json!({ "user_identity_id": id }), response));
+    assert_eq!(violations_of(good.clone()), Vec::<String>::new());
+    for (field, value) in [
+        ("created_at", json!("yesterday")),
+        ("user_identity_id", json!("1")),
+        ("email_address", json!(1)),
+        (
+            "warnings",
+            json!([{ "warning_code": "unheard_of", "message": "", "created_at": "2026-12-01T12:00:00Z" }]),
+        ),
+        ("display_name", Value::Null),
+    ] {
+        let mut bad = good.clone();
+        bad["user_identity"][field] = value;
+        assert!(!violations_of(bad).is_empty(), "{field}");
+        let mut missing = good.clone();
+        missing["user_identity"].as_object_mut().expect("an object").remove(field);
+        assert!(!violations_of(missing).is_empty(), "{field}");
     }
 }

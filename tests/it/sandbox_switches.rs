@@ -1,7 +1,6 @@
 //! The behaviours that Seam does not document: each value of each switch does what it says.
 
 use jiff::{SignedDuration, Timestamp};
-use reservation_sync::sandbox::SandboxClock;
 use serde_json::{Value, json};
 
 use super::sandbox_client::{NOW, Workspace, hotel, id, stay};
@@ -15,7 +14,7 @@ async fn start(switches: &Value) -> Workspace {
 fn wait(workspace: &Workspace, hours: i64) {
     let now: Timestamp = NOW.parse().expect("a valid instant");
     let later = now.checked_add(SignedDuration::from_hours(hours)).expect("in range");
-    workspace.sandbox.set_clock(SandboxClock::StartingAt(later));
+    workspace.sandbox.set_now(later);
 }
 
 async fn create(workspace: &Workspace, key: &str, changes: Value) -> u16 {

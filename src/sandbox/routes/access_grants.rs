@@ -10,7 +10,7 @@ use super::lookup::{self, Name};
 use super::spaces::{Related, read_related};
 use crate::sandbox::call::{Call, Edit};
 use crate::sandbox::envelope::{Refusal, Reply};
-use crate::sandbox::input::{Given, Input, InstantForm};
+use crate::sandbox::input::{Given, Input};
 use crate::sandbox::issuance;
 use crate::sandbox::limits::DoorOperation;
 use crate::sandbox::paging::PageRequest;
@@ -18,6 +18,7 @@ use crate::sandbox::record::{Grant, Mode, Record, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::{Change, State};
 use crate::sandbox::switches::{SecondDelete, UpdateDoors, UpdateOverlap, UpdateWithoutChange};
+use crate::sandbox::text_form::InstantForm;
 
 const RELATED: [&str; 8] = [
     "spaces",

@@ -8,13 +8,14 @@ use super::lookup::{self, Name};
 use super::user_identities::{self, Profile};
 use crate::sandbox::call::{Call, Edit};
 use crate::sandbox::envelope::{Refusal, Reply};
-use crate::sandbox::input::{Input, InstantForm, MethodRequest};
+use crate::sandbox::input::{Input, MethodRequest};
 use crate::sandbox::issuance;
 use crate::sandbox::limits::DoorOperation;
 use crate::sandbox::record::{Grant, Mode, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::Change;
 use crate::sandbox::switches::{DuplicateGrantKey, GrantWithoutDoors, KeyReuse};
+use crate::sandbox::text_form::InstantForm;
 
 /// For whom a grant is.
 #[derive(Debug)]
