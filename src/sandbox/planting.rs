@@ -188,7 +188,7 @@ fn plant_identity(edit: &mut Edit<'_>, seed: &SeedIdentity) -> Result<(), SeedEr
 }
 
 fn plant_grant(edit: &mut Edit<'_>, seed: &SeedGrant) -> Result<(), SeedError> {
-    let position = edit.state.grants.iter().count();
+    let position = edit.state.grants.len();
     let name = seed.access_grant_key.clone().unwrap_or_else(|| format!("number {}", position + 1));
     let id = seed.access_grant_id.unwrap_or_else(|| ids::named("access_grant", &name));
     let by_key = seed.access_grant_key.as_ref().and_then(|key| edit.state.grants_by_key(key).next());
@@ -233,6 +233,7 @@ fn plant_grant(edit: &mut Edit<'_>, seed: &SeedGrant) -> Result<(), SeedError> {
         requested: Vec::new(),
         name: seed.name.clone(),
         customization_profile_id: None,
+        moving_from: None,
         window: Window { starts_at: seed.starts_at, ends_at: seed.ends_at },
         created_at: edit.now,
         gone_at: None,

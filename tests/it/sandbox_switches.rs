@@ -346,3 +346,30 @@ async fn everything_that_can_be_read_keeps_to_the_description() {
     assert_eq!(devices["devices"][0]["space_ids"], json!([gym["space"]["space_id"]]));
     workspace.finish().await;
 }
+
+#[tokio::test]
+async fn doors_that_an_update_changes_are_pending_until_the_methods_have_followed() {
+    let mut seed = hotel();
+    seed["devices"] = json!([{ "device_id": id(2), "name": "Gym" }, { "device_id": id(3), "name": "Pool" }]);
+    seed["switches"] = json!({ "update_doors": "applied", "issuance_delay_ms": 60_000 });
+    let workspace = Workspace::start(seed).await;
+    create(&workspace, "K1", json!({})).await;
+    let change = json!({ "access_grant_key": "K1", "device_ids": [id(3)] });
+    assert_eq!(workspace.post("/access_grants/update", change).await.status, 200);
+    let by_key = json!({ "access_grant_key": "K1" });
+    let grant = workspace.ok("/access_grants/get", by_key.clone()).await["access_grant"].clone();
+    let mutation = &grant["pending_mutations"][0];
+    assert_eq!(mutation["mutation_code"], "updating_spaces");
+    assert_eq!(
+        (&mutation["from"], &mutation["to"]),
+        (&json!({ "device_ids": [id(2)] }), &json!({ "device_ids": [id(3)] }),)
+    );
+    wait(&workspace, 1);
+    let grant = workspace.ok("/access_grants/get", by_key).await["access_grant"].clone();
+    assert_eq!(grant["pending_mutations"], json!([]));
+    let exchanges = workspace.sandbox.exchanges();
+    // The update itself has a parameter that the description does not know.
+    let known: Vec<_> =
+        exchanges.into_iter().filter(|exchange| exchange.path != "/access_grants/update").collect();
+    super::contract::assert_contract(&known);
+}

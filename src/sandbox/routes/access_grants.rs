@@ -108,15 +108,21 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         doors.resolve(&call.edit)?;
         change_doors(&call.edit, &mut grant, doors)?;
     }
+    let devices_before = call.edit.state.devices_of(&before);
+    let has_moved = call.edit.state.devices_of(&grant) != devices_before
+        || call.edit.state.entrances_of(&grant) != call.edit.state.entrances_of(&before);
+    grant.moving_from = has_moved.then(|| devices_before.into_iter().collect());
     let touched = all_doors(&call.edit, &grant);
     call.admit(DoorOperation::Update, &touched)?;
 
     let edit = &mut call.edit;
-    let is_reissued = window != before.window
+    let has_new_times = window != before.window
         || (names_window && edit.switches.update_without_change == UpdateWithoutChange::Reissues);
     edit.apply(Change::Grant(grant.clone()));
-    if is_reissued {
+    if has_new_times || has_moved {
         issuance::reissue(edit, &grant, before.window);
+    }
+    if has_new_times {
         announce_times(edit, &grant);
     }
     Ok(Reply::done())

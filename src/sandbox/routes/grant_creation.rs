@@ -61,6 +61,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         requested: Vec::new(),
         name,
         customization_profile_id,
+        moving_from: None,
         window,
         created_at: call.edit.now,
         gone_at: None,
