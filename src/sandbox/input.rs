@@ -4,11 +4,13 @@
 //! nobody sees: [`Input::finish`] must be called before anything is done.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::complaint::{self, Issue, IssueKind, expected, not_in};
 use super::envelope::Refusal;
 use super::record::Mode;
+use super::text_form::{self, InstantForm};
 
 /// The parameters of one call.
 #[derive(Debug)]
@@ -34,33 +36,11 @@ impl<T> Given<T> {
     }
 }
 
-/// How a point in time may be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstantForm {
-    /// Any date that can be understood.
-    Loose,
-    /// RFC 3339 with an offset.
-    Strict,
-}
-
 #[derive(Clone, Debug)]
 pub(crate) struct MethodRequest {
     pub(crate) mode: Mode,
     pub(crate) code: Option<String>,
     pub(crate) instant_key_max_use_count: Option<u32>,
-}
-
-#[derive(Debug)]
-struct Issue {
-    path: Vec<String>,
-    message: String,
-    kind: IssueKind,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum IssueKind {
-    Missing,
-    Wrong,
 }
 
 impl<'a> Input<'a> {
@@ -129,7 +109,7 @@ impl<'a> Input<'a> {
     pub(crate) fn nullable_email(&mut self, name: &str) -> Given<String> {
         let given = self.nullable_text(name);
         if let Given::Value(email) = &given
-            && !looks_like_email(email)
+            && !text_form::looks_like_email(email)
         {
             self.issue(vec![name.into()], "Invalid email");
         }
@@ -209,7 +189,7 @@ impl<'a> Input<'a> {
             Given::Absent => Given::Absent,
             Given::Null => Given::Null,
             Given::Value(text) => {
-                if let Some(instant) = parse_instant(&text, form) {
+                if let Some(instant) = text_form::parse_instant(&text, form) {
                     return Given::Value(instant);
                 }
                 self.issue(vec![name.into()], "Invalid datetime");
@@ -288,18 +268,7 @@ impl<'a> Input<'a> {
         if self.issues.is_empty() {
             return Ok(());
         }
-        let texts: Vec<String> = self.issues.iter().map(Issue::text).collect();
-        let message = match texts.as_slice() {
-            [only] => only.clone(),
-            several => format!("{} Input Errors: {}", several.len(), several.join(", ")),
-        };
-        let mut tree = json!({ "_errors": [] });
-        for issue in &self.issues {
-            issue.hang_into(&mut tree);
-        }
-        let mut refusal = Refusal::invalid_input(message);
-        refusal.validation_errors = Some(Box::new(tree));
-        Err(refusal)
+        Err(complaint::refusal(&self.issues))
     }
 
     fn method_request(&mut self) -> Option<MethodRequest> {
@@ -389,76 +358,10 @@ impl<'a> Input<'a> {
     }
 }
 
-impl Issue {
-    fn text(&self) -> String {
-        let path = self.path.join(".");
-        match self.kind {
-            IssueKind::Missing => format!("{path} is required"),
-            IssueKind::Wrong if path.is_empty() => self.message.clone(),
-            IssueKind::Wrong => format!("{} for \"{path}\"", self.message),
-        }
-    }
-
-    fn hang_into(&self, tree: &mut Value) {
-        let mut node = tree;
-        for part in &self.path {
-            let fields = node.as_object_mut().expect("every node of the tree is an object");
-            node = fields.entry(part.clone()).or_insert_with(|| json!({ "_errors": [] }));
-        }
-        node["_errors"].as_array_mut().expect("every node has its errors").push(self.message.clone().into());
-    }
-}
-
-fn expected(wanted: &str, value: &Value) -> String {
-    let received = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    format!("Expected {wanted}, received {received}")
-}
-
-fn not_in(allowed: &[&str], text: &str) -> String {
-    let allowed: Vec<String> = allowed.iter().map(|choice| format!("'{choice}'")).collect();
-    format!("Invalid enum value. Expected {}, received '{text}'", allowed.join(" | "))
-}
-
-fn parse_instant(text: &str, form: InstantForm) -> Option<Timestamp> {
-    if let Ok(instant) = text.parse::<Timestamp>() {
-        return Some(instant);
-    }
-    match form {
-        InstantForm::Strict => None,
-        // A date without an offset is understood as UTC, as the real parser does for plain dates.
-        InstantForm::Loose => {
-            let civil: jiff::civil::DateTime = text.parse().ok()?;
-            civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-        }
-    }
-}
-
-fn looks_like_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let local_is_plain = !local.is_empty()
-        && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
-        && local.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+-.'".contains(&byte));
-    let labels: Vec<&str> = domain.split('.').collect();
-    let domain_is_plain = labels.len() > 1
-        && labels.iter().all(|label| {
-            !label.is_empty()
-                && !label.starts_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        });
-    local_is_plain && domain_is_plain && labels.last().is_some_and(|last| last.len() > 1)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn check(body: &Value, message: &str, validation_errors: &Value) {
@@ -497,20 +400,5 @@ mod tests {
             &json!({ "_errors": [], "access_grant_id": { "_errors": ["Required"] },
                 "requested_access_methods": { "_errors": ["Required"] } }),
         );
-    }
-
-    #[test]
-    fn e_mail_addresses_are_told_from_other_texts() {
-        for (text, expected) in [
-            ("ana@example.com", true),
-            ("ana+hotel@mail.example.com", true),
-            ("ana", false),
-            ("ana@", false),
-            ("ana@example", false),
-            ("a na@example.com", false),
-            (".ana@example.com", false),
-        ] {
-            assert_eq!(looks_like_email(text), expected, "{text}");
-        }
     }
 }

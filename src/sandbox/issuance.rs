@@ -14,10 +14,13 @@ use super::record::{Grant, Issuance, Method, Mode, Notice, RequestedMethod, Wind
 use super::state::Change;
 use super::switches::Credentials;
 
+/// Due with the next call, even if that one's clock was started anew at an earlier instant.
+const AT_ONCE: Timestamp = Timestamp::UNIX_EPOCH;
+
 /// Does everything whose time has come: issues methods, ends deletions.
 pub(crate) fn settle(edit: &mut Edit<'_>) {
     while let Some((due_at, method_id)) = edit.state.next_due_method(edit.now) {
-        advance(edit, method_id, due_at);
+        advance(edit, method_id, if due_at == AT_ONCE { edit.now } else { due_at });
     }
     while let Some((_, grant_id)) = edit.state.next_gone_grant(edit.now) {
         remove_grant(edit, grant_id);
@@ -35,7 +38,13 @@ pub(crate) fn request_methods(edit: &mut Edit<'_>, grant: &mut Grant, requests: 
             created_at: edit.now,
             method_ids: Vec::new(),
         };
-        let able_devices = able_devices(edit, grant, request.mode, &devices);
+        let able_devices = match request.mode {
+            Mode::Code => able_devices(edit, &devices),
+            Mode::Card | Mode::MobileKey | Mode::CloudKey => Vec::new(),
+        };
+        if request.mode == Mode::Code {
+            warn_of_unable_devices(grant, &devices, &able_devices, edit.now);
+        }
         let has_able_entrance = edit
             .state
             .entrances_of(grant)
@@ -54,13 +63,16 @@ pub(crate) fn request_methods(edit: &mut Edit<'_>, grant: &mut Grant, requests: 
     }
 }
 
-/// Takes back every method of a grant whose window has changed; each is issued again when its time comes.
+/// Takes back every method of a grant that was changed; each is issued again when its time comes.
 pub(crate) fn reissue(edit: &mut Edit<'_>, grant: &Grant, before: Window) {
     for method_id in grant.method_ids() {
         let Some(mut method) = edit.state.methods.get(method_id).cloned() else { continue };
         if matches!(method.issuance, Issuance::Issued(_)) {
             let event = edit.method_event("access_method.revoked", &method, edit.now);
             edit.emit(event);
+        }
+        if method.mode == Mode::Code {
+            method.device_ids = able_devices(edit, &edit.state.devices_of(grant));
         }
         method.issuance = Issuance::Pending;
         method.due_at = Some(due_at(edit, method.mode, grant.window));
@@ -115,26 +127,24 @@ fn remove_grant(edit: &mut Edit<'_>, grant_id: Uuid) {
     }
 }
 
-fn able_devices(edit: &Edit<'_>, grant: &mut Grant, mode: Mode, devices: &BTreeSet<Uuid>) -> Vec<Uuid> {
-    // Of the modes only codes go to a device by itself; the others belong to access systems.
-    if mode != Mode::Code {
-        return Vec::new();
+/// The devices that take codes. The other modes belong to access systems and go to no device by itself.
+fn able_devices(edit: &Edit<'_>, devices: &BTreeSet<Uuid>) -> Vec<Uuid> {
+    let takes_codes = |id: &Uuid| {
+        let device = edit.state.devices.get(*id);
+        device.is_some_and(|device| device.flags.get("can_program_online_access_codes") == Some(&true))
+    };
+    devices.iter().copied().filter(takes_codes).collect()
+}
+
+fn warn_of_unable_devices(grant: &mut Grant, devices: &BTreeSet<Uuid>, able: &[Uuid], now: Timestamp) {
+    for device_id in devices.iter().filter(|id| !able.contains(id)) {
+        grant.warnings.push(notice(
+            now,
+            "device_does_not_support_access_codes",
+            "A device of this grant does not support access codes and is left out.",
+            [("device_id", json!(device_id))],
+        ));
     }
-    let mut able = Vec::new();
-    for &device_id in devices {
-        let Some(device) = edit.state.devices.get(device_id) else { continue };
-        if device.flags.get("can_program_online_access_codes") == Some(&true) {
-            able.push(device_id);
-        } else {
-            grant.warnings.push(notice(
-                edit.now,
-                "device_does_not_support_access_codes",
-                "A device of this grant does not support access codes and is left out.",
-                [("device_id", json!(device_id))],
-            ));
-        }
-    }
-    able
 }
 
 fn report_impossible(edit: &mut Edit<'_>, grant: &mut Grant, devices: &BTreeSet<Uuid>) {
@@ -203,7 +213,7 @@ fn new_method(
         match device_with_code(edit, &method, wished) {
             None => method.code = Some(wished.clone()),
             Some(device_id) => {
-                let new_code = generate_code(edit, &method, wished.len());
+                let new_code = generate_code(edit, &method, &[wished.len()]);
                 grant.warnings.push(notice(
                     edit.now,
                     "requested_code_unavailable",
@@ -225,7 +235,10 @@ fn new_method(
 }
 
 fn due_at(edit: &Edit<'_>, mode: Mode, window: Window) -> Timestamp {
-    let soonest = Edit::after(edit.now, edit.switches.issuance_delay_ms);
+    let soonest = match edit.switches.issuance_delay_ms {
+        0 => AT_ONCE,
+        delay_ms => Edit::after(edit.now, delay_ms),
+    };
     match edit.switches.issue_ahead_minutes {
         Some(minutes) if mode == Mode::Code => {
             let ahead = SignedDuration::from_mins(i64::from(minutes));
@@ -284,8 +297,8 @@ fn issue(edit: &mut Edit<'_>, mut method: Method, at: Timestamp) {
     }
     method.issuance = Issuance::Issued(at);
     if method.mode == Mode::Code && method.code.is_none() {
-        let length = code_length(edit, &method);
-        method.code = Some(generate_code(edit, &method, length));
+        let lengths = code_lengths(edit, &method);
+        method.code = Some(generate_code(edit, &method, &lengths));
     }
     let kind = if is_update { "access_method.reissued" } else { "access_method.issued" };
     let mut event = edit.method_event(kind, &method, at);
@@ -331,28 +344,34 @@ fn devices_take_code(edit: &Edit<'_>, method: &Method) -> bool {
     })
 }
 
-fn code_length(edit: &Edit<'_>, method: &Method) -> usize {
-    let lengths = method
-        .device_ids
-        .iter()
-        .filter_map(|&id| edit.state.devices.get(id))
-        .find_map(|device| device.supported_code_lengths.first().copied());
-    lengths.map_or(4, usize::from)
+/// The lengths that the first device takes, the shortest first.
+fn code_lengths(edit: &Edit<'_>, method: &Method) -> Vec<usize> {
+    let of_devices = method.device_ids.iter().filter_map(|&id| edit.state.devices.get(id));
+    let mut lengths: Vec<usize> = of_devices
+        .map(|device| device.supported_code_lengths.iter().copied().map(usize::from).collect())
+        .find(|lengths: &Vec<usize>| !lengths.is_empty())
+        .unwrap_or_else(|| vec![4]);
+    lengths.sort_unstable();
+    lengths
 }
 
-/// Digits that follow from the method's id and are free at its devices.
-fn generate_code(edit: &Edit<'_>, method: &Method, length: usize) -> String {
+/// Digits that follow from the method's id and are free at its devices. A building with more guests than
+/// short codes gets longer ones; where those are used up as well, the last one is taken twice.
+fn generate_code(edit: &Edit<'_>, method: &Method, lengths: &[usize]) -> String {
+    const N_ATTEMPTS: u8 = 4;
     let mut code = String::new();
-    for attempt in 0_u32..1_000 {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(method.id.as_bytes());
-        hasher.update(&attempt.to_le_bytes());
-        code = hasher.finalize().as_bytes()[..length.min(32)]
-            .iter()
-            .map(|byte| char::from(b'0' + byte % 10))
-            .collect();
-        if device_with_code(edit, method, &code).is_none() {
-            break;
+    for &length in lengths {
+        for attempt in 0..N_ATTEMPTS {
+            let mut hasher = blake3::Hasher::new();
+            hasher.update(method.id.as_bytes());
+            hasher.update(&[attempt]);
+            code = hasher.finalize().as_bytes()[..length.min(9)]
+                .iter()
+                .map(|byte| char::from(b'0' + byte % 10))
+                .collect();
+            if device_with_code(edit, method, &code).is_none() {
+                return code;
+            }
         }
     }
     code

@@ -6,16 +6,19 @@
 
 mod call;
 mod clock;
+mod complaint;
 mod engine;
 mod envelope;
 mod exchange;
 mod faults;
 mod ids;
+mod indexes;
 mod input;
 mod issuance;
 mod limits;
 mod paging;
 mod persist;
+mod planting;
 mod record;
 mod render;
 mod routes;
@@ -26,12 +29,14 @@ mod snapshot;
 mod state;
 mod switches;
 mod table;
+mod text_form;
 
 pub use clock::SandboxClock;
 pub use exchange::{Counts, Exchange, Recording};
 pub use faults::{Fault, FaultPlan, ScriptedFault};
 pub use limits::Limits;
 pub use persist::StoreError;
-pub use seed::{Seed, SeedError};
+pub use planting::SeedError;
+pub use seed::Seed;
 pub use server::{Sandbox, SandboxError, SandboxOptions, SeedSource};
 pub use switches::*;

@@ -111,6 +111,9 @@ pub(crate) struct Grant {
     pub(crate) requested: Vec<RequestedMethod>,
     pub(crate) name: Option<String>,
     pub(crate) customization_profile_id: Option<Uuid>,
+    /// The devices before the doors were changed, until the methods have followed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moving_from: Option<Vec<Uuid>>,
     pub(crate) window: Window,
     pub(crate) created_at: Timestamp,
     /// Set by a deletion that takes time: gone at this instant.

@@ -311,6 +311,15 @@ impl Render<'_> {
         let Some(before) = updating.first().and_then(|method| method.updating_from) else {
             return Vec::new();
         };
+        if let Some(devices_before) = &grant.moving_from {
+            return vec![json!({
+                "mutation_code": "updating_spaces",
+                "message": "The doors of this grant are being changed.",
+                "from": { "device_ids": devices_before },
+                "to": { "device_ids": self.state.devices_of(grant) },
+                "created_at": self.instant(self.now),
+            })];
+        }
         vec![json!({
             "mutation_code": "updating_access_times",
             "message": "The access times of this grant are being changed.",

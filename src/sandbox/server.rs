@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -24,7 +25,8 @@ use super::exchange::{Counts, Exchange, Recording};
 use super::faults::{Fault, FaultPlan};
 use super::limits::Limits;
 use super::persist::{Store, StoreError};
-use super::seed::{Seed, SeedError};
+use super::planting::SeedError;
+use super::seed::Seed;
 use super::switches::Switches;
 
 const MAX_BODY: usize = 16 << 20;
@@ -181,8 +183,9 @@ impl Sandbox {
         self.shared.engine().counts().clone()
     }
 
-    pub fn set_clock(&self, clock: SandboxClock) {
-        self.shared.engine().set_clock(clock);
+    /// Sets the clock, which ticks on from there.
+    pub fn set_now(&self, now: Timestamp) {
+        self.shared.engine().set_clock(SandboxClock::StartingAt(now));
     }
 
     pub fn set_faults(&self, faults: FaultPlan) {

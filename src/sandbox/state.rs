@@ -3,15 +3,14 @@
 //!
 //! Nothing here decides: rules live in `rules`, answers in `routes`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::record::{
-    Device, Entrance, Event, Grant, Identity, Method, Mode, Record, Space, System, Workspace,
-};
+use super::indexes::Indexes;
+use super::record::{Device, Entrance, Event, Grant, Identity, Method, Record, Space, System, Workspace};
 use super::table::{Ordinal, Table, TableImage};
 
 /// One step from a state to the next.
@@ -62,24 +61,6 @@ pub(crate) struct StateImage {
     methods: TableImage<Method>,
     events: Vec<Event>,
     minted: u64,
-}
-
-#[derive(Debug, Default)]
-struct Indexes {
-    space_by_key: HashMap<String, Uuid>,
-    spaces_of_door: HashMap<Uuid, BTreeSet<Ordinal>>,
-    identity_by_key: HashMap<String, Uuid>,
-    identity_by_email: HashMap<String, Uuid>,
-    identity_by_phone: HashMap<String, Uuid>,
-    identity_by_merged_id: HashMap<Uuid, Uuid>,
-    identity_by_merged_key: HashMap<String, Uuid>,
-    grants_by_key: HashMap<String, BTreeSet<Ordinal>>,
-    grants_by_identity: HashMap<Uuid, BTreeSet<Ordinal>>,
-    grants_by_reservation: HashMap<String, BTreeSet<Ordinal>>,
-    grants_going: BTreeSet<(Timestamp, Uuid)>,
-    methods_by_code: HashMap<String, BTreeSet<Ordinal>>,
-    methods_due: BTreeSet<(Timestamp, Uuid)>,
-    codes_on_device: HashMap<Uuid, u32>,
 }
 
 impl State {
@@ -297,130 +278,5 @@ impl State {
         let ordinal = self.methods.put(method);
         let method = self.methods.get(id).expect("the row was just put");
         self.indexes.note_method(ordinal, method);
-    }
-}
-
-impl Indexes {
-    fn note_space(&mut self, ordinal: Ordinal, space: &Space) {
-        if let Some(key) = &space.key {
-            self.space_by_key.insert(key.clone(), space.id);
-        }
-        for &door_id in space.device_ids.iter().chain(&space.entrance_ids) {
-            self.spaces_of_door.entry(door_id).or_default().insert(ordinal);
-        }
-    }
-
-    fn forget_space(&mut self, ordinal: Ordinal, space: &Space) {
-        if let Some(key) = &space.key {
-            self.space_by_key.remove(key);
-        }
-        for door_id in space.device_ids.iter().chain(&space.entrance_ids) {
-            drop_from(&mut self.spaces_of_door, door_id, ordinal);
-        }
-    }
-
-    fn note_identity(&mut self, identity: &Identity) {
-        if let Some(key) = &identity.key {
-            self.identity_by_key.insert(key.clone(), identity.id);
-        }
-        if let Some(email) = &identity.email_address {
-            self.identity_by_email.insert(email.to_lowercase(), identity.id);
-        }
-        if let Some(phone) = &identity.phone_number {
-            self.identity_by_phone.insert(phone.clone(), identity.id);
-        }
-        for &merged_id in &identity.merged_ids {
-            self.identity_by_merged_id.insert(merged_id, identity.id);
-        }
-        for merged_key in &identity.merged_keys {
-            self.identity_by_merged_key.insert(merged_key.clone(), identity.id);
-        }
-    }
-
-    fn forget_identity(&mut self, identity: &Identity) {
-        if let Some(key) = &identity.key {
-            self.identity_by_key.remove(key);
-        }
-        if let Some(email) = &identity.email_address {
-            self.identity_by_email.remove(&email.to_lowercase());
-        }
-        if let Some(phone) = &identity.phone_number {
-            self.identity_by_phone.remove(phone);
-        }
-        for merged_id in &identity.merged_ids {
-            self.identity_by_merged_id.remove(merged_id);
-        }
-        for merged_key in &identity.merged_keys {
-            self.identity_by_merged_key.remove(merged_key);
-        }
-    }
-
-    fn note_grant(&mut self, ordinal: Ordinal, grant: &Grant) {
-        if let Some(key) = &grant.key {
-            self.grants_by_key.entry(key.clone()).or_default().insert(ordinal);
-        }
-        if let Some(key) = &grant.reservation_key {
-            self.grants_by_reservation.entry(key.clone()).or_default().insert(ordinal);
-        }
-        self.grants_by_identity.entry(grant.identity_id).or_default().insert(ordinal);
-        if let Some(gone_at) = grant.gone_at {
-            self.grants_going.insert((gone_at, grant.id));
-        }
-    }
-
-    fn forget_grant(&mut self, ordinal: Ordinal, grant: &Grant) {
-        if let Some(key) = &grant.key {
-            drop_from(&mut self.grants_by_key, key, ordinal);
-        }
-        if let Some(key) = &grant.reservation_key {
-            drop_from(&mut self.grants_by_reservation, key, ordinal);
-        }
-        drop_from(&mut self.grants_by_identity, &grant.identity_id, ordinal);
-        if let Some(gone_at) = grant.gone_at {
-            self.grants_going.remove(&(gone_at, grant.id));
-        }
-    }
-
-    fn note_method(&mut self, ordinal: Ordinal, method: &Method) {
-        if let Some(code) = &method.code {
-            self.methods_by_code.entry(code.clone()).or_default().insert(ordinal);
-        }
-        if let Some(due_at) = method.due_at {
-            self.methods_due.insert((due_at, method.id));
-        }
-        if method.mode == Mode::Code {
-            for &device_id in &method.device_ids {
-                *self.codes_on_device.entry(device_id).or_default() += 1;
-            }
-        }
-    }
-
-    fn forget_method(&mut self, ordinal: Ordinal, method: &Method) {
-        if let Some(code) = &method.code {
-            drop_from(&mut self.methods_by_code, code, ordinal);
-        }
-        if let Some(due_at) = method.due_at {
-            self.methods_due.remove(&(due_at, method.id));
-        }
-        if method.mode == Mode::Code {
-            for device_id in &method.device_ids {
-                if let Some(n_codes) = self.codes_on_device.get_mut(device_id) {
-                    *n_codes = n_codes.saturating_sub(1);
-                }
-            }
-        }
-    }
-}
-
-fn drop_from<K: std::hash::Hash + Eq + Clone>(
-    index: &mut HashMap<K, BTreeSet<Ordinal>>,
-    key: &K,
-    ordinal: Ordinal,
-) {
-    if let Some(ordinals) = index.get_mut(key) {
-        ordinals.remove(&ordinal);
-        if ordinals.is_empty() {
-            index.remove(key);
-        }
     }
 }

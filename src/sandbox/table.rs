@@ -43,6 +43,10 @@ impl<T: Record> Table<T> {
         self.ordinals.get(&id).copied()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.rows.values()
     }

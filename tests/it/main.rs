@@ -9,6 +9,7 @@ mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
 mod sandbox_state;
+mod sandbox_switches;
 mod sandbox_trouble;
 mod seam_doubt;
 mod seam_faults;

@@ -136,3 +136,36 @@ async fn the_reservation_rules_hold() {
     assert_eq!(create("K7", json!(["room-102"]), soon).await.status, 200);
     workspace.finish().await;
 }
+
+#[tokio::test]
+async fn a_list_that_changes_between_its_pages_loses_nothing_and_repeats_nothing() {
+    let workspace = Workspace::start(hotel()).await;
+    let mut ids = Vec::new();
+    for n in 0..6 {
+        let created = workspace.ok("/access_grants/create", stay(&format!("K{n}"), &json!({}))).await;
+        ids.push(created["access_grant"]["access_grant_id"].clone());
+    }
+    let first = workspace.ok("/access_grants/list", json!({ "limit": 3 })).await;
+    // One that was seen, the one that the cursor points at, and one that is new.
+    workspace.ok("/access_grants/delete", json!({ "access_grant_id": ids[1] })).await;
+    workspace.ok("/access_grants/delete", json!({ "access_grant_id": ids[3] })).await;
+    workspace.ok("/access_grants/create", stay("K6", &json!({}))).await;
+    let next = json!({ "limit": 3, "page_cursor": first["pagination"]["next_page_cursor"] });
+    let next = workspace.ok("/access_grants/list", next).await;
+    let grants = next["access_grants"].as_array().expect("a list");
+    let keys: Vec<_> = grants.iter().map(|grant| &grant["access_grant_key"]).collect();
+    assert_eq!(keys, ["K4", "K5", "K6"]);
+    workspace.finish().await;
+}
+
+#[tokio::test]
+async fn of_many_creates_at_once_with_one_key_one_is_done() {
+    let workspace = Workspace::start(hotel()).await;
+    let body = stay("K1", &json!({}));
+    let calls = (0..32).map(|_| workspace.try_post("/access_grants/create", &body));
+    let answers = futures_util::future::join_all(calls).await;
+    let statuses: Vec<u16> = answers.into_iter().map(|answer| answer.expect("an answer").status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 31);
+    workspace.finish().await;
+}

@@ -1,7 +1,6 @@
 //! What happens after the answer: methods are issued, taken back, delayed, or impossible.
 
 use jiff::{SignedDuration, Timestamp};
-use reservation_sync::sandbox::SandboxClock;
 use serde_json::{Value, json};
 
 use super::sandbox_client::{NOW, Workspace, hotel, id, stay};
@@ -10,7 +9,7 @@ use super::sandbox_client::{NOW, Workspace, hotel, id, stay};
 fn wait(workspace: &Workspace, seconds: i64) {
     let now: Timestamp = NOW.parse().expect("a valid instant");
     let later = now.checked_add(SignedDuration::from_secs(seconds)).expect("in range");
-    workspace.sandbox.set_clock(SandboxClock::StartingAt(later));
+    workspace.sandbox.set_now(later);
 }
 
 async fn methods(workspace: &Workspace, key: &str) -> Vec<Value> {

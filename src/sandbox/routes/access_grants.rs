@@ -10,14 +10,15 @@ use super::lookup::{self, Name};
 use super::spaces::{Related, read_related};
 use crate::sandbox::call::{Call, Edit};
 use crate::sandbox::envelope::{Refusal, Reply};
-use crate::sandbox::input::{Given, Input, InstantForm};
+use crate::sandbox::input::{Given, Input};
 use crate::sandbox::issuance;
 use crate::sandbox::limits::DoorOperation;
 use crate::sandbox::paging::PageRequest;
 use crate::sandbox::record::{Grant, Mode, Record, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::{Change, State};
-use crate::sandbox::switches::{EndedGrants, SecondDelete, UpdateDoors, UpdateOverlap, UpdateWithoutChange};
+use crate::sandbox::switches::{SecondDelete, UpdateDoors, UpdateOverlap, UpdateWithoutChange};
+use crate::sandbox::text_form::InstantForm;
 
 const RELATED: [&str; 8] = [
     "spaces",
@@ -47,11 +48,8 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
     input.finish()?;
     let request = PageRequest::read(call.body, limit)?;
     let render = call.edit.render();
-    let shows_ended = call.edit.switches.ended_grants == EndedGrants::Listed;
     let keep = |grant: &Grant| {
-        grant.is_managed
-            && (shows_ended || !grant.has_ended(call.edit.now))
-            && filter.keeps(render.state, grant)
+        grant.is_managed && !lookup::has_vanished(&call.edit, grant) && filter.keeps(render.state, grant)
     };
     let page = match filter.candidates(render.state) {
         Some(mut candidates) => {
@@ -110,15 +108,21 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         doors.resolve(&call.edit)?;
         change_doors(&call.edit, &mut grant, doors)?;
     }
+    let devices_before = call.edit.state.devices_of(&before);
+    let has_moved = call.edit.state.devices_of(&grant) != devices_before
+        || call.edit.state.entrances_of(&grant) != call.edit.state.entrances_of(&before);
+    grant.moving_from = has_moved.then(|| devices_before.into_iter().collect());
     let touched = all_doors(&call.edit, &grant);
     call.admit(DoorOperation::Update, &touched)?;
 
     let edit = &mut call.edit;
-    let is_reissued = window != before.window
+    let has_new_times = window != before.window
         || (names_window && edit.switches.update_without_change == UpdateWithoutChange::Reissues);
     edit.apply(Change::Grant(grant.clone()));
-    if is_reissued {
+    if has_new_times || has_moved {
         issuance::reissue(edit, &grant, before.window);
+    }
+    if has_new_times {
         announce_times(edit, &grant);
     }
     Ok(Reply::done())

@@ -8,6 +8,7 @@ use crate::sandbox::call::Call;
 use crate::sandbox::envelope::{Refusal, Reply};
 use crate::sandbox::input::Input;
 use crate::sandbox::record::Event;
+use crate::sandbox::text_form::InstantForm;
 
 const MAX_IDS: usize = 100;
 
@@ -59,7 +60,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Result<Reply, Refusal> {
 
 /// `since` or `between`, one of which must be given; the bounds are outside.
 fn read_window(input: &mut Input<'_>) -> (Option<Timestamp>, Option<Timestamp>) {
-    let since = input.instant("since", crate::sandbox::input::InstantForm::Loose);
+    let since = input.instant("since", InstantForm::Loose);
     let between = input.texts("between");
     match (input.has("since"), input.has("between")) {
         (false, false) => input.complain("Must specify either since or between"),

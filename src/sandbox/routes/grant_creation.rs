@@ -8,13 +8,14 @@ use super::lookup::{self, Name};
 use super::user_identities::{self, Profile};
 use crate::sandbox::call::{Call, Edit};
 use crate::sandbox::envelope::{Refusal, Reply};
-use crate::sandbox::input::{Input, InstantForm, MethodRequest};
+use crate::sandbox::input::{Input, MethodRequest};
 use crate::sandbox::issuance;
 use crate::sandbox::limits::DoorOperation;
 use crate::sandbox::record::{Grant, Mode, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::Change;
 use crate::sandbox::switches::{DuplicateGrantKey, GrantWithoutDoors, KeyReuse};
+use crate::sandbox::text_form::InstantForm;
 
 /// For whom a grant is.
 #[derive(Debug)]
@@ -60,6 +61,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
         requested: Vec::new(),
         name,
         customization_profile_id,
+        moving_from: None,
         window,
         created_at: call.edit.now,
         gone_at: None,
@@ -158,7 +160,7 @@ fn read_guest(input: &mut Input<'_>) -> Guest {
 
 /// The grant that has the key now.
 fn holder_of_key(edit: &Edit<'_>, key: Option<&str>) -> Option<Grant> {
-    let mut holders = edit.state.grants_by_key(key?);
+    let mut holders = edit.state.grants_by_key(key?).filter(|grant| !lookup::has_vanished(edit, grant));
     let frees_at_once = edit.switches.key_reuse == KeyReuse::Immediate;
     holders
         .find(|grant| !(frees_at_once && grant.is_being_deleted()))

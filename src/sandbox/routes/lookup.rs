@@ -6,7 +6,7 @@ use crate::sandbox::call::Edit;
 use crate::sandbox::envelope::Refusal;
 use crate::sandbox::input::Input;
 use crate::sandbox::record::{Grant, Identity, Space};
-use crate::sandbox::switches::{MergedIdentity, UnknownReference};
+use crate::sandbox::switches::{EndedGrants, MergedIdentity, UnknownReference};
 
 /// A thing named by its id or by its key.
 #[derive(Debug)]
@@ -51,14 +51,24 @@ pub(crate) fn identity<'a>(edit: &'a Edit<'_>, name: &Name) -> Result<&'a Identi
     found.ok_or_else(|| Refusal::not_found("user_identity"))
 }
 
+/// Whether a grant has ended and, by a switch, is gone with that.
+pub(crate) fn has_vanished(edit: &Edit<'_>, grant: &Grant) -> bool {
+    edit.switches.ended_grants == EndedGrants::Hidden && grant.has_ended(edit.now)
+}
+
 /// A managed grant. While it is being deleted it is still there.
 pub(crate) fn grant<'a>(edit: &'a Edit<'_>, name: &Name) -> Result<&'a Grant, Refusal> {
     let found = match name {
         Name::Id(id) => edit.state.grants.get(*id),
         // A grant that is being deleted gives way to one that has its key now.
-        Name::Key(key) => edit.state.grants_by_key(key).min_by_key(|grant| grant.is_being_deleted()),
+        Name::Key(key) => edit
+            .state
+            .grants_by_key(key)
+            .min_by_key(|grant| (has_vanished(edit, grant), grant.is_being_deleted())),
     };
-    found.filter(|grant| grant.is_managed).ok_or_else(|| Refusal::not_found("access_grant"))
+    found
+        .filter(|grant| grant.is_managed && !has_vanished(edit, grant))
+        .ok_or_else(|| Refusal::not_found("access_grant"))
 }
 
 /// The refusal of a reference to something that does not exist.

@@ -11,6 +11,7 @@ mod events;
 mod grant_creation;
 mod lookup;
 mod spaces;
+mod unmanaged_grants;
 mod user_identities;
 mod workspaces;
 
@@ -45,6 +46,9 @@ pub(crate) fn find(path: &str) -> Option<Route> {
         "/access_grants/delete" => access_grants::delete,
         "/access_grants/get_related" => access_grants::get_related,
         "/access_grants/request_access_methods" => access_grants::request_access_methods,
+        "/access_grants/unmanaged/list" => unmanaged_grants::list,
+        "/access_grants/unmanaged/get" => unmanaged_grants::get,
+        "/access_grants/unmanaged/update" => unmanaged_grants::update,
         "/access_methods/list" => access_methods::list,
         "/access_methods/get" => access_methods::get,
         "/access_methods/delete" => access_methods::delete,

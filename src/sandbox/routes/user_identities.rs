@@ -6,13 +6,14 @@ use uuid::Uuid;
 use super::lookup::{self, Name};
 use crate::sandbox::call::{Call, Edit};
 use crate::sandbox::envelope::{Refusal, Reply};
-use crate::sandbox::input::{Given, Input, InstantForm};
+use crate::sandbox::input::{Given, Input};
 use crate::sandbox::issuance;
 use crate::sandbox::paging::PageRequest;
 use crate::sandbox::record::Identity;
 use crate::sandbox::rules;
 use crate::sandbox::state::Change;
 use crate::sandbox::switches::IdentityDelete;
+use crate::sandbox::text_form::InstantForm;
 
 /// What an identity says about a person.
 #[derive(Clone, Debug)]
