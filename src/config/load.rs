@@ -25,7 +25,7 @@ use crate::plan::PlanSettings;
 const DEFAULT_PATH: &str = "reservation-sync.toml";
 
 /// What holds where the user's file says nothing.
-const DEFAULTS: &str = include_str!("../../config/default.toml");
+pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
 
 /// Reads the configuration. Everything that is wrong with it is in the error, not only the first thing.
 pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, ConfigError> {
@@ -49,7 +49,11 @@ pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, 
 }
 
 /// Reads a configuration from its text; relative paths start from the folder.
-fn parse(text: &str, folder: &Path, environment: &Environment) -> Result<Settings, Vec<ConfigProblem>> {
+pub(super) fn parse(
+    text: &str,
+    folder: &Path,
+    environment: &Environment,
+) -> Result<Settings, Vec<ConfigProblem>> {
     let (parsed, errors) = DeTable::parse_recoverable(text);
     let mut table = node::table(parsed.get_ref(), Origin::File);
     let mut problems = Vec::new();

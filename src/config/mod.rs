@@ -19,6 +19,8 @@ mod settings;
 mod spaces;
 mod spaces_table;
 mod store_url;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use environment::Environment;

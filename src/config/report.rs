@@ -23,6 +23,7 @@ fn group<'a>(path: &'a str, text: &'a str, problem: &'a ConfigProblem) -> Group<
                 .path(path)
                 .annotation(AnnotationKind::Primary.span(shown(text, span.start, span.end))),
         ),
+        None if problem.key.starts_with("SEAM_") => group.element(Origin::path("environment")),
         None => group.element(Origin::path(path)),
     };
     match &problem.hint {

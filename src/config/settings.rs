@@ -129,7 +129,7 @@ impl SeamSettings {
 /// Where the record is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// `sqlite:///absolute/path`, percent-encoded where the path needs it.
+    /// `sqlite:///absolute/path`; the path stands there as it is, with nothing encoded.
     pub url: String,
     /// How long the lock of a dead process on another host holds.
     pub lease: Duration,

@@ -52,3 +52,41 @@ pub(super) fn parse(text: &str) -> (Spaces, Vec<(u64, &'static str)>) {
     }
     (spaces, problems)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_may_have_several_spaces_and_a_property_its_own() {
+        let text = "\u{feff}Unit, space_key ,property\r\n101,room-101,\r\n101,annex-101,\r\n\r\n101,casa-101,CASA\r\n";
+        let (spaces, problems) = parse(text);
+        assert_eq!(problems, []);
+        let of = |property: Option<&str>| {
+            spaces[&(property.map(PropertyCode::new), Unit::new("101"))]
+                .iter()
+                .map(SpaceKey::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(None), ["annex-101", "room-101"]);
+        assert_eq!(of(Some("CASA")), ["casa-101"]);
+    }
+
+    fn check(text: &str, expected: &[(u64, &str)]) {
+        assert_eq!(parse(text).1, expected, "{text}");
+    }
+
+    #[test]
+    fn every_line_that_cannot_be_used_is_told() {
+        check(
+            "unit,space_key\n,room-101\n102\n\n103,room-103\n104,",
+            &[(2, "the unit is blank"), (3, "the space_key is blank"), (6, "the space_key is blank")],
+        );
+        check(
+            "room,space\n101,room-101\n",
+            &[(1, "the first line must name the columns unit, space_key and, if wanted, property")],
+        );
+        check("unit,space_key\n", &[(1, "the table has no rows")]);
+        check("", &[(1, "the first line must name the columns unit, space_key and, if wanted, property")]);
+    }
+}

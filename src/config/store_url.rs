@@ -19,29 +19,17 @@ pub(super) fn locate(url: &str, folder: &Path) -> Result<StoreLocation, Complain
     let bad = |message: &str| Complaint::new(message).hint(hint);
     let rest = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
     let rest = rest.ok_or_else(|| bad("expected an address that begins with sqlite://"))?;
-    let (path, options) = match rest.split_once('?') {
-        Some((path, options)) => (path, format!("?{options}")),
-        None => (rest, String::new()),
-    };
-    if path.is_empty() || path == ":memory:" || options.contains("mode=memory") {
+    if rest.is_empty() || rest.starts_with(":memory:") {
         return Err(bad("the record must outlive the run, so it needs a file"));
     }
-    let absolute = folder.join(path);
-    let Some(text) = absolute.to_str() else {
-        return Err(bad("the path is not UTF-8"));
-    };
-    // The folder is not written by the user as a part of an address, so it is escaped; the path is taken as it is.
-    let escaped = if Path::new(path).is_absolute() {
-        text.to_owned()
-    } else {
-        format!("{}/{path}", escape(folder.to_string_lossy().trim_end_matches('/')))
-    };
-    let folder = absolute.parent().map_or_else(|| folder.to_owned(), Path::to_owned);
-    Ok(StoreLocation { url: format!("sqlite://{escaped}{options}"), folder })
-}
-
-fn escape(path: &str) -> String {
-    path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")
+    if rest.contains('?') {
+        return Err(bad("the address takes no options"));
+    }
+    // The path stands in the address as it is; the store decodes nothing.
+    let path = folder.join(rest);
+    let text = path.to_str().ok_or_else(|| bad("the path is not UTF-8"))?;
+    let folder = path.parent().unwrap_or(folder).to_owned();
+    Ok(StoreLocation { url: format!("sqlite://{text}"), folder })
 }
 
 #[cfg(test)]
@@ -61,13 +49,9 @@ mod tests {
     #[test]
     fn a_relative_path_starts_from_the_folder_of_the_configuration() {
         check("sqlite://a.db", "/etc/sync", Ok(("sqlite:///etc/sync/a.db", "/etc/sync")));
-        check(
-            "sqlite:data/a.db?mode=rwc",
-            "/etc/sync",
-            Ok(("sqlite:///etc/sync/data/a.db?mode=rwc", "/etc/sync/data")),
-        );
+        check("sqlite:data/a.db", "/etc/sync", Ok(("sqlite:///etc/sync/data/a.db", "/etc/sync/data")));
         check("sqlite:///var/lib/a.db", "/etc/sync", Ok(("sqlite:///var/lib/a.db", "/var/lib")));
-        check("sqlite://a.db", "/100%?", Ok(("sqlite:///100%25%3F/a.db", "/100%?")));
+        check("sqlite://a.db", "/100%", Ok(("sqlite:///100%/a.db", "/100%")));
     }
 
     #[test]
@@ -75,6 +59,7 @@ mod tests {
         let needs_a_file = "the record must outlive the run, so it needs a file";
         check("sqlite::memory:", "/", Err(needs_a_file));
         check("sqlite://", "/", Err(needs_a_file));
+        check("sqlite://a.db?mode=ro", "/", Err("the address takes no options"));
         check("postgres://db/x", "/", Err("this version keeps its record in SQLite"));
         check("a.db", "/", Err("expected an address that begins with sqlite://"));
     }

@@ -237,3 +237,94 @@ fn or_list<'a>(words: impl Iterator<Item = &'a str>) -> String {
         None => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::node::Place;
+    use super::*;
+
+    fn node(value: Value) -> Node {
+        Node { value, place: Place::Default }
+    }
+
+    fn quoted(text: &str) -> Node {
+        node(Value::Text(text.to_owned()))
+    }
+
+    #[test]
+    fn a_duration_is_a_number_and_a_unit() {
+        let check = |text, expected: Option<i64>| {
+            assert_eq!(parse_duration(text), expected.map(SignedDuration::from_secs), "{text}");
+        };
+        check("90s", Some(90));
+        check("15m", Some(900));
+        check("26h", Some(93_600));
+        check("30d", Some(2_592_000));
+        check("0m", Some(0));
+        for bad in ["", "90", "s", "1.5h", "-1d", "1h30m", "30 d", "1w", "99999999999d", "1µ", "٣d"] {
+            check(bad, None);
+        }
+    }
+
+    #[test]
+    fn a_share_is_a_count_or_a_percentage() {
+        assert_eq!(share(&node(Value::Integer(3))), Ok(Share::Count(3)));
+        assert_eq!(share(&quoted("3")), Ok(Share::Count(3)));
+        assert_eq!(share(&quoted("10%")), Ok(Share::Percent(10.0)));
+        assert_eq!(share(&quoted("2.5 %")), Ok(Share::Percent(2.5)));
+        for bad in ["", "%", "101%", "-1%", "ten", "1e1%"] {
+            assert!(share(&quoted(bad)).is_err(), "{bad}");
+        }
+        assert!(share(&node(Value::Integer(-1))).is_err());
+        assert!(share(&node(Value::Float(0.1))).is_err());
+    }
+
+    #[test]
+    fn a_range_of_arrivals_goes_from_the_earlier_to_the_later() {
+        let range = arrival_range(&quoted("-1d..60d")).expect("the example of the manual");
+        assert_eq!((range.from.as_hours(), range.until.as_hours()), (-24, 1440));
+        for bad in ["", "60d", "60d..-1d", "1d..1d", "-1..60", "--1d..60d"] {
+            assert!(arrival_range(&quoted(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_an_address_without_secrets() {
+        assert_eq!(
+            parse_endpoint("https://connect.getseam.com/").as_deref(),
+            Ok("https://connect.getseam.com")
+        );
+        assert_eq!(parse_endpoint("http://127.0.0.1:4020").as_deref(), Ok("http://127.0.0.1:4020"));
+        for bad in [
+            "",
+            "connect.getseam.com",
+            "ftp://example.com",
+            "https://a:b@example.com",
+            "https://example.com?k=1",
+        ] {
+            assert!(parse_endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_and_instants_may_be_quoted_or_not() {
+        for value in [Value::Text("15:00".to_owned()), Value::DateTime("15:00:00".to_owned())] {
+            assert_eq!(time(&node(value)).map(Time::hour), Ok(15));
+        }
+        for value in [Value::Text, Value::DateTime] {
+            let instant = instant(&node(value("2026-05-17T12:00:00Z".to_owned()))).expect("an instant");
+            assert_eq!(instant.as_second(), 1_779_019_200);
+        }
+        assert!(instant(&quoted("2026-05-17 12:00")).is_err());
+        assert!(time(&quoted("25:00")).is_err());
+    }
+
+    #[test]
+    fn a_wrong_word_is_answered_with_the_words_there_are() {
+        let choice = word(&[("all", 1), ("primary", 2)]);
+        assert_eq!(choice(&quoted("primary")), Ok(2));
+        let complaint = choice(&quoted("primry")).expect_err("no such word");
+        assert_eq!(complaint.message, "expected \"all\" or \"primary\"");
+        assert_eq!(complaint.hint.as_deref(), Some("did you mean \"primary\"?"));
+    }
+}

@@ -229,6 +229,14 @@ mod tests {
     }
 
     #[test]
+    fn a_file_cut_within_a_character_is_cut() {
+        let text = format!("{HEADER}\nR1,101,2026-05-01,2026-05-03,José");
+        let read = read_bytes(&text.as_bytes()[..text.len() - 1], &settings()).expect("the header is right");
+        assert_eq!(read.rejects[0].code, crate::model::ProblemCode::Cut);
+        assert_eq!((read.coverage, read.reservations[0].n_rejected_rows), (Coverage::Partial, 1));
+    }
+
+    #[test]
     fn totals_after_the_last_booking_are_counted_and_not_rejected() {
         check(&format!("{GOOD},,,,\nTotal,1,,,\n,3,,,\nprinted today\n"), "R1@2+0", "", Coverage::Complete);
         let read = read(&format!("{GOOD}Total,1,,,\n"));

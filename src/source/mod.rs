@@ -4,6 +4,7 @@
 //! rows and never stops them; only what makes the whole read worthless is a [`SourceError`]. Nothing here knows
 //! Seam, decides what a guest may open, or writes to the source.
 
+mod cells;
 mod columns;
 mod contact;
 mod csv;
@@ -20,6 +21,8 @@ mod settings;
 mod tap;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use contact::{CountryCodeError, check_country};
 pub use csv::read;

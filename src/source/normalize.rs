@@ -9,33 +9,20 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::contact::{self, PhoneBook};
-use super::dates::{When, parse_time_of_day, parse_when};
+use super::cells::{assigned, email, flag, full_name, is_rounded_number, methods, time_of_day, wished_code};
+use super::contact::PhoneBook;
+use super::dates::{When, parse_when};
 use super::field::Field;
-use super::row::{Cells, Row, trimmed};
+use super::row::{Cells, Row};
 use super::settings::SourceSettings;
 use crate::model::time::Side;
 use crate::model::{
-    EmailAddress, Guest, GuestKey, Method, Moment, PhoneNumber, Place, Problem, ProblemCode, Property,
-    PropertyCode, ReservationId, ReservationKey, SpaceKey, Standing, Stay, StayId, Unit, WishedCode,
+    Guest, GuestKey, Moment, PhoneNumber, Place, Problem, ProblemCode, Property, PropertyCode, ReservationId,
+    ReservationKey, SpaceKey, Standing, Stay, StayId, Unit,
 };
 
 /// How many distinct texts of a kind are shared before the memory starts again.
 const N_SHARED: usize = 65_536;
-
-/// Words for a unit that is not decided yet (RULES 7).
-const UNASSIGNED: [&str; 10] = [
-    "tba",
-    "tbd",
-    "tbc",
-    "unassigned",
-    "not assigned",
-    "unallocated",
-    "to be assigned",
-    "pending",
-    "?",
-    "??",
-];
 
 /// Turns rows into stays; remembers what rows have in common.
 pub(super) struct Normalizer<'a> {
@@ -111,10 +98,9 @@ impl<'a> Normalizer<'a> {
         let methods = methods(row)?;
         let opted_out = flag(row, Field::OptOut)?;
 
-        let n_warnings = warnings.len();
         let guest = self.guest(row, property, warnings);
         let standing = self.standing(row, warnings);
-        let stay = Stay {
+        Ok(Stay {
             stay_id: Some(row.value(Field::StayId)).filter(|text| !text.is_empty()).map(StayId::new),
             guest,
             place: self.place(row),
@@ -126,9 +112,7 @@ impl<'a> Normalizer<'a> {
             opted_out,
             updated_at: self.updated_at(row, &zone, warnings),
             source: row.place.clone(),
-        };
-        debug_assert!(warnings.len() >= n_warnings, "warnings are only added");
-        Ok(stay)
+        })
     }
 
     fn zone<C: Cells>(&mut self, row: &Row<'_, C>, property: &Property) -> Result<TimeZone, Box<Problem>> {
@@ -291,110 +275,6 @@ impl<'a> Normalizer<'a> {
         }
         instant
     }
-}
-
-fn time_of_day<C: Cells>(row: &Row<'_, C>, field: Field, default: Time) -> Result<Time, Box<Problem>> {
-    let text = row.value(field);
-    if text.is_empty() {
-        return Ok(default);
-    }
-    parse_time_of_day(text).ok_or_else(|| {
-        Box::new(row.problem(
-            field,
-            ProblemCode::BadDate,
-            "the cell is not a time of day",
-            "write 15:00, or leave the cell blank for the property's time",
-        ))
-    })
-}
-
-fn methods<C: Cells>(row: &Row<'_, C>) -> Result<BTreeSet<Method>, Box<Problem>> {
-    let words = row.value(Field::Methods).split([';', ',', '|']).map(trimmed).filter(|word| !word.is_empty());
-    words
-        .map(|word| {
-            let word = word.to_lowercase().replace([' ', '-'], "_");
-            Method::parse(&word).ok_or_else(|| {
-                Box::new(row.problem(
-                    Field::Methods,
-                    ProblemCode::BadMethod,
-                    "the row asks for a method that does not exist",
-                    "write card, cloud_key, code or mobile_key, several separated by `;`, or leave the cell blank",
-                ))
-            })
-        })
-        .collect()
-}
-
-fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box<Problem>> {
-    match row.value(field).to_lowercase().as_str() {
-        "" | "0" | "n" | "no" | "f" | "false" => Ok(false),
-        "1" | "y" | "yes" | "t" | "true" | "x" => Ok(true),
-        _ => Err(Box::new(row.problem(
-            field,
-            ProblemCode::BadFlag,
-            "the cell is neither yes nor no",
-            "write yes or no, or leave the cell blank for no",
-        ))),
-    }
-}
-
-fn full_name<C: Cells>(row: &Row<'_, C>) -> String {
-    let full_name = row.text(Field::FullName);
-    let parts = if full_name.is_empty() {
-        [row.text(Field::FirstName), row.text(Field::LastName)]
-    } else {
-        [full_name, ""]
-    };
-    let mut name = String::with_capacity(parts[0].len() + 1 + parts[1].len());
-    for word in parts.into_iter().flat_map(str::split_whitespace) {
-        if !name.is_empty() {
-            name.push(' ');
-        }
-        name.push_str(word);
-    }
-    name
-}
-
-fn email<C: Cells>(row: &Row<'_, C>, text: &str, warnings: &mut Vec<Problem>) -> Option<EmailAddress> {
-    let email = contact::email(text);
-    if email.is_none() {
-        let message = "the e-mail address cannot be one and is left out";
-        warnings.push(row.problem(Field::Email, ProblemCode::BadEmail, message, "correct it in the booking"));
-    }
-    email
-}
-
-fn wished_code<C: Cells>(row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Option<WishedCode> {
-    let text = row.value(Field::Code);
-    if text.is_empty() {
-        return None;
-    }
-    let code = WishedCode::new(text);
-    if code.is_none() {
-        let message = "the wished PIN is not 4 to 9 digits and is left out";
-        warnings.push(row.problem(
-            Field::Code,
-            ProblemCode::BadCode,
-            message,
-            "write 4 to 9 digits; export the column as text so that leading zeros stay",
-        ));
-    }
-    code
-}
-
-/// The units of a cell, without those that are not decided yet.
-fn assigned(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split(';')
-        .map(trimmed)
-        .filter(|unit| !unit.is_empty() && !UNASSIGNED.iter().any(|word| unit.eq_ignore_ascii_case(word)))
-}
-
-/// `1.23E+10`: what a spreadsheet makes of a long number; which one it was nobody knows.
-fn is_rounded_number(key: &str) -> bool {
-    key.split_once("E+").is_some_and(|(digits, exponent)| {
-        let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        all_digits(exponent) && all_digits(&digits.replacen(['.', ','], "", 1))
-    })
 }
 
 /// The value of a text, made once and shared by all rows that have the same text.

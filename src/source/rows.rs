@@ -30,8 +30,11 @@ pub(super) struct Rows<'a> {
     warnings: Vec<Problem>,
     /// Rows that are no bookings, if no booking comes after them.
     footers: Vec<Footer>,
-    last_row_is_short: bool,
+    last_row_may_be_cut: bool,
     coverage: Coverage,
+    newest_change: Option<Timestamp>,
+    /// A newest change before this makes the file look old.
+    old_before: Option<Timestamp>,
 }
 
 /// A row without dates: a total or a note if it stands at the end, otherwise a booking without dates.
@@ -58,8 +61,10 @@ impl<'a> Rows<'a> {
             rejects: Vec::new(),
             warnings: Vec::new(),
             footers: Vec::new(),
-            last_row_is_short: false,
+            last_row_may_be_cut: false,
             coverage: settings.coverage,
+            newest_change: None,
+            old_before: settings.max_age.and_then(|max_age| now.checked_sub(max_age).ok()),
         }
     }
 
@@ -76,7 +81,7 @@ impl<'a> Rows<'a> {
             if record.iter().next_back().is_some_and(|cell| cell.ends_with(END_MARK.as_bytes())) {
                 // The quote may have swallowed rows, so what looked like notes before it may have been bookings.
                 self.n_taken += 1;
-                self.last_row_is_short = false;
+                self.last_row_may_be_cut = false;
                 self.footers_are_bookings();
                 self.cut(&self.place(line_after - n_inner_lines));
                 break;
@@ -93,12 +98,12 @@ impl<'a> Rows<'a> {
 
     /// Takes one row; gives the record back to be filled again.
     fn take(&mut self, record: ByteRecord, place: SourcePlace, has_inner_lines: bool) -> ByteRecord {
-        self.last_row_is_short = false;
+        self.last_row_may_be_cut = false;
         if cells_are_blank(&record) {
             return record;
         }
         self.n_taken += 1;
-        self.last_row_is_short = record.len() < self.columns.n_columns();
+        self.last_row_may_be_cut = record.len() < self.columns.n_columns();
         if looks_like_a_footer(&record, self.columns) {
             self.footers.push(Footer { record, place });
             return ByteRecord::new();
@@ -125,6 +130,8 @@ impl<'a> Rows<'a> {
                 record.into_byte_record()
             }
             Err(error) => {
+                // A cut within a character leaves bytes that are no text.
+                self.last_row_may_be_cut = true;
                 let record = error.into_byte_record();
                 let row = Row { cells: &record, columns: self.columns, place: &place };
                 let message = "the row has bytes that are not UTF-8";
@@ -148,6 +155,7 @@ impl<'a> Rows<'a> {
         };
         match self.normalizer.stay(&row, &id, &mut self.warnings) {
             Ok(stay) => {
+                self.newest_change = self.newest_change.max(stay.updated_at);
                 let mut hasher = DefaultHasher::new();
                 record.as_slice().hash(&mut hasher);
                 self.grouper.add(id, hasher.finish(), stay);
@@ -228,7 +236,7 @@ impl<'a> Rows<'a> {
 
     /// Settles what only the end of the file shows.
     pub(super) fn finish<R: Read>(mut self, tap: &Tap<R>, name: &str) -> SourceRead {
-        if self.last_row_is_short && !tap.ends_a_line() {
+        if self.last_row_may_be_cut && !tap.ends_a_line() {
             self.last_row_is_cut();
         }
         if let Some(Footer { place, .. }) = self.footers.first() {
@@ -241,6 +249,15 @@ impl<'a> Rows<'a> {
                     rows(&self.footers)
                 ),
                 hint: "give every booking its key, arrival and departure".to_owned(),
+            });
+        }
+        if self.newest_change.zip(self.old_before).is_some_and(|(newest, limit)| newest < limit) {
+            self.warnings.push(Problem {
+                source: self.place(0),
+                column: Field::UpdatedAt.as_str(),
+                code: ProblemCode::OldSource,
+                message: "no row was changed for longer than `max_age`".to_owned(),
+                hint: "check that the export is written anew each time".to_owned(),
             });
         }
         let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, .. } = self;
@@ -256,7 +273,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The last row has too few cells and no line end: it was not ragged, it was cut.
+    /// The last row has too few cells, or half a character, and no line end: it was cut.
     fn last_row_is_cut(&mut self) {
         let known = if let Some(footer) = self.footers.pop() {
             Some(footer.place)

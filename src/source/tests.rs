@@ -1,0 +1,266 @@
+//! What becomes of one row, read as a file of one booking.
+
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+
+use crate::model::{Coverage, Method, Place, Problem, ProblemCode, PropertyCode, SourceRead, Standing, Stay};
+use crate::source::settings::{DateOrder, SourceSettings};
+use crate::source::testing::{read_bytes, settings};
+
+/// Reads one booking, with the given fields in place of the usual ones.
+fn read_with(settings: &SourceSettings, fields: &[(&str, &str)]) -> SourceRead {
+    let mut cells = vec![
+        ("reservation_key", "R1"),
+        ("unit", "101"),
+        ("check_in", "2026-05-01"),
+        ("check_out", "2026-05-03"),
+    ];
+    for (name, value) in fields {
+        cells.retain(|(known, _)| known != name);
+        cells.push((name, value));
+    }
+    let line = |cells: Vec<String>| cells.join(",") + "\n";
+    let header = line(cells.iter().map(|(name, _)| (*name).to_owned()).collect());
+    let row = line(cells.iter().map(|(_, value)| format!("\"{}\"", value.replace('"', "\"\""))).collect());
+    read_bytes(format!("{header}{row}").as_bytes(), settings).expect("the header is right")
+}
+
+fn read(fields: &[(&str, &str)]) -> SourceRead {
+    read_with(&settings(), fields)
+}
+
+fn stay(fields: &[(&str, &str)]) -> Stay {
+    let read = read(fields);
+    assert_eq!(read.rejects, [], "{fields:?}");
+    read.reservations[0].stays[0].clone()
+}
+
+fn check_window(settings: &SourceSettings, fields: &[(&str, &str)], check_in: &str, check_out: &str) {
+    let read = read_with(settings, fields);
+    assert_eq!(read.rejects, [], "{fields:?}");
+    let stay = &read.reservations[0].stays[0];
+    let seen = (stay.check_in.instant.to_string(), stay.check_out.instant.to_string());
+    assert_eq!(seen, (check_in.to_owned(), check_out.to_owned()), "{fields:?}");
+}
+
+fn check_rejected(fields: &[(&str, &str)], column: &str, code: ProblemCode) {
+    let read = read(fields);
+    let [problem] = read.rejects.as_slice() else { panic!("one reject, not {:?}", read.rejects) };
+    assert_eq!((problem.column, problem.code), (column, code), "{fields:?}");
+    assert!(!problem.hint.is_empty() && !problem.message.is_empty());
+    let key_is_known = !matches!(code, ProblemCode::BadKey) && column != "reservation_key";
+    assert_eq!(read.reservations.len(), usize::from(key_is_known), "{fields:?}");
+    assert_eq!(read.coverage == Coverage::Complete, key_is_known, "{fields:?}");
+}
+
+/// Checks that the row is used, and gives the stay and its only warning.
+fn warned(fields: &[(&str, &str)], column: &str, code: ProblemCode) -> (Stay, Problem) {
+    let read = read(fields);
+    let [problem] = read.warnings.as_slice() else { panic!("one warning, not {:?}", read.warnings) };
+    assert_eq!((problem.column, problem.code), (column, code), "{fields:?}");
+    (read.reservations[0].stays[0].clone(), problem.clone())
+}
+
+#[test]
+fn a_date_takes_the_time_of_its_row_or_of_its_property() {
+    let lisbon = settings();
+    check_window(&lisbon, &[], "2026-05-01T14:00:00Z", "2026-05-03T10:00:00Z");
+    check_window(
+        &lisbon,
+        &[("check_in_time", "16:30"), ("check_out_time", "9:15 AM")],
+        "2026-05-01T15:30:00Z",
+        "2026-05-03T08:15:00Z",
+    );
+    check_window(
+        &lisbon,
+        &[("check_in", "2026-05-01 18:00"), ("check_in_time", "16:30")],
+        "2026-05-01T17:00:00Z",
+        "2026-05-03T10:00:00Z",
+    );
+    check_window(
+        &lisbon,
+        &[("check_in", "2026-05-01T12:00:00+02:00"), ("check_out", "2026-05-03T10:30:00Z")],
+        "2026-05-01T10:00:00Z",
+        "2026-05-03T10:30:00Z",
+    );
+    check_window(
+        &lisbon,
+        &[("property_time_zone", "asia/bangkok")],
+        "2026-05-01T08:00:00Z",
+        "2026-05-03T04:00:00Z",
+    );
+    let mut casa = lisbon.properties.default.clone();
+    casa.check_in = time(17, 0, 0, 0);
+    casa.time_zone = TimeZone::get("Atlantic/Azores").expect("the zone database is bundled");
+    let mut with_casa = settings();
+    with_casa.properties.by_code.insert(PropertyCode::new("CASA"), casa);
+    check_window(&with_casa, &[("property", "CASA")], "2026-05-01T17:00:00Z", "2026-05-03T11:00:00Z");
+    check_window(&with_casa, &[("property", "OTHER")], "2026-05-01T14:00:00Z", "2026-05-03T10:00:00Z");
+    let mut british = settings();
+    british.date_order = DateOrder::DayMonthYear;
+    check_window(
+        &british,
+        &[("check_in", "01/05/2026"), ("check_out", "3.5.26")],
+        "2026-05-01T14:00:00Z",
+        "2026-05-03T10:00:00Z",
+    );
+}
+
+#[test]
+fn when_the_clocks_change_the_guest_is_not_short_of_access() {
+    let madrid = ("property_time_zone", "Europe/Madrid");
+    // The hour that comes twice, on 2026-10-25: arrival takes the first, departure the second.
+    check_window(
+        &settings(),
+        &[madrid, ("check_in", "2026-10-25 02:30"), ("check_out", "2026-10-26 11:00")],
+        "2026-10-25T00:30:00Z",
+        "2026-10-26T10:00:00Z",
+    );
+    check_window(
+        &settings(),
+        &[madrid, ("check_in", "2026-10-24 15:00"), ("check_out", "2026-10-25 02:30")],
+        "2026-10-24T13:00:00Z",
+        "2026-10-25T01:30:00Z",
+    );
+    // The hour that does not exist, on 2027-03-28: the earlier instant for arrival, the later for departure.
+    check_window(
+        &settings(),
+        &[madrid, ("check_in", "2027-03-28"), ("check_in_time", "02:30"), ("check_out", "2027-03-29")],
+        "2027-03-28T00:30:00Z",
+        "2027-03-29T09:00:00Z",
+    );
+    check_window(
+        &settings(),
+        &[madrid, ("check_in", "2027-03-27"), ("check_out", "2027-03-28"), ("check_out_time", "02:30")],
+        "2027-03-27T14:00:00Z",
+        "2027-03-28T01:30:00Z",
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_trusted_is_rejected() {
+    check_rejected(&[("reservation_key", " ")], "reservation_key", ProblemCode::Missing);
+    check_rejected(&[("reservation_key", "1,23E+10")], "reservation_key", ProblemCode::BadKey);
+    check_rejected(&[("reservation_key", "R\u{7}1")], "reservation_key", ProblemCode::BadKey);
+    check_rejected(&[("check_in", "")], "check_in", ProblemCode::Missing);
+    check_rejected(&[("check_out", "NULL")], "check_out", ProblemCode::Missing);
+    check_rejected(&[("check_in", "31/04/2026")], "check_in", ProblemCode::BadDate);
+    check_rejected(&[("check_out", "2026-02-30")], "check_out", ProblemCode::BadDate);
+    check_rejected(&[("check_in_time", "late")], "check_in_time", ProblemCode::BadDate);
+    check_rejected(&[("check_out_time", "24:30")], "check_out_time", ProblemCode::BadDate);
+    check_rejected(&[("check_out", "2026-05-01")], "check_out", ProblemCode::EndBeforeStart);
+    check_rejected(&[("check_in", "2023-04-30")], "check_in", ProblemCode::ImplausibleDate);
+    check_rejected(&[("check_out", "2029-05-02")], "check_out", ProblemCode::ImplausibleDate);
+    check_rejected(&[("property_time_zone", "GMT+2")], "property_time_zone", ProblemCode::BadTimeZone);
+    check_rejected(&[("methods", "code; fob")], "methods", ProblemCode::BadMethod);
+    check_rejected(&[("opt_out", "maybe")], "opt_out", ProblemCode::BadFlag);
+}
+
+#[test]
+fn a_contact_that_cannot_be_one_is_left_out_and_never_repeated() {
+    let (stay, problem) = warned(&[("email", "ana.example.com")], "email", ProblemCode::BadEmail);
+    assert_eq!(stay.guest.email, None);
+    assert!(!problem.to_string().contains("ana"), "{problem}");
+    let (stay, problem) = warned(&[("phone", "4711")], "phone", ProblemCode::BadPhone);
+    assert_eq!(stay.guest.phone, None);
+    assert!(!problem.to_string().contains("4711"), "{problem}");
+    let (stay, problem) = warned(&[("code", "12")], "code", ProblemCode::BadCode);
+    assert_eq!(stay.code, None);
+    assert!(!problem.message.contains("12"), "{problem}");
+    warned(&[("updated_at", "yesterday")], "updated_at", ProblemCode::BadDate);
+    warned(&[("is_primary", "perhaps")], "is_primary", ProblemCode::BadFlag);
+}
+
+#[test]
+fn a_number_without_country_code_needs_a_country() {
+    let mut nowhere = settings();
+    nowhere.properties.default.country = None;
+    let read = read_with(&nowhere, &[("phone", "020 7946 0958")]);
+    assert!(read.warnings[0].hint.contains("`country`"), "{}", read.warnings[0]);
+    nowhere.properties.default.country = Some("GB".to_owned());
+    let read = read_with(&nowhere, &[("phone", "020 7946 0958")]);
+    let phone = read.reservations[0].stays[0].guest.phone.as_ref().map(ToString::to_string);
+    assert_eq!(phone.as_deref(), Some("+442079460958"));
+}
+
+#[test]
+fn a_status_decides_what_the_row_means() {
+    assert_eq!(stay(&[]).standing, Standing::Expected);
+    let check = |status, expected| assert_eq!(stay(&[("status", status)]).standing, expected, "{status}");
+    check("Confirmed", Standing::Expected);
+    check("checked_in", Standing::CheckedIn);
+    check("No Show", Standing::Revoked);
+    check("tentative", Standing::Ignored);
+    let (stay, problem) = warned(&[("status", "modified")], "status", ProblemCode::UnknownStatus);
+    assert_eq!(stay.standing, Standing::Unclear);
+    assert!(problem.message.contains("`modified`"));
+    let (stay, _) = warned(&[("status", " ")], "status", ProblemCode::UnknownStatus);
+    assert_eq!(stay.standing, Standing::Unclear);
+}
+
+#[test]
+fn a_unit_that_is_not_decided_is_unassigned() {
+    let check = |fields: &[(&str, &str)], expected: &Place| {
+        assert_eq!(stay(fields).place, *expected, "{fields:?}");
+    };
+    for unit in ["", "TBA", "tbd", "Unassigned", "n/a", "-", "?", " ; "] {
+        check(&[("unit", unit)], &Place::Unassigned);
+    }
+    check(&[("unit", " 0101 ")], &Place::Units(["0101".into()].into()));
+    check(&[("unit", "102; 101;")], &Place::Units(["101".into(), "102".into()].into()));
+    check(&[("unit", "101;TBA")], &Place::Units(["101".into()].into()));
+    check(&[("unit", "101\n102")], &Place::Units(["101".into(), "102".into()].into()));
+    check(&[("space_key", "room-101;lobby")], &Place::Spaces(["room-101".into(), "lobby".into()].into()));
+    check(&[("space_key", "")], &Place::Units(["101".into()].into()));
+}
+
+#[test]
+fn a_guest_is_read_from_whatever_the_source_has() {
+    let name = |fields: &[(&str, &str)]| stay(fields).guest.full_name;
+    assert_eq!(name(&[("full_name", "  สมชาย  ใจดี ")]), "สมชาย ใจดี");
+    assert_eq!(name(&[("first_name", "Ana"), ("last_name", "Sousa")]), "Ana Sousa");
+    assert_eq!(name(&[("full_name", "A. Sousa"), ("first_name", "Ana")]), "A. Sousa");
+    assert_eq!(name(&[("last_name", "Null")]), "Null");
+    assert_eq!(name(&[]), "");
+    let guest = stay(&[
+        ("guest_key", "G1"),
+        ("email", " Ana@Example.com "),
+        ("phone", "+44 20 7946 0958"),
+        ("is_primary", "Yes"),
+    ])
+    .guest;
+    assert_eq!(guest.key, Some("G1".into()));
+    assert_eq!(guest.email, Some("Ana@Example.com".into()));
+    assert_eq!(guest.phone, Some("+442079460958".into()));
+    assert!(guest.is_primary);
+    // A word for nothing is no key: it would make one person of all guests.
+    assert_eq!(stay(&[("guest_key", "NULL"), ("email", "N/A"), ("phone", "-")]).guest.key, None);
+}
+
+#[test]
+fn the_rest_of_a_row_is_read_as_it_is_written() {
+    let stay = stay(&[
+        ("stay_id", "2"),
+        ("methods", "Code, mobile key"),
+        ("code", "0471"),
+        ("opt_out", "x"),
+        ("updated_at", "2026-04-30 10:00"),
+    ]);
+    assert_eq!(stay.stay_id, Some("2".into()));
+    assert_eq!(stay.methods, [Method::Code, Method::MobileKey].into());
+    assert_eq!(stay.code.map(|code| code.reveal().to_owned()).as_deref(), Some("0471"));
+    assert!(stay.opted_out);
+    assert_eq!(stay.updated_at.map(|at| at.to_string()).as_deref(), Some("2026-04-30T09:00:00Z"));
+}
+
+#[test]
+fn a_file_in_which_nothing_changed_for_long_is_warned_about() {
+    let mut settings = settings();
+    settings.max_age = Some(jiff::SignedDuration::from_hours(26));
+    let warnings = |updated_at| read_with(&settings, &[("updated_at", updated_at)]).warnings;
+    assert_eq!(warnings("2026-04-30 10:00"), []);
+    assert_eq!(warnings(""), []);
+    let old = warnings("2026-04-30 05:00");
+    assert_eq!(old[0].code, ProblemCode::OldSource);
+    assert_eq!(old[0].source.to_string(), "bookings.csv");
+}
