@@ -3,6 +3,7 @@
 //! The rooms of this house, and who may enter whom, are drawn in `ARCHITECTURE.md`.
 
 pub mod apply;
+pub mod cli;
 pub mod config;
 pub mod event;
 pub mod exit_code;

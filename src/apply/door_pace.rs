@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::model::DoorRef;
 use crate::plan::{DoorOperation, Limits, Step};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// The turns given so far.
 #[derive(Debug)]

@@ -89,6 +89,7 @@ impl Window {
     }
 
     /// The time the two share; meaningful only where they overlap.
+    #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         let ends_at = match (self.ends_at, other.ends_at) {
             (Some(left), Some(right)) => Some(left.min(right)),

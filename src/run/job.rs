@@ -79,9 +79,8 @@ pub async fn run(job: Job<'_>) -> Document {
             let released = lease.release().await.map_err(Failure::from);
             store.close().await;
             match finished.and(released) {
-                Ok(()) => document,
                 Err(failure) if document.error.is_none() => told.document(&Err(failure)),
-                Err(_) => document,
+                Ok(()) | Err(_) => document,
             }
         }
     }

@@ -91,6 +91,9 @@ impl Store {
                 .open(path)
                 .map_err(io_error("open", path))
         };
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(io_error("create the folder", folder))?;
+        }
         let lock = Arc::new(open(&paths.lock)?);
         let held = Held::take(&lock, &paths.lock)?;
         let mut store = Self {

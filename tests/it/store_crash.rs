@@ -21,6 +21,7 @@ async fn open(path: PathBuf) -> Store {
 
 /// Not a test: the process that the test below kills. Without its variable it does nothing.
 #[expect(clippy::print_stdout, reason = "the other process reads it")]
+#[expect(clippy::disallowed_methods, reason = "the variable comes from the test that starts this process")]
 #[tokio::test]
 #[ignore = "the other half of a_killed_run_leaves_what_it_recorded_and_its_lock"]
 async fn record_until_killed() {

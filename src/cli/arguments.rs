@@ -1,0 +1,215 @@
+//! The flags and verbs.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jiff::Timestamp;
+
+/// Keeps the access grants in Seam equal to the reservations of a hotel.
+#[derive(Debug, Parser)]
+#[command(name = "reservation-sync", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// Flags that every verb takes.
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// The configuration [default: reservation-sync.toml].
+    #[arg(short, long, value_name = "FILE", env = "RESERVATION_SYNC_CONFIG", global = true)]
+    pub(super) config: Option<PathBuf>,
+    /// How the report is written to stdout.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "RESERVATION_SYNC_FORMAT",
+        global = true
+    )]
+    pub(super) format: Format,
+    /// Also writes the report to a file; may be given several times.
+    #[arg(long = "report", value_name = "FORMAT=PATH", env = "RESERVATION_SYNC_REPORT", global = true,
+          value_delimiter = ',', value_parser = ReportFile::parse)]
+    pub(super) reports: Vec<ReportFile>,
+    /// How log lines are written to stderr.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "RESERVATION_SYNC_LOG_FORMAT",
+        global = true
+    )]
+    pub(super) log_format: LogFormat,
+    /// Tells more; twice tells everything.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(super) verbose: u8,
+    /// Tells errors only, and no progress.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(super) quiet: u8,
+    /// Writes no colour; `NO_COLOR` does the same.
+    #[arg(long, env = "RESERVATION_SYNC_NO_COLOR", global = true)]
+    pub(super) no_color: bool,
+}
+
+/// Ways to write a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one document.
+    Json,
+}
+
+/// Ways to write a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A report beside stdout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ReportFile {
+    pub(super) format: Format,
+    pub(super) path: PathBuf,
+}
+
+impl ReportFile {
+    fn parse(text: &str) -> Result<Self, String> {
+        let (format, path) =
+            text.split_once('=').ok_or("expected FORMAT=PATH, for example json=report.json")?;
+        let format = Format::from_str(format, false)
+            .map_err(|_| format!("unknown format `{format}`: text or json"))?;
+        if path.is_empty() {
+            return Err("the path is missing".to_owned());
+        }
+        Ok(Self { format, path: path.into() })
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Checks the configuration, the rows of the source and the mapping, without Seam.
+    Check,
+    /// Shows what would be changed. Never writes to Seam.
+    Plan(PlanFlags),
+    /// Makes Seam equal to the source: the verb for cron.
+    Run(RunFlags),
+    /// Lists recorded runs, the last one first.
+    Runs {
+        /// How many.
+        #[arg(long, value_name = "N", default_value_t = 20, env = "RESERVATION_SYNC_LIMIT")]
+        limit: u32,
+    },
+    /// Shows the report of a recorded run.
+    Show {
+        /// The id of the run, the beginning of it, or `last`.
+        #[arg(value_name = "RUN_ID")]
+        run: String,
+    },
+    /// Serves the embedded Seam emulator, for rehearsals.
+    Sandbox(SandboxFlags),
+    /// Prints the completion script of a shell.
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+    /// Prints the manual page, or writes one page a verb into a folder.
+    Man {
+        /// The folder.
+        #[arg(long, value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// Flags of `plan`, and of `run` too.
+#[derive(Debug, Args)]
+pub(super) struct PlanFlags {
+    /// Ends with 2 where changes are pending.
+    #[arg(long, env = "RESERVATION_SYNC_DETAILED_EXITCODE")]
+    pub(super) detailed_exitcode: bool,
+    /// Decides as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub(super) struct RunFlags {
+    #[command(flatten)]
+    pub(super) plan: PlanFlags,
+    /// Stops before the first write.
+    #[arg(long, env = "RESERVATION_SYNC_DRY_RUN")]
+    pub(super) dry_run: bool,
+}
+
+/// Flags of `sandbox`.
+#[derive(Debug, Args)]
+pub(super) struct SandboxFlags {
+    /// The port on the loopback interface; 0 takes a free one.
+    #[arg(long, value_name = "N", default_value_t = 8080, env = "RESERVATION_SYNC_PORT")]
+    pub(super) port: u16,
+    /// The workspace it starts with; may also hold `switches`, `limits` and `faults`.
+    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_SEED")]
+    pub(super) seed: Option<PathBuf>,
+    /// Where it keeps what is done; without it, nothing is kept.
+    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_STATE")]
+    pub(super) state: Option<PathBuf>,
+    /// Starts its clock at that instant.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_and_verb_says_what_it_does_in_a_sentence() {
+        fn check(command: &clap::Command) {
+            for argument in
+                command.get_arguments().filter(|a| !["help", "version"].contains(&a.get_id().as_str()))
+            {
+                let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(!help.is_empty(), "{} {}", command.get_name(), argument.get_id());
+            }
+            for verb in command.get_subcommands() {
+                assert!(verb.get_about().is_some(), "{}", verb.get_name());
+                check(verb);
+            }
+        }
+        check(&Arguments::command());
+    }
+
+    #[test]
+    fn flags_that_override_safety_or_time_have_no_environment_twin() {
+        for verb in Arguments::command().get_subcommands() {
+            for argument in verb.get_arguments().filter(|argument| argument.get_id() == "now") {
+                assert_eq!(argument.get_env(), None, "{}", verb.get_name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_names_its_format_and_its_path() {
+        let json = ReportFile { format: Format::Json, path: "a=b.json".into() };
+        assert_eq!(ReportFile::parse("json=a=b.json"), Ok(json));
+        for bad in ["json", "json=", "pdf=report.pdf"] {
+            assert!(ReportFile::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The command line: one file a verb. Flags become values here, and nothing behind this room reads them again.
+//!
+//! Data goes to stdout; progress, logs and errors go to stderr.
+
+mod arguments;
+mod check;
+mod complete;
+mod output;
+mod plan;
+mod sandbox;
+mod show;
+mod signals;
+
+use std::io;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use crate::config::{Environment, Settings};
+use crate::exit_code::ExitCode;
+use crate::run::Failure;
+use arguments::{Arguments, Verb};
+use output::Output;
+
+/// Parses the command line, does what it says, and returns how it ended.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
+    let environment = Environment::from_process();
+    let output = match Output::new(&arguments.common, &environment) {
+        Ok(output) => output,
+        Err(failure) => return Output::failure(&failure),
+    };
+    let done = dispatch(arguments, &environment, &output);
+    match done {
+        Ok(exit_code) => exit_code,
+        Err(failure) => Output::failure(&failure),
+    }
+}
+
+/// The command, for completions and the manual.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) -> Result<ExitCode, Failure> {
+    let Arguments { common, verb } = arguments;
+    let settings = |output: &Output| load(&common, environment, output);
+    match verb {
+        Verb::Check => check::check(&settings(output)?, output),
+        Verb::Plan(flags) => plan::plan(&settings(output)?, &flags, output),
+        Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
+        Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
+        Verb::Show { run } => show::show(&settings(output)?, &run, output),
+        Verb::Sandbox(flags) => sandbox::sandbox(&flags),
+        Verb::Completions { shell } => complete::completions(shell),
+        Verb::Man { folder } => complete::man(folder.as_deref()),
+    }
+}
+
+fn load(common: &arguments::Common, environment: &Environment, output: &Output) -> Result<Settings, Failure> {
+    crate::config::load(common.config.as_deref(), environment).map_err(|error| Failure {
+        exit_code: ExitCode::Configuration,
+        message: error.render(output.config_colour()),
+        hint: String::new(),
+    })
+}
+
+/// What clap says: help and the version are answers, the rest is a usage error (64, not clap's own 2).
+fn refused(error: &clap::Error) -> ExitCode {
+    let shown = error.print();
+    match (error.kind(), shown) {
+        (ErrorKind::DisplayHelp | ErrorKind::DisplayVersion, Ok(())) => ExitCode::Success,
+        (_, Err(broken)) if broken.kind() == io::ErrorKind::BrokenPipe => ExitCode::Success,
+        (_, _) => ExitCode::Usage,
+    }
+}

@@ -1,0 +1,61 @@
+//! `plan` and `run`.
+
+use super::arguments::{PlanFlags, RunFlags};
+use super::output::Output;
+use super::signals;
+use crate::config::{Endpoint, Settings};
+use crate::exit_code::ExitCode;
+use crate::report::document::Document;
+use crate::run::{self, Failure, Interrupt, Job, Mode};
+
+/// `plan`: what would be changed.
+pub(super) fn plan(settings: &Settings, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
+    job(settings, Mode::Plan, flags, output)
+}
+
+/// `run`: change it, or with `--dry-run` stop before the first write.
+pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let RunFlags { plan, dry_run } = flags;
+    if plan.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
+        return Err(Failure {
+            exit_code: ExitCode::Usage,
+            message: "--now is for rehearsals: `run` takes it only with endpoint = \"sandbox\"".to_owned(),
+            hint: "leave --now out, or look at that instant with `plan --now`".to_owned(),
+        });
+    }
+    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, output)
+}
+
+fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let runtime = runtime()?;
+    let document = runtime.block_on(async {
+        let interrupt = Interrupt::default();
+        signals::listen(&interrupt).map_err(|error| {
+            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
+        })?;
+        Ok::<_, Failure>(
+            run::run(Job { settings, mode, now: flags.now, sink: output.sink(), interrupt: &interrupt })
+                .await,
+        )
+    })?;
+    output.report(&document)?;
+    let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
+    if let Some(failure) = &document.error {
+        Output::failure(&Failure { exit_code, message: failure.message.clone(), hint: failure.hint.clone() });
+    }
+    let pending = flags.detailed_exitcode && is_pending(mode, &document);
+    Ok(ExitCode::worst([exit_code, if pending { ExitCode::ChangesPending } else { ExitCode::Success }]))
+}
+
+/// Whether something is left to be changed; a run that carried it out has left nothing.
+fn is_pending(mode: Mode, document: &Document) -> bool {
+    mode != Mode::Run && document.changes_something()
+}
+
+/// The runtime of a job.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the limits of this process"))
+}

@@ -1,0 +1,36 @@
+//! `sandbox`.
+
+use super::arguments::SandboxFlags;
+use super::output::Output;
+use super::plan::runtime;
+use super::signals;
+use crate::exit_code::ExitCode;
+use crate::run::{Failure, Interrupt};
+use crate::sandbox::{Sandbox, SandboxClock, SandboxOptions, SeedSource};
+
+/// `sandbox`: serves the emulator until it is told to stop.
+pub(super) fn sandbox(flags: &SandboxFlags) -> Result<ExitCode, Failure> {
+    let SandboxFlags { port, seed, state, now } = flags;
+    let options = SandboxOptions {
+        seed: seed.clone().map_or(SeedSource::Empty, SeedSource::File),
+        state: state.clone(),
+        port: *port,
+        clock: now.map_or(SandboxClock::Real, SandboxClock::StartingAt),
+        ..SandboxOptions::default()
+    };
+    runtime()?.block_on(async {
+        let interrupt = Interrupt::default();
+        signals::listen(&interrupt).map_err(|error| {
+            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
+        })?;
+        let sandbox = Sandbox::start(options).await?;
+        Output::data(&format!(
+            "The sandbox listens. Speak to it with:\nSEAM_ENDPOINT={}\nSEAM_API_KEY={}\n",
+            sandbox.endpoint(),
+            sandbox.api_key()
+        ))?;
+        interrupt.token().cancelled().await;
+        sandbox.stop().await;
+        Ok(ExitCode::Success)
+    })
+}

@@ -1,0 +1,62 @@
+//! `runs` and `show`.
+
+use super::arguments::Format;
+use super::output::Output;
+use super::plan::runtime;
+use crate::config::Settings;
+use crate::exit_code::ExitCode;
+use crate::report::document::Document;
+use crate::report::runs::{render_interrupted, render_json, render_text};
+use crate::run::Failure;
+use crate::store::{RunError, RunSelector, Store, StoreSettings};
+
+/// `runs`: the recorded runs.
+pub(super) fn runs(settings: &Settings, limit: u32, output: &Output) -> Result<ExitCode, Failure> {
+    let runs = runtime()?.block_on(async {
+        let store = open(settings).await?;
+        let runs = store.runs(limit).await?;
+        store.close().await;
+        Ok::<_, Failure>(runs)
+    })?;
+    Output::data(&match output.format() {
+        Format::Text => render_text(&runs),
+        Format::Json => render_json(&runs),
+    })?;
+    Ok(ExitCode::Success)
+}
+
+/// `show`: the report of one run.
+pub(super) fn show(settings: &Settings, run: &str, output: &Output) -> Result<ExitCode, Failure> {
+    let (summary, document, steps) = runtime()?.block_on(async {
+        let store = open(settings).await?;
+        let (summary, document) = store.run(&RunSelector::parse(run)).await?;
+        let steps = if document.is_none() { store.steps(&summary.run_id).await? } else { Vec::new() };
+        store.close().await;
+        Ok::<_, Failure>((summary, document, steps))
+    })?;
+    match document {
+        None => Output::data(&render_interrupted(&summary, &steps))?,
+        Some(text) => {
+            let document = Document::from_json(&text).map_err(|error| {
+                Failure::new(ExitCode::Unexpected, &error, "the record is of another version of this program")
+            })?;
+            output.report(&document)?;
+        }
+    }
+    Ok(ExitCode::Success)
+}
+
+async fn open(settings: &Settings) -> Result<Store, Failure> {
+    let store = &settings.store;
+    Ok(Store::open(&StoreSettings { url: store.url.clone(), lease: store.lease }).await?)
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let exit_code = match error {
+            RunError::Empty | RunError::NotFound(_) | RunError::Ambiguous(_) => ExitCode::Usage,
+            RunError::Store(_) => ExitCode::Unexpected,
+        };
+        Self::new(exit_code, &error, error.hint())
+    }
+}
