@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_program;
 mod contract;
 mod plan_properties;
 mod report_json;
@@ -11,6 +12,8 @@ mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod scenario_list;
+mod scenario_night;
 mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;
