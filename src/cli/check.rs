@@ -38,11 +38,12 @@ fn text(read: &SourceRead) -> String {
     let mut out = String::from("The configuration is good.\n");
     let n_guests = stays(read).count();
     let line = format!(
-        "{}: {} rows, {} reservations, {n_guests} stays of guests, {} rows rejected.\n",
+        "{}: {}, {}, {}; rejected {}.\n",
         visible(&read.location),
-        read.n_rows,
-        read.reservations.len(),
-        read.rejects.len()
+        counted(read.n_rows, "row", "rows"),
+        counted(read.reservations.len() as u64, "reservation", "reservations"),
+        counted(n_guests as u64, "stay of a guest", "stays of guests"),
+        counted(read.rejects.len() as u64, "row", "rows"),
     );
     out.push_str(&line);
     for (word, count) in standings(read) {
@@ -63,6 +64,10 @@ fn text(read: &SourceRead) -> String {
         }
     }
     out
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn json(read: &SourceRead) -> String {

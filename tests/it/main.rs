@@ -1,6 +1,12 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_demo;
+mod cli_exit_codes;
+mod cli_hotel;
 mod cli_program;
+mod cli_reports;
+mod cli_secrets;
+mod cli_words;
 mod contract;
 mod plan_properties;
 mod report_json;
