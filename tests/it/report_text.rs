@@ -190,8 +190,14 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
     Stopped: a guard stops this before anything is written
         hint         look at the plan
     Nothing was written to Seam.
-    Done: 0 created, 0 updated, 0 replaced, 0 revoked, 0 held, 0 rejected, 0 unchanged in 00:02. 0 calls.
     ");
+    let halfway = Document::of_plan(header(Kind::Run), &source_read(), &plan())
+        .with_outcomes(&plan(), outcomes())
+        .with_calls(Calls { writes: 8, ..Calls::default() })
+        .with_failure("Seam does not answer", "run again later");
+    let text = text(&halfway);
+    let last = text.lines().last().expect("there are lines");
+    assert!(last.starts_with("Until then: 1 created, 1 updated"), "{text}");
 }
 
 #[test]

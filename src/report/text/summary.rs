@@ -76,11 +76,19 @@ pub(super) fn closing(document: &Document, options: TextOptions, out: &mut Strin
     } else if !document.changes_something() {
         out.push_str("Nothing is to change.\n");
     }
+    if document.error.is_some() && is_blank(document) {
+        return;
+    }
     if let Some(line) = people(document) {
         writeln!(out, "{line}").expect(WRITABLE);
     }
     let line = if document.tells_outcomes() { done(document) } else { plan(document) };
     writeln!(out, "{}", painted(Paint::Heading, &line, options)).expect(WRITABLE);
+}
+
+/// Whether it ended before anything was decided, so that counts would only look like an answer.
+fn is_blank(document: &Document) -> bool {
+    document.items.is_empty() && document.identities.is_empty() && document.counts.unchanged == 0
 }
 
 fn plan(document: &Document) -> String {
@@ -117,8 +125,9 @@ fn done(document: &Document) -> String {
         warnings: _,
     } = document.counts;
     let reissues = reissues(document, "re-issued");
+    let opening = if document.error.is_some() { "Until then" } else { "Done" };
     let mut line = format!(
-        "Done: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
+        "{opening}: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
          {rejected} rejected, {unchanged} unchanged in {}",
         clock(seconds_between(document.started_at, document.finished_at))
     );
