@@ -1,10 +1,16 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
 mod contract;
+mod house;
+mod house_arrows;
+mod house_documents;
+mod house_examples;
+mod house_rooms;
 mod plan_properties;
 mod report_json;
 mod report_sample;
 mod report_text;
+mod run_interrupted;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
