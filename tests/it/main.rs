@@ -2,10 +2,16 @@
 
 mod cli_program;
 mod contract;
+mod house;
+mod house_arrows;
+mod house_documents;
+mod house_examples;
+mod house_rooms;
 mod plan_properties;
 mod report_json;
 mod report_sample;
 mod report_text;
+mod run_interrupted;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
