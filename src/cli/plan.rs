@@ -41,7 +41,8 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
     output.report(&document)?;
     let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
     if let Some(failure) = &document.error {
-        Output::failure(&Failure { exit_code, message: failure.message.clone(), hint: failure.hint.clone() });
+        let (message, hint) = (failure.message.clone(), failure.hint.clone());
+        output.job_failure(&Failure { exit_code, message, hint });
     }
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
     Ok(ExitCode::worst([exit_code, if pending { ExitCode::ChangesPending } else { ExitCode::Success }]))

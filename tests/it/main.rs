@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_failure;
 mod contract;
 mod house;
 mod house_arrows;
