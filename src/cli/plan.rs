@@ -41,7 +41,8 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
     let reported = output.report(&document);
     let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
     if let Some(failure) = &document.error {
-        Output::failure(&Failure { exit_code, message: failure.message.clone(), hint: failure.hint.clone() });
+        let (message, hint) = (failure.message.clone(), failure.hint.clone());
+        output.job_failure(&Failure { exit_code, message, hint });
     }
     // A report that could not be written must not hide how the job ended.
     let reported = reported.map_or_else(|failure| Output::failure(&failure), |()| ExitCode::Success);

@@ -2,6 +2,7 @@
 
 mod cli_demo;
 mod cli_exit_codes;
+mod cli_failure;
 mod cli_hotel;
 mod cli_program;
 mod cli_reports;
