@@ -48,7 +48,8 @@ pub fn map(
     warnings.extend(unmapped.into_problems(directory));
     warnings.sort();
     warnings.dedup();
-    Desired { reservations, warnings }
+    let common = directory.spaces().filter(|(_, entry)| !settings.units.may_name(&entry.key));
+    Desired { reservations, common: common.map(|(space, _)| space).collect(), warnings }
 }
 
 struct Mapper<'a> {

@@ -181,7 +181,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
             window,
             add,
             remove,
-            methods: _,
             after_deletion_of,
             after_update_of,
         } = amendment;
@@ -198,7 +197,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             sent.updates.insert(*position, step);
             requires = vec![step];
         }
-        for method in remove {
+        for (_, method) in remove {
             let call = Call::DeleteMethod { id: method.clone(), key: key.clone() };
             let now = self.context.now;
             self.step(Some(item), call, doors.clone(), requires.clone(), now);
@@ -324,7 +323,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn amended(&self, id: &ReservationId, amendment: &Amendment<'_>) -> Item {
-        let Amendment { desired, position, window, add, remove, methods, .. } = amendment;
+        let Amendment { desired, position, window, add, remove, .. } = amendment;
         let owned = &self.live.owned[*position];
         let before = self.view_of_live(owned);
         let mut after = before.clone();
@@ -332,7 +331,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             after.starts_at = window.starts_at;
             after.ends_at = window.ends_at;
         }
-        after.methods.clone_from(methods);
+        after.methods.retain(|method| remove.iter().all(|(removed, _)| removed != method));
+        after.methods.extend(add);
         let methods_change = !add.is_empty() || !remove.is_empty();
         let (reason_code, reason) = match (window, methods_change) {
             (Some(_), true) => {

@@ -39,7 +39,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let occupied: BTreeSet<&UserIdentityId> =
         inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
     let identities = Identities::of(desired, inventory, &occupied, settings);
-    let context = Context { settings, directory, identities: &identities, now };
+    let context = Context { settings, directory, identities: &identities, common: &desired.common, now };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
         .reservations

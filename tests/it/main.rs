@@ -5,6 +5,8 @@ mod plan_properties;
 mod report_json;
 mod report_sample;
 mod report_text;
+mod rules_hotel;
+mod rules_moves;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
