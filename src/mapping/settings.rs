@@ -162,7 +162,8 @@ mod tests {
         check("{property}/room-{unit}", "LIS/lobby", false);
         check("r{unit}-door", "r101-door", true);
         check("r{unit}-door", "r101", false);
-        let table = UnitRule::Table(BTreeMap::from([((None, "101".into()), ["a".into(), "b".into()].into())]));
+        let table =
+            UnitRule::Table(BTreeMap::from([((None, "101".into()), ["a".into(), "b".into()].into())]));
         assert!(table.may_name(&"b".into()) && !table.may_name(&"lobby".into()));
         assert!(UnitRule::SourceNamesSpaces.may_name(&"lobby".into()));
     }

@@ -3,7 +3,7 @@
 //! Coverage is compared (which doors, when, per guest), never the key: a grant made under an older mapping still
 //! answers for its doors (RULES 1).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -107,6 +107,7 @@ pub(super) fn matching(
         live,
         common,
         silence: Silence { reservation },
+        now,
         fates: vec![Fate::New; pieces.len()],
         free: live.of_reservation(&reservation.id).iter().copied().collect(),
     };
@@ -118,7 +119,7 @@ pub(super) fn matching(
     // A grant that was the old door of a move is told as a move.
     let mut revoked: Vec<_> =
         explicit.into_iter().filter(|(position, ..)| matcher.free.remove(position)).collect();
-    revoked.extend(matcher.superseded(now));
+    revoked.extend(matcher.superseded());
     revoked.sort_unstable_by_key(|(position, ..)| *position);
     let Matcher { fates, free, .. } = matcher;
     Matching { fates, revoked, kept: free.into_iter().collect() }
@@ -157,63 +158,71 @@ struct Matcher<'a> {
     live: &'a Live<'a>,
     common: &'a BTreeSet<SpaceRef>,
     silence: Silence<'a>,
+    now: Timestamp,
     fates: Vec<Fate>,
     free: BTreeSet<usize>,
 }
 
 impl Matcher<'_> {
-    /// The same doors: first where windows share most time, then in the order of their starts.
+    /// The same doors, the closest windows first.
     fn exact(&mut self) {
         let mut pairs = Vec::new();
         for (i, piece) in self.pieces.iter().enumerate() {
             for &position in &self.free {
                 let owned = &self.live.owned[position];
                 if self.may_answer(owned, piece) && owned.spaces.as_ref() == Some(&piece.spaces) {
-                    pairs.push(closeness(i, piece, position, owned));
+                    pairs.push(self.closeness(i, position));
                 }
             }
         }
         pairs.sort_unstable();
-        for (_, _, i, position) in pairs {
+        for Closeness { piece: i, position, .. } in pairs {
             if self.fates[i] == Fate::New && self.free.remove(&position) {
                 self.fates[i] = Fate::Covered(vec![position]);
             }
         }
     }
 
-    /// Part of the doors, in the same time: together they may cover all of them.
+    /// Part of the doors, in the same time: together they may cover all of them. Grants for common spaces come last,
+    /// and one that adds nothing is left over.
     fn covering(&mut self) {
+        let mut pairs = Vec::new();
         for (i, piece) in self.pieces.iter().enumerate() {
             if self.fates[i] != Fate::New {
                 continue;
             }
-            let lives: Vec<usize> = self
-                .free
-                .iter()
-                .copied()
-                .filter(|position| {
-                    let owned = &self.live.owned[*position];
-                    self.may_answer(owned, piece)
-                        && owned.grant.window.overlaps(&piece.desired.window)
-                        && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
-                })
-                .collect();
-            if lives.is_empty() {
-                continue;
+            for &position in &self.free {
+                let owned = &self.live.owned[position];
+                if self.may_answer(owned, piece)
+                    && owned.grant.window.overlaps(&piece.desired.window)
+                    && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
+                {
+                    pairs.push((self.is_common(owned), self.closeness(i, position)));
+                }
             }
-            for position in &lives {
-                self.free.remove(position);
+        }
+        pairs.sort_unstable();
+        let mut lives: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (_, Closeness { piece, position, .. }) in pairs {
+            let adds =
+                |space: &SpaceRef| !self.is_covered(space, lives.get(&piece).map_or(&[], Vec::as_slice));
+            let spaces = self.live.owned[position].spaces.as_deref().unwrap_or_default();
+            if spaces.iter().any(adds) && self.free.remove(&position) {
+                lives.entry(piece).or_default().push(position);
             }
-            let covered = |space: &SpaceRef| {
-                lives
-                    .iter()
-                    .any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| s == space))
-            };
+        }
+        for (i, mut lives) in lives {
+            lives.sort_unstable();
+            let spaces = &self.pieces[i].spaces;
             let missing: Vec<SpaceRef> =
-                piece.spaces.iter().copied().filter(|space| !covered(space)).collect();
+                spaces.iter().copied().filter(|space| !self.is_covered(space, &lives)).collect();
             self.fates[i] =
                 if missing.is_empty() { Fate::Covered(lives) } else { Fate::Extended { lives, missing } };
         }
+    }
+
+    fn is_covered(&self, space: &SpaceRef, lives: &[usize]) -> bool {
+        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| s == space))
     }
 
     /// More than the doors, where a part of what the guest should have is not known: the grant stays whole.
@@ -280,7 +289,7 @@ impl Matcher<'_> {
         gone
     }
 
-    /// Another door for the same guest: windows that share time first, then in order. A grant that a row cancels is
+    /// Another door for the same guest, the closest windows first. A grant that a row cancels is
     /// part of a move only where the times overlap; else it goes at once and waits for nothing.
     fn moves(&mut self, explicit: &[Gone]) {
         let mut pairs = Vec::new();
@@ -295,18 +304,15 @@ impl Matcher<'_> {
                 let overlaps = owned.grant.window.overlaps(&piece.desired.window);
                 let is_cancelled = explicit.iter().any(|(gone, ..)| *gone == position);
                 let in_time = overlaps || (self.fates[i] == Fate::New && !is_cancelled);
-                if is_new
-                    && in_time
-                    && owned.parts.guest == piece.desired.guest
-                    && !self.silence.keeps(owned)
+                if is_new && in_time && owned.parts.guest == piece.desired.guest && !self.silence.keeps(owned)
                 {
                     // A grant for common spaces is the old door of a move only where there is no other.
-                    pairs.push((self.is_common(owned), closeness(i, piece, position, owned)));
+                    pairs.push((self.is_common(owned), self.closeness(i, position)));
                 }
             }
         }
         pairs.sort_unstable();
-        for (_, (_, _, i, position)) in pairs {
+        for (_, Closeness { piece: i, position, .. }) in pairs {
             let beside = match &self.fates[i] {
                 Fate::New => Vec::new(),
                 Fate::Extended { lives, .. } => lives.clone(),
@@ -321,7 +327,7 @@ impl Matcher<'_> {
     /// Grants that another grant of the same guest has taken over: a second one for the same doors and time, or the
     /// segment of a move that was taken back; and grants for common spaces that stays are no longer given. A row that
     /// merely vanished is not enough.
-    fn superseded(&mut self, now: Timestamp) -> Vec<Gone> {
+    fn superseded(&mut self) -> Vec<Gone> {
         let mut gone = Vec::new();
         for &position in &self.free {
             let owned = &self.live.owned[position];
@@ -333,13 +339,17 @@ impl Matcher<'_> {
                 continue;
             }
             for (piece, fate) in self.pieces.iter().zip(&self.fates) {
-                let Fate::Covered(lives) = fate else { continue };
-                if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, now) {
+                let (Fate::Covered(lives) | Fate::Extended { lives, .. }) = fate else { continue };
+                if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, self.now)
+                {
                     continue;
                 }
-                let same_doors = owned.spaces.as_ref().is_some_and(|spaces| is_subset(spaces, &piece.spaces));
+                let same_doors = owned
+                    .spaces
+                    .as_ref()
+                    .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(space, lives)));
                 let was_apart =
-                    lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, now));
+                    lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, self.now));
                 if same_doors {
                     gone.push((position, ReasonCode::Duplicate, None));
                     break;
@@ -353,6 +363,18 @@ impl Matcher<'_> {
             self.free.remove(position);
         }
         gone
+    }
+
+    fn closeness(&self, i: usize, position: usize) -> Closeness {
+        let (desired, grant) = (self.pieces[i].desired, self.live.owned[position].grant);
+        Closeness {
+            shares_no_time: !grant.window.overlaps(&desired.window),
+            distance: distance(&grant.window, &desired.window, self.now),
+            has_other_methods: grant.methods() != desired.methods,
+            starts: (desired.window.starts_at, grant.window.starts_at),
+            piece: i,
+            position,
+        }
     }
 
     /// Whether the grant can be changed into the piece: the same guest, and not the grant of another stay that is
@@ -372,13 +394,22 @@ impl Matcher<'_> {
     }
 }
 
-/// How close a grant is to a piece: pairs sorted by this share most time first.
-type Closeness = (std::cmp::Reverse<SignedDuration>, (Timestamp, Timestamp), usize, usize);
+/// How close a grant is to a piece; the closest sorts first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Closeness {
+    shares_no_time: bool,
+    /// By how much both ends would have to move.
+    distance: SignedDuration,
+    has_other_methods: bool,
+    starts: (Timestamp, Timestamp),
+    piece: usize,
+    position: usize,
+}
 
-fn closeness(i: usize, piece: &Piece<'_>, position: usize, owned: &Owned<'_>) -> Closeness {
-    let shared = owned.grant.window.shared_with(&piece.desired.window);
-    let starts = (piece.desired.window.starts_at, owned.grant.window.starts_at);
-    (std::cmp::Reverse(shared), starts, i, position)
+fn distance(left: &Window, right: &Window, now: Timestamp) -> SignedDuration {
+    let starts = left.starts_at.max(now).duration_until(right.starts_at.max(now)).abs();
+    let end = |window: &Window| window.ends_at.unwrap_or(Timestamp::MAX);
+    starts.saturating_add(end(left).duration_until(end(right)).abs())
 }
 
 /// Whether a window holds all that is left of a grant's.

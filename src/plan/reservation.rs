@@ -219,11 +219,9 @@ impl<'a> Planner<'a, '_> {
             self.targets.insert(*position, leaves);
         }
         match self.policy() {
-            Policy::Sync => Work::Replace {
-                old: lives.to_vec(),
-                reason: ReasonCode::DoorsChanged,
-                fresh: Fresh::Allowed,
-            },
+            Policy::Sync => {
+                Work::Replace { old: lives.to_vec(), reason: ReasonCode::DoorsChanged, fresh: Fresh::Allowed }
+            }
             Policy::UpsertOnly => {
                 // Another key for a unit that changed in place is not what #n is for (RULES 3).
                 let is_shared = lives.iter().any(|position| !live.owned[*position].capable.is_empty());
@@ -338,9 +336,9 @@ impl<'a> Planner<'a, '_> {
 
     fn piece_of(&self, position: usize) -> Option<usize> {
         self.works.iter().position(|work| match work {
-            Work::Amend(lives) | Work::Create { beside: lives, .. } | Work::Withhold { beside: lives, .. } => {
-                lives.contains(&position)
-            }
+            Work::Amend(lives)
+            | Work::Create { beside: lives, .. }
+            | Work::Withhold { beside: lives, .. } => lives.contains(&position),
             Work::Replace { .. } | Work::Hold { .. } => false,
         })
     }
@@ -368,9 +366,9 @@ impl<'a> Planner<'a, '_> {
     fn piece_and_lives(&self, position: usize) -> Option<(usize, Vec<usize>)> {
         let i = self.piece_of(position)?;
         match &self.works[i] {
-            Work::Amend(lives) | Work::Create { beside: lives, .. } | Work::Withhold { beside: lives, .. } => {
-                Some((i, lives.clone()))
-            }
+            Work::Amend(lives)
+            | Work::Create { beside: lives, .. }
+            | Work::Withhold { beside: lives, .. } => Some((i, lives.clone())),
             Work::Replace { .. } | Work::Hold { .. } => None,
         }
     }

@@ -384,7 +384,11 @@ fn call(number: usize, step: &Step) -> String {
         }
         Call::CreateGrant { key, identity, code, .. } => {
             let whose = if matches!(identity, IdentityTarget::Known(_)) { " for known" } else { "" };
-            format!("create {}{whose}{}", short(key.as_str()), if code.is_some() { " wishing a code" } else { "" })
+            format!(
+                "create {}{whose}{}",
+                short(key.as_str()),
+                if code.is_some() { " wishing a code" } else { "" }
+            )
         }
         Call::UpdateGrant { key, .. } => format!("window {}", short(key.as_str())),
         Call::DeleteGrant { key, .. } => format!("delete {}", short(key.as_str())),
