@@ -7,6 +7,7 @@ mod report_sample;
 mod report_text;
 mod rules_hotel;
 mod rules_moves;
+mod rules_stays;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
