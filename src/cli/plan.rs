@@ -45,7 +45,7 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
         output.job_failure(&Failure { exit_code, message, hint });
     }
     // A report that could not be written must not hide how the job ended.
-    let reported = reported.map_or_else(|failure| Output::failure(&failure), |()| ExitCode::Success);
+    let reported = reported.map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
     let pending = if pending { ExitCode::ChangesPending } else { ExitCode::Success };
     Ok(ExitCode::worst([exit_code, reported, pending]))
