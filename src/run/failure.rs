@@ -27,6 +27,21 @@ impl Failure {
     pub fn new(exit_code: ExitCode, error: &dyn Error, hint: &str) -> Self {
         Self { exit_code, message: chain(error), hint: hint.to_owned() }
     }
+
+    /// Somebody asked the job to end before it was done.
+    pub(super) fn cancelled() -> Self {
+        Self {
+            exit_code: ExitCode::Interrupted,
+            message: "stopped because it was asked to".to_owned(),
+            hint: "run again: what is left is found again by its keys".to_owned(),
+        }
+    }
+
+    /// The same ending of a job that was asked to end. What went wrong besides is still said.
+    pub(super) fn interrupted(self, by: ExitCode) -> Self {
+        let failure = if self.exit_code == ExitCode::Interrupted { Self::cancelled() } else { self };
+        Self { exit_code: by, ..failure }
+    }
 }
 
 /// The error and its causes, each once.

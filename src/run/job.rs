@@ -59,12 +59,10 @@ pub async fn run(job: Job<'_>) -> Document {
         calls: seam::Calls::default(),
         record: None,
     };
-    let mut ending = job.work(&mut told).await;
-    if let (Some(code), Ok(()) | Err(_)) = (job.interrupt.exit_code(), &ending) {
-        let hint = "run again: what is left is found again by its keys".to_owned();
-        ending =
-            Err(Failure { exit_code: code, message: "stopped because it was asked to".to_owned(), hint });
-    }
+    let ending = job.work(&mut told).await.map_err(|failure| match job.interrupt.exit_code() {
+        Some(exit_code) => failure.interrupted(exit_code),
+        None => failure,
+    });
     let document = told.document(&ending);
     match told.record.take() {
         None => document,
@@ -178,11 +176,12 @@ impl Job<'_> {
             cancel: self.interrupt.token(),
         })
         .await;
-        recorder.close().await?;
+        let closed = recorder.close().await;
         self.sink.emit(&Event::Finished(Stage::Apply));
         let applied = told.applied.insert(applied);
         match applied.stop.take() {
-            None | Some(Stop::Cancelled) => Ok(()),
+            None => Ok(closed?),
+            Some(Stop::Cancelled) => Err(Failure::cancelled()),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
         }
