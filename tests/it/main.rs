@@ -1,6 +1,11 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
 mod contract;
+mod endurance_faults;
+mod endurance_hotel;
+mod endurance_kill;
+mod endurance_nights;
+mod endurance_scale;
 mod plan_properties;
 mod report_json;
 mod report_sample;
