@@ -70,8 +70,7 @@ fn n_lookups_in_vain(sandbox: &Sandbox) -> u64 {
 #[tokio::test]
 async fn ten_percent_of_trouble_of_every_kind_keeps_no_run_from_its_end() {
     for seed in 1..=3 {
-        let faults =
-            FaultPlan { latency_ms: 20, retry_after_seconds: 0, ..FaultPlan::every_kind(seed, 0.1) };
+        let faults = FaultPlan { latency_ms: 20, retry_after_seconds: 0, ..FaultPlan::every_kind(seed, 0.1) };
         let n_calls = check(80, faults).await;
         eprintln!("seed {seed}: {n_calls} calls");
     }

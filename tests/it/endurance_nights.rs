@@ -27,7 +27,8 @@ pub(crate) fn second(n_reservations: u32) -> Vec<Row> {
         }
         guests(number, row)
     });
-    let new = (0..n_reservations / 8).map(|number| Row::new(90_000 + number, 2 * n_reservations + number, 2, 3));
+    let new =
+        (0..n_reservations / 8).map(|number| Row::new(90_000 + number, 2 * n_reservations + number, 2, 3));
     changed.chain(new).collect()
 }
 
@@ -40,6 +41,7 @@ fn guests(number: u32, row: Row) -> Vec<Row> {
     if number % 8 != 2 {
         return vec![row];
     }
-    let joiner = Row { guest: format!("{}-2", row.guest), name: format!("{} Friend", row.name), ..row.clone() };
+    let joiner =
+        Row { guest: format!("{}-2", row.guest), name: format!("{} Friend", row.name), ..row.clone() };
     vec![row, joiner]
 }
