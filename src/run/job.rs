@@ -59,10 +59,11 @@ pub async fn run(job: Job<'_>) -> Document {
         calls: seam::Calls::default(),
         record: None,
     };
-    let ending = job.work(&mut told).await.map_err(|failure| match job.interrupt.exit_code() {
-        Some(exit_code) => failure.interrupted(exit_code),
-        None => failure,
-    });
+    let mut ending = job.work(&mut told).await;
+    if let Some(exit_code) = job.interrupt.exit_code() {
+        // Whoever asks a job to end that has just done everything is not told that something is left.
+        ending = ending.map_err(|failure| Failure::interrupted(exit_code, Some(failure)));
+    }
     let document = told.document(&ending);
     match told.record.take() {
         None => document,
@@ -181,7 +182,7 @@ impl Job<'_> {
         let applied = told.applied.insert(applied);
         match applied.stop.take() {
             None => Ok(closed?),
-            Some(Stop::Cancelled) => Err(Failure::cancelled()),
+            Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
         }

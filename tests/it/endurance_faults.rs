@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use reservation_sync::event::Outcome;
+use reservation_sync::record::RecordedStep;
 use reservation_sync::sandbox::{Fault, FaultPlan, Sandbox};
-use reservation_sync::store::RecordedStep;
 
 use super::endurance_hotel::{Holdings, Hotel, Row, grant_keys};
 use super::endurance_nights::{first, n_rooms, second};

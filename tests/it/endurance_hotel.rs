@@ -11,8 +11,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use reservation_sync::model::{AccessGrantKey, Namespace, WorkspaceId};
+use reservation_sync::record::{RecordedStep, RunState};
 use reservation_sync::sandbox::{Limits, Sandbox, SandboxOptions, Seed, SeedSource};
-use reservation_sync::store::{RecordedStep, RunSelector, RunState, Store, StoreSettings};
+use reservation_sync::store::{RunSelector, Store, StoreSettings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

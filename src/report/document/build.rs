@@ -7,7 +7,7 @@ use jiff::{Timestamp, TimestampRound, Unit};
 use super::shape::{Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source};
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
-use crate::model::{Problem, RunId, SourceRead, WorkspaceId};
+use crate::model::{Problem, RunId, SourceRead, WorkspaceId, without_contacts};
 use crate::plan::{Action, HeldBy, IdentityItem, Item, ItemId, Plan};
 
 /// What is known before anything was read.
@@ -113,7 +113,7 @@ impl Document {
     /// Adds why it ended early.
     #[must_use]
     pub fn with_failure(mut self, message: &str, hint: &str) -> Self {
-        let message = crate::store::without_contacts(message);
+        let message = without_contacts(message);
         self.error = Some(Failure { message, hint: hint.to_owned() });
         self
     }
