@@ -6,6 +6,7 @@
 mod carry_out;
 mod door_pace;
 mod ending;
+mod moves;
 mod queue;
 mod replacement;
 #[cfg(test)]
@@ -13,3 +14,4 @@ mod testing;
 
 pub use carry_out::{Apply, carry_out};
 pub use ending::{Applied, Stop};
+pub use moves::moves;

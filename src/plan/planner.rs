@@ -40,7 +40,14 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let occupied: BTreeSet<&UserIdentityId> =
         inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
     let identities = Identities::of(desired, inventory, &occupied, settings);
-    let context = Context { settings, directory, identities: &identities, common: &desired.common, now };
+    let context = Context {
+        settings,
+        directory,
+        identities: &identities,
+        common: &desired.common,
+        unfinished_moves: &desired.unfinished_moves,
+        now,
+    };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
         .reservations
