@@ -50,7 +50,12 @@ pub fn map(
     warnings.sort();
     warnings.dedup();
     let common = directory.spaces().filter(|(_, entry)| !settings.units.may_name(&entry.key));
-    Desired { reservations, common: common.map(|(space, _)| space).collect(), warnings }
+    Desired {
+        reservations,
+        common: common.map(|(space, _)| space).collect(),
+        unfinished_moves: BTreeSet::new(),
+        warnings,
+    }
 }
 
 struct Mapper<'a> {

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{Live, Owned};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, RevokedStay, Rows, SpaceRef};
-use crate::model::{DoorRef, GuestKey, ReasonCode, Window};
+use crate::model::{AccessGrantKey, DoorRef, GuestKey, ReasonCode, Window};
 
 /// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
 #[derive(Debug, Clone)]
@@ -94,18 +94,29 @@ pub(super) fn is_subset<T: Ord>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|element| whole.binary_search(element).is_ok())
 }
 
-/// Matches the pieces of a reservation with its live grants. `common` are spaces that no unit can lead to.
+/// What rows and grants do not tell by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory<'a> {
+    /// Spaces that no unit can lead to.
+    pub(super) common: &'a BTreeSet<SpaceRef>,
+    /// Grants of moves that an earlier run began and did not end, old and new ones.
+    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+}
+
+/// Matches the pieces of a reservation with its live grants.
 pub(super) fn matching(
     reservation: &DesiredReservation,
     pieces: &[Piece<'_>],
     live: &Live<'_>,
-    common: &BTreeSet<SpaceRef>,
+    memory: &Memory<'_>,
     now: Timestamp,
 ) -> Matching {
+    let Memory { common, unfinished_moves } = *memory;
     let mut matcher = Matcher {
         pieces,
         live,
         common,
+        unfinished_moves,
         silence: Silence { reservation },
         now,
         fates: vec![Fate::New; pieces.len()],
@@ -178,6 +189,7 @@ struct Matcher<'a> {
     pieces: &'a [Piece<'a>],
     live: &'a Live<'a>,
     common: &'a BTreeSet<SpaceRef>,
+    unfinished_moves: &'a BTreeSet<AccessGrantKey>,
     silence: Silence<'a>,
     now: Timestamp,
     fates: Vec<Fate>,
@@ -354,6 +366,10 @@ impl Matcher<'_> {
                 gone.push((position, ReasonCode::NoLongerWanted, None));
                 continue;
             }
+            if self.is_left_of_a_move(owned) {
+                gone.push((position, ReasonCode::DoorsChanged, None));
+                continue;
+            }
             for (piece, fate) in self.pieces.iter().zip(&self.fates) {
                 let (Fate::Covered(lives) | Fate::Extended { lives, .. }) = fate else { continue };
                 if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, self.now)
@@ -379,6 +395,16 @@ impl Matcher<'_> {
             self.free.remove(position);
         }
         gone
+    }
+
+    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead.
+    fn is_left_of_a_move(&self, owned: &Owned<'_>) -> bool {
+        self.unfinished_moves.contains(owned.key)
+            && self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
+                *fate != Fate::New
+                    && piece.desired.guest == owned.parts.guest
+                    && holds(&piece.desired.window, owned, self.now)
+            })
     }
 
     fn closeness(&self, i: usize, position: usize) -> Closeness {

@@ -41,7 +41,14 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
     let occupied = occupied(input);
     let identities = Identities::of(desired, inventory, &occupied, settings);
-    let context = Context { settings, directory, identities: &identities, common: &desired.common, now };
+    let context = Context {
+        settings,
+        directory,
+        identities: &identities,
+        common: &desired.common,
+        unfinished_moves: &desired.unfinished_moves,
+        now,
+    };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
         .reservations

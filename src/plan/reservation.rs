@@ -8,7 +8,7 @@ use super::change::{Amendment, Change, NewGrant, Order};
 use super::cluster::{Clusters, Fresh, Seat, Shift, Target, has_begun};
 use super::identities::Identities;
 use super::live::Live;
-use super::matching::{Fate, Piece, matching, pieces};
+use super::matching::{Fate, Memory, Piece, matching, pieces};
 use super::settings::{PlanSettings, Policy};
 use crate::mapping::{DesiredReservation, Directory, SpaceRef};
 use crate::model::{
@@ -22,6 +22,7 @@ pub(super) struct Context<'a> {
     pub(super) directory: &'a Directory,
     pub(super) identities: &'a Identities<'a>,
     pub(super) common: &'a BTreeSet<SpaceRef>,
+    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
     pub(super) now: Timestamp,
 }
 
@@ -72,7 +73,13 @@ pub(super) fn plan_reservation<'a>(
     context: &Context<'a>,
 ) -> ReservationPlan<'a> {
     let pieces = pieces(reservation, context.directory, live);
-    let matched = matching(reservation, &pieces, live, context.common, context.now);
+    let matched = matching(
+        reservation,
+        &pieces,
+        live,
+        &Memory { common: context.common, unfinished_moves: context.unfinished_moves },
+        context.now,
+    );
     let mut planner = Planner {
         context,
         reservation,
