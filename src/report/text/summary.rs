@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::super::counted::counted;
 use super::super::document::{Counts, Document, Person};
 use super::super::visible::visible;
 use super::TextOptions;
@@ -205,10 +206,6 @@ fn clock(seconds: u64) -> String {
     } else {
         format!("{hours}:{minutes:02}:{seconds:02}")
     }
-}
-
-fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 #[cfg(test)]
