@@ -1,5 +1,7 @@
 //! What the mapping gives: the grants that should exist, and the stays about which something else must be said.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -133,6 +135,8 @@ pub struct DesiredReservation {
 pub struct Desired {
     /// The reservations, by id.
     pub reservations: Vec<DesiredReservation>,
+    /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
+    pub common: BTreeSet<SpaceRef>,
     /// What a person should know about the mapping.
     pub warnings: Vec<Problem>,
 }

@@ -12,6 +12,7 @@ use super::live::Live;
 use super::outline::Plan;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
 use super::settings::PlanSettings;
+use super::shared_methods::settle_shared_methods;
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
     GuestKey, Inventory, Problem, ProblemCode, PropertyCode, ReservationKey, SourcePlace, UserIdentityId,
@@ -39,7 +40,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let occupied: BTreeSet<&UserIdentityId> =
         inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
     let identities = Identities::of(desired, inventory, &occupied, settings);
-    let context = Context { settings, directory, identities: &identities, now };
+    let context = Context { settings, directory, identities: &identities, common: &desired.common, now };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
         .reservations
@@ -51,6 +52,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             (reservation, plan_reservation(reservation, &base_key, &mut live, &context))
         })
         .collect();
+    settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))

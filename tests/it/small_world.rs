@@ -267,12 +267,12 @@ fn carry_out(
                 merged_keys: BTreeSet::<UserIdentityKey>::new(),
             });
         }
-        Call::UpdateIdentity { id, full_name, .. } => {
+        Call::UpdateIdentity { id, key: _, full_name, email, phone } => {
             let identity =
                 inventory.identities.iter_mut().find(|i| i.id == *id).expect("the plan was checked");
-            if let Patch::Set(name) = full_name {
-                identity.full_name = Some(name.clone());
-            }
+            patched(&mut identity.full_name, full_name);
+            patched(&mut identity.email, email);
+            patched(&mut identity.phone, phone);
         }
         Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, code: _, name } => {
             let identity = match identity {
@@ -325,5 +325,13 @@ fn carry_out(
                 grant.access_methods.remove(id);
             }
         }
+    }
+}
+
+fn patched<T: Clone>(field: &mut Option<T>, patch: &Patch<T>) {
+    match patch {
+        Patch::Keep => {}
+        Patch::Set(value) => *field = Some(value.clone()),
+        Patch::Clear => *field = None,
     }
 }
