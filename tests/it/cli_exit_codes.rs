@@ -184,9 +184,7 @@ fn a_terminated_run_finishes_what_is_in_flight_and_the_next_one_the_rest() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .expect("the program starts");
-    while server.sandbox.counts().writes() == 0 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    server.wait_for_writes(1);
     let kill = std::process::Command::new("sh").args(["-c", &format!("kill -TERM {}", child.id())]).status();
     assert!(kill.expect("a shell").success());
     let output = child.wait_with_output().expect("the program ends");

@@ -1,5 +1,7 @@
 //! A small hotel for the tests of the command line: a configuration, a source and a workspace, in a folder of its own.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::sandbox::{Recording, Sandbox, SandboxClock, SandboxOptions, Seed, SeedSource};
 use serde_json::json;
@@ -100,6 +102,15 @@ impl Server {
         place.write("reservations.csv", &coming_stays());
         place.set("SEAM_API_KEY", self.sandbox.api_key());
         place
+    }
+
+    /// Waits until this many calls that write were answered.
+    pub(crate) fn wait_for_writes(&self, n_writes: u64) {
+        self.runtime.block_on(async {
+            while self.sandbox.counts().writes() < n_writes {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
     }
 
     pub(crate) fn stop(self) {
