@@ -224,9 +224,10 @@ async fn check(nights: Vec<Night>) -> Result<(), TestCaseError> {
 fn after_any_nights_the_doors_are_as_if_the_last_had_been_the_first() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     // The same nights in every run of the test; more of them, and others, by PROPTEST_CASES and PROPTEST_RNG_SEED.
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(12);
+    let environment = Environment::from_process();
+    let cases = environment.get("PROPTEST_CASES").and_then(|cases| cases.parse().ok()).unwrap_or(8);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
-    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7_u8);
+    let seed = environment.get("PROPTEST_RNG_SEED").and_then(|seed| seed.parse().ok()).unwrap_or(7_u8);
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let nights = prop::collection::vec(night(), 2..5);
     TestRunner::new_with_rng(config, rng)
