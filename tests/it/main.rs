@@ -42,6 +42,7 @@ mod sandbox_switches;
 mod sandbox_trouble;
 mod scenario_list;
 mod scenario_night;
+mod scenario_walks;
 mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;

@@ -61,6 +61,7 @@ scenarios! {
     joiner_stays_longer_than_the_first,
     joiner_with_more_rooms,
     keys_with_strange_characters,
+    lobby_is_added_to_a_stay_in_two_rooms,
     names_in_many_scripts,
     nothing_has_changed,
     one_guest_has_two_rooms,
