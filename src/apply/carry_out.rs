@@ -1,14 +1,14 @@
 //! The loop: as many steps in flight as are allowed, each recorded before and after.
 
 use std::collections::HashMap;
+use std::iter;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::begun::Replacements;
 use super::ending::{Applied, StepEnding, Stop};
 use super::queue::{Next, Queue};
 use crate::event::{Event, EventSink, Outcome};
@@ -18,7 +18,7 @@ use crate::seam::{
     CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, Verdict, Watch,
     verdict,
 };
-use crate::store::{Lease, LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
+use crate::store::{Lease, LeaseError, LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
 
 /// Seam is taken to be down after this many calls in a row ran out of patience.
 const CALLS_IN_VAIN: u32 = 5;
@@ -50,11 +50,12 @@ pub async fn carry_out(apply: Apply<'_>) -> Applied {
         apply,
         writer: apply.reader.writer(apply.plan),
         queue: Queue::new(apply.plan, apply.limits),
-        replacements: Replacements::of(apply.plan),
         made: HashMap::new(),
         applied: Applied::default(),
         n_in_vain: 0,
-        never: CancellationToken::new(),
+        drained: Drain::Nothing,
+        waits: apply.cancel.child_token(),
+        all_waits: CancellationToken::new(),
     };
     worker.run().await;
     worker.applied
@@ -64,18 +65,31 @@ struct Worker<'a> {
     apply: Apply<'a>,
     writer: SeamWriter,
     queue: Queue<'a>,
-    replacements: Replacements<'a>,
     /// Identities that steps of this plan made.
     made: HashMap<StepId, UserIdentityId>,
     applied: Applied,
     n_in_vain: u32,
-    never: CancellationToken,
+    drained: Drain,
+    /// Ends the waits of calls in flight, except for those of replacements that have begun.
+    waits: CancellationToken,
+    /// Ends the waits of those too.
+    all_waits: CancellationToken,
+}
+
+/// What is no longer started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Drain {
+    Nothing,
+    /// All but replacements that have begun: their guests stand outside (RULES 20).
+    WhatCanWait,
+    Everything,
 }
 
 /// A step that is over.
 struct Ended {
     step: StepId,
-    answer: Result<Answer, RecordError>,
+    answer: Answer,
+    recorded: Result<(), RecordError>,
 }
 
 /// What Seam answered, or that nothing was sent.
@@ -87,106 +101,124 @@ enum Answer {
 
 impl<'a> Worker<'a> {
     async fn run(&mut self) {
+        let Apply { lease, limits, timeout, cancel, .. } = self.apply;
         let mut in_flight = FuturesUnordered::new();
         loop {
+            self.drain();
             let mut turn = None;
-            while in_flight.len() < self.apply.limits.concurrency {
+            let may_write = self.may_write().await;
+            while may_write && in_flight.len() < limits.concurrency && turn.is_none() {
                 match self.queue.next(Instant::now()) {
-                    Next::Step(step) if self.may_start(step) => {
-                        self.replacements.sent(self.apply.plan, step);
-                        in_flight.push(self.start(step));
-                    }
-                    Next::Step(step) => self.end(step, Outcome::Skipped, Some(STOPPED.to_owned())),
-                    Next::At(instant) => {
-                        turn = Some(instant);
-                        break;
-                    }
+                    Next::Step(step) => in_flight.push(self.start(step)),
+                    Next::At(instant) => turn = Some(instant),
                     Next::Nothing => break,
                 }
             }
-            let ended = match (in_flight.is_empty(), turn) {
-                (true, None) => break,
-                (true, Some(turn)) => {
-                    self.wait_for(turn).await;
-                    continue;
+            if self.drain_due() > self.drained {
+                continue;
+            }
+            if in_flight.is_empty() && turn.is_none() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                // A call that waits for its turn or its next attempt must not outlive the right to send it.
+                () = lease.runs_short(timeout), if may_write => {}
+                () = cancel.cancelled(), if self.drained == Drain::Nothing => {}
+                Some(ended) = in_flight.next(), if !in_flight.is_empty() => self.ended(ended),
+                () = sleep_until(turn.unwrap_or_else(Instant::now)), if turn.is_some() => {}
+            }
+        }
+        self.skip_what_waits(Drain::Everything);
+    }
+
+    /// Whether the lease reaches beyond one call. It is renewed in the background; where that failed so far, once more
+    /// here, before the run is given up.
+    async fn may_write(&mut self) -> bool {
+        let Apply { lease, timeout, .. } = self.apply;
+        if self.drain_due() == Drain::Everything {
+            return false;
+        }
+        if lease.remaining() >= timeout {
+            return true;
+        }
+        let error = match lease.renew().await {
+            Ok(()) if lease.remaining() >= timeout => return true,
+            Ok(()) | Err(LeaseError::Lost | LeaseError::Held { .. }) => RecordError::LeaseLost,
+            Err(LeaseError::Store(error)) => RecordError::Store(Arc::new(error)),
+        };
+        self.stop(Stop::Record(error));
+        false
+    }
+
+    /// What is not to be started any more, as things stand.
+    fn drain_due(&self) -> Drain {
+        match self.applied.stop {
+            Some(Stop::Refused(_) | Stop::Record(_)) => Drain::Everything,
+            Some(Stop::Unavailable(_) | Stop::Cancelled) => Drain::WhatCanWait,
+            None if self.apply.cancel.is_cancelled() => Drain::WhatCanWait,
+            None => Drain::Nothing,
+        }
+    }
+
+    fn drain(&mut self) {
+        let due = self.drain_due();
+        if due > self.drained {
+            self.drained = due;
+            self.waits.cancel();
+            if due == Drain::Everything {
+                self.all_waits.cancel();
+            }
+            self.skip_what_waits(due);
+        }
+    }
+
+    fn skip_what_waits(&mut self, drain: Drain) {
+        let waiting: Vec<StepId> = self
+            .queue
+            .waiting()
+            .filter(|step| drain == Drain::Everything || !self.queue.must_finish(*step))
+            .collect();
+        if !waiting.is_empty() && self.apply.cancel.is_cancelled() {
+            self.stop(Stop::Cancelled);
+        }
+        for step in waiting {
+            if self.queue.is_waiting(step) {
+                let skipped = self.queue.over(step, Outcome::Skipped, Instant::now());
+                for step in iter::once(step).chain(skipped) {
+                    self.note(step, Outcome::Skipped, Some(STOPPED.to_owned()));
                 }
-                (false, None) => in_flight.next().await,
-                (false, Some(turn)) => match select(in_flight.next(), Box::pin(sleep_until(turn))).await {
-                    Either::Left((ended, _)) => ended,
-                    Either::Right(_) => continue,
-                },
-            };
-            if let Some(ended) = ended {
-                self.ended(ended);
             }
         }
-        let left: Vec<StepId> = self.queue.left().collect();
-        self.skip(&left);
-        if self.applied.stop.is_none() && self.apply.cancel.is_cancelled() {
-            self.applied.stop = Some(Stop::Cancelled);
-        }
     }
 
-    /// Waits with nothing in flight. A run that stops skips what waits for its turn, but for what must be finished.
-    async fn wait_for(&mut self, turn: Instant) {
-        if !self.is_stopping() {
-            select(Box::pin(sleep_until(turn)), Box::pin(self.apply.cancel.cancelled())).await;
-        } else if self.skip_what_waits() == 0 {
-            sleep_until(turn).await;
-        }
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.applied.stop.is_some() || self.apply.cancel.is_cancelled()
-    }
-
-    fn may_start(&mut self, step: StepId) -> bool {
-        if self.is_stopping() && !self.must_finish(step) {
-            return false;
-        }
-        if self.apply.lease.remaining() < self.apply.timeout || !self.apply.lease.is_held() {
-            self.applied.stop = Some(Stop::Record(RecordError::LeaseLost));
-            return false;
-        }
-        true
-    }
-
-    /// Whether a step is sent although the run stops. After a refused key, or without a record, nothing is.
-    fn must_finish(&self, step: StepId) -> bool {
-        !matches!(self.applied.stop, Some(Stop::Refused(_) | Stop::Record(_)))
-            && self.replacements.must_finish(step)
-    }
-
-    /// Ends what need not be finished; gives the number of steps that it ended.
-    fn skip_what_waits(&mut self) -> usize {
-        let waiting: Vec<StepId> = self.queue.left().filter(|step| !self.must_finish(*step)).collect();
-        self.skip(&waiting);
-        waiting.len()
-    }
-
-    fn skip(&mut self, steps: &[StepId]) {
-        for step in steps {
-            // The end of one may have been the end of those that need it.
-            if !self.queue.is_over(*step) {
-                self.end(*step, Outcome::Skipped, Some(STOPPED.to_owned()));
-            }
+    /// Takes note of why the run ends; the gravest reason stays.
+    fn stop(&mut self, stop: Stop) {
+        let gravity = |stop: &Stop| match stop {
+            Stop::Cancelled => 0,
+            Stop::Unavailable(_) => 1,
+            Stop::Refused(_) => 2,
+            Stop::Record(_) => 3,
+        };
+        if self.applied.stop.as_ref().is_none_or(|standing| gravity(standing) < gravity(&stop)) {
+            self.applied.stop = Some(stop);
         }
     }
 
     fn start(&self, id: StepId) -> impl Future<Output = Ended> + use<'a> {
-        let Apply { plan, recorder, lease, sink, cancel, .. } = self.apply;
+        let Apply { plan, recorder, lease, sink, .. } = self.apply;
         let plan: &'a Plan = plan;
         let call = &plan.step(id).call;
         let identity = match call {
             Call::CreateGrant { identity: IdentityTarget::MadeBy(step), .. } => self.made.get(step).cloned(),
             _ => None,
         };
-        let cancel = if self.replacements.must_finish(id) { self.never.clone() } else { cancel.clone() };
+        let cancel = if self.queue.must_finish(id) { self.all_waits.clone() } else { self.waits.clone() };
         let writer = self.writer.clone();
         async move {
             let record = StepRecord::of(plan, id);
             if let Err(error) = recorder.intent(lease, record.clone()).await {
-                return Ended { step: id, answer: Err(error) };
+                return Ended { step: id, answer: Answer::NotSent, recorded: Err(error) };
             }
             sink.emit(&Event::StepStarted(id));
             let watch = Watch { cancel: &cancel, sink };
@@ -199,26 +231,30 @@ impl<'a> Worker<'a> {
             };
             let outcome = outcome_of(plan, id, &answer);
             let recorded = recorder.outcome(record, outcome).await;
-            Ended { step: id, answer: recorded.map(|()| answer) }
+            Ended { step: id, answer, recorded }
         }
     }
 
     fn ended(&mut self, ended: Ended) {
-        let Ended { step, answer } = ended;
+        let Ended { step, answer, recorded } = ended;
+        if let Err(error) = recorded {
+            self.stop(Stop::Record(error));
+        }
         match answer {
-            Err(error) => {
-                self.end(step, Outcome::Unknown, Some(error.to_string()));
-                self.applied.stop = Some(Stop::Record(error));
+            Answer::NotSent => {
+                if self.apply.cancel.is_cancelled() {
+                    self.stop(Stop::Cancelled);
+                }
+                self.end(step, Outcome::Skipped, Some(STOPPED.to_owned()));
             }
-            Ok(Answer::NotSent) => self.end(step, Outcome::Skipped, Some(STOPPED.to_owned())),
-            Ok(Answer::Receipt(receipt)) => {
+            Answer::Receipt(receipt) => {
                 self.n_in_vain = 0;
                 if let Made::Identity(id) = receipt.made {
                     self.made.insert(step, id);
                 }
                 self.end(step, outcome_of_receipt(receipt.how), None);
             }
-            Ok(Answer::Error(error)) => {
+            Answer::Error(error) => {
                 self.end(step, outcome_of_error(&error), Some(error.to_string()));
                 self.take_to_heart(error);
             }
@@ -228,24 +264,25 @@ impl<'a> Worker<'a> {
     /// One refused key stops all; a Seam that stays away stops the rest.
     fn take_to_heart(&mut self, error: CallError) {
         if verdict(&error.kind, Safety::Read) == Verdict::Stop {
-            self.applied.stop = Some(Stop::Refused(error));
+            self.stop(Stop::Refused(error));
             return;
         }
         if !is_unavailability(&error.kind) {
+            // Whoever refuses is there.
+            self.n_in_vain = 0;
             return;
         }
         self.applied.was_unavailable = true;
         self.n_in_vain += 1;
-        if self.n_in_vain >= CALLS_IN_VAIN && self.applied.stop.is_none() {
-            self.applied.stop = Some(Stop::Unavailable(error));
+        if self.n_in_vain >= CALLS_IN_VAIN {
+            self.stop(Stop::Unavailable(error));
         }
     }
 
     fn end(&mut self, step: StepId, outcome: Outcome, error: Option<String>) {
         self.note(step, outcome, error);
-        for skipped in self.queue.over(step, outcome) {
-            let because = "something it needs did not happen".to_owned();
-            self.note(skipped, Outcome::Skipped, Some(because));
+        for skipped in self.queue.over(step, outcome, Instant::now()) {
+            self.note(skipped, Outcome::Skipped, Some(NOT_POSSIBLE.to_owned()));
         }
     }
 
@@ -254,6 +291,8 @@ impl<'a> Worker<'a> {
         self.applied.endings.push(StepEnding { step, outcome, error });
     }
 }
+
+const NOT_POSSIBLE: &str = "something it needs did not happen";
 
 const STOPPED: &str = "the run stopped before its turn; the next run does it";
 

@@ -67,22 +67,13 @@ impl Output {
         }
     }
 
-    /// Writes a report to stdout and to the files that were asked for.
+    /// Writes a report to stdout and to the files that were asked for: to all that take it, whatever the others do.
     pub(super) fn report(&self, document: &Document) -> Result<(), Failure> {
         // What happened must be told even where a file cannot be written.
-        Self::data(&rendered(document, self.format, self.colour))?;
-        for ReportFile { format, path } in &self.reports {
-            let rendered = rendered(document, *format, Colour::Never);
-            fs::write(path, rendered).map_err(|error| {
-                let message = format!("write the report `{}`: {error}", path.display());
-                Failure {
-                    exit_code: ExitCode::Unexpected,
-                    message,
-                    hint: "check the path and the disk".to_owned(),
-                }
-            })?;
-        }
-        Ok(())
+        let shown = Self::data(&rendered(document, self.format, self.colour));
+        let written: Vec<Result<(), Failure>> =
+            self.reports.iter().map(|report| report.write(document)).collect();
+        [shown].into_iter().chain(written).collect()
     }
 
     /// Writes data to stdout. A reader that has gone away is no failure.
@@ -129,6 +120,17 @@ impl Output {
         // Where stderr is gone too, the exit code has to do.
         io::stderr().write_all(format!("{text}{hint}").as_bytes()).ok();
         *exit_code
+    }
+}
+
+impl ReportFile {
+    fn write(&self, document: &Document) -> Result<(), Failure> {
+        let Self { format, path } = self;
+        fs::write(path, rendered(document, *format, Colour::Never)).map_err(|error| Failure {
+            exit_code: ExitCode::Unexpected,
+            message: format!("write the report `{}`: {error}", path.display()),
+            hint: "check the path and the disk".to_owned(),
+        })
     }
 }
 

@@ -1,12 +1,14 @@
 //! What the mapping gives: the grants that should exist, and the stays about which something else must be said.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::directory::SpaceRef;
 use crate::model::{
-    EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem, ReasonCode, ReservationId, SourcePlace,
-    SpaceKey, Unit, Window, WishedCode,
+    AccessGrantKey, EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem, ReasonCode,
+    ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -133,6 +135,10 @@ pub struct DesiredReservation {
 pub struct Desired {
     /// The reservations, by id.
     pub reservations: Vec<DesiredReservation>,
+    /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
+    pub common: BTreeSet<SpaceRef>,
+    /// Grants of moves that an earlier run began and did not end, old and new ones. The mapping knows none of them.
+    pub unfinished_moves: BTreeSet<AccessGrantKey>,
     /// What a person should know about the mapping.
     pub warnings: Vec<Problem>,
 }

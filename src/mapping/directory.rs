@@ -74,6 +74,11 @@ impl Directory {
         self.by_id.get(id).copied()
     }
 
+    /// All spaces, in the order of their positions.
+    pub fn spaces(&self) -> impl Iterator<Item = (SpaceRef, &SpaceEntry)> {
+        (0..).map(SpaceRef).zip(&self.spaces)
+    }
+
     /// What stands at a position.
     pub fn space(&self, space: SpaceRef) -> &SpaceEntry {
         &self.spaces[space.0 as usize]

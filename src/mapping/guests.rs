@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::Known;
 use super::settings::GuestScope;
-use crate::model::{GuestKey, Reservation, ReservationId, Stay, same_person_name};
+use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, same_person_name};
 
 /// The guest of each row, and whether the scope wants a grant for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,25 +38,45 @@ pub(super) fn guests_of_rows(
     let stays = &reservation.stays;
     let persons = persons_of_rows(stays);
     let in_order = primary_first(stays, &persons);
-    let numbers =
-        number(&in_order, &persons, stays, &known.numbered(&base(&reservation.id, key_use, known)))?;
-    let primary = in_order.first().copied();
     let base = base(&reservation.id, key_use, known);
-    Ok(stays
+    let granted: BTreeSet<&GuestKey> = known.guests_of(&reservation.id).collect();
+    let existing: BTreeMap<u32, Numbered> = known
+        .numbered(&base)
+        .into_iter()
+        .map(|(n, name)| (n, Numbered { name, has_grant: granted.contains(&numbered_key(&base, n)) }))
+        .collect();
+    let numbers = number(&in_order, &persons, stays, &existing)?;
+    let key_of = |person: usize| match &stays[person].guest.key {
+        Some(key) => key.clone(),
+        None => numbered_key(&base, numbers[&person]),
+    };
+    // Without a mark the first row is the one who booked; one who has a grant keeps it when the rows change places.
+    let primary = in_order.iter().copied().min_by_key(|person| {
+        let rows = || stays.iter().zip(&persons).filter(|(_, p)| *p == person).map(|(stay, _)| stay);
+        let is_gone = rows().all(|stay| stay.standing == Standing::Revoked);
+        (is_gone, !rows().any(|stay| stay.guest.is_primary), !granted.contains(&key_of(*person)))
+    });
+    Ok(persons
         .iter()
-        .enumerate()
-        .map(|(row, stay)| {
-            let key = match &stay.guest.key {
-                Some(key) => key.clone(),
-                None => GuestKey::new(format!("{base}/{}", numbers[&persons[row]])),
-            };
-            let wanted = match scope {
+        .map(|person| RowGuest {
+            key: key_of(*person),
+            wanted: match scope {
                 GuestScope::All => true,
-                GuestScope::Primary => Some(persons[row]) == primary,
-            };
-            RowGuest { key, wanted }
+                GuestScope::Primary => Some(*person) == primary,
+            },
         })
         .collect())
+}
+
+/// A number that an identity of the reservation has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Numbered {
+    name: String,
+    has_grant: bool,
+}
+
+fn numbered_key(base: &str, n: u32) -> GuestKey {
+    GuestKey::new(format!("{base}/{n}"))
 }
 
 /// What goes before the number: the reservation's key, with the property where the key alone is not enough.
@@ -111,11 +131,13 @@ fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
     first
 }
 
+/// Gives each keyless person a number: the one of the identity with the same name, else that of a guest whose name is
+/// gone and who has a grant (they were renamed), else a new one.
 fn number(
     in_order: &[usize],
     persons: &[usize],
     stays: &[Stay],
-    existing: &BTreeMap<u32, String>,
+    existing: &BTreeMap<u32, Numbered>,
 ) -> Result<BTreeMap<usize, u32>, NotPaired> {
     debug_assert_eq!(persons.len(), stays.len(), "each row has a person");
     let keyless: Vec<usize> =
@@ -123,16 +145,18 @@ fn number(
     let mut free = existing.clone();
     let mut numbers = BTreeMap::new();
     for &person in &keyless {
-        let same = |name: &String| same_person_name(name, &stays[person].guest.full_name);
-        if let Some(n) = free.iter().find(|(_, name)| same(name)).map(|(n, _)| *n) {
+        let same = |known: &Numbered| same_person_name(&known.name, &stays[person].guest.full_name);
+        let namesakes = free.iter().filter(|(_, known)| same(known));
+        if let Some(n) = namesakes.min_by_key(|(n, known)| (!known.has_grant, **n)).map(|(n, _)| *n) {
             free.remove(&n);
             numbers.insert(person, n);
         }
     }
+    // An identity without a grant is of somebody who left the reservation; nobody new takes it over.
+    free.retain(|_, known| known.has_grant);
     let unpaired: Vec<usize> = keyless.into_iter().filter(|person| !numbers.contains_key(person)).collect();
     match (unpaired.len(), free.len()) {
         (0, _) => {}
-        // One row, one number: the guest of that number was renamed.
         (1, 1) => {
             let n = *free.keys().next().expect("one number is free");
             numbers.insert(unpaired[0], n);

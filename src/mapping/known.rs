@@ -17,11 +17,12 @@ pub struct Known {
     properties: HashMap<ReservationKey, Vec<PropertyCode>>,
 }
 
+/// What one live grant of ours gives.
 #[derive(Debug, Clone)]
-struct GrantedStay {
-    guest: GuestKey,
-    spaces: Vec<SpaceId>,
-    window: Window,
+pub(super) struct GrantedStay {
+    pub(super) guest: GuestKey,
+    pub(super) spaces: Vec<SpaceId>,
+    pub(super) window: Window,
 }
 
 impl Known {
@@ -60,15 +61,43 @@ impl Known {
         self.numbered.get(base).cloned().unwrap_or_default()
     }
 
-    /// Guests that have a live grant of the reservation.
-    pub(super) fn guests_of(&self, id: &ReservationId) -> impl Iterator<Item = &GuestKey> {
-        self.granted.get(id).into_iter().flatten().map(|stay| &stay.guest)
+    /// The live grants of the reservation.
+    pub(super) fn stays_of(&self, id: &ReservationId) -> &[GrantedStay] {
+        self.granted.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the reservation has a live grant on the space in that time.
-    pub(super) fn holds(&self, id: &ReservationId, space: &SpaceId, time: &Window) -> bool {
-        let stays = self.granted.get(id).map_or(&[][..], Vec::as_slice);
-        stays.iter().any(|stay| stay.window.overlaps(time) && stay.spaces.contains(space))
+    /// Guests that have a live grant of the reservation.
+    pub(super) fn guests_of(&self, id: &ReservationId) -> impl Iterator<Item = &GuestKey> {
+        self.stays_of(id).iter().map(|stay| &stay.guest)
+    }
+
+    /// Whether the guest, or any where none is named, has a live grant of the reservation on the space in that time.
+    pub(super) fn holds(
+        &self,
+        id: &ReservationId,
+        guest: Option<&GuestKey>,
+        space: &SpaceId,
+        time: &Window,
+    ) -> bool {
+        self.stays_of(id).iter().any(|stay| {
+            stay.window.overlaps(time)
+                && stay.spaces.contains(space)
+                && guest.is_none_or(|guest| stay.guest == *guest)
+        })
+    }
+
+    /// Whether two reservations have live grants on the space that share an instant of that time.
+    pub(super) fn share(&self, ids: [&ReservationId; 2], space: &SpaceId, time: &Window) -> bool {
+        let of = |id: &ReservationId| {
+            let stays = self.stays_of(id).iter();
+            stays.filter(|stay| stay.spaces.contains(space) && stay.window.overlaps(time)).collect::<Vec<_>>()
+        };
+        let (left, right) = (of(ids[0]), of(ids[1]));
+        left.iter().any(|left| {
+            right.iter().any(|right| {
+                left.window.overlaps(&right.window) && left.window.intersection(&right.window).overlaps(time)
+            })
+        })
     }
 
     /// The properties that have live grants under a reservation key.

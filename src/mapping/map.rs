@@ -1,15 +1,16 @@
 //! One pass over the reservations: who, where, when and how, or why not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
+use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
 use super::places::{NoPlace, UnmappedUnits, spaces_of};
+use super::segments::{Candidate, bridged, grants_of};
 use super::settings::{MappingSettings, UnitRule};
 use crate::model::{
     GuestKey, HeldBy, MethodSet, Problem, ProblemCode, Property, PropertyCode, ReasonCode, Reservation,
@@ -48,7 +49,13 @@ pub fn map(
     warnings.extend(unmapped.into_problems(directory));
     warnings.sort();
     warnings.dedup();
-    Desired { reservations, warnings }
+    let common = directory.spaces().filter(|(_, entry)| !settings.units.may_name(&entry.key));
+    Desired {
+        reservations,
+        common: common.map(|(space, _)| space).collect(),
+        unfinished_moves: BTreeSet::new(),
+        warnings,
+    }
 }
 
 struct Mapper<'a> {
@@ -67,16 +74,16 @@ struct Mapper<'a> {
 struct Draft<'a> {
     desired: DesiredReservation,
     candidates: Vec<Candidate<'a>>,
+    property: &'a Property,
 }
 
-/// A row that has a right to doors that exist.
-struct Candidate<'a> {
-    row: usize,
-    stay: &'a Stay,
-    guest: GuestKey,
-    units: Vec<UnitSpaces>,
-    methods: MethodSet,
-    window: Window,
+/// When the window of a row opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    /// At its check-in.
+    AsBooked,
+    /// Now at the latest, because the guest is there (RULES 9).
+    Now,
 }
 
 impl<'a> Mapper<'a> {
@@ -113,11 +120,11 @@ impl<'a> Mapper<'a> {
 
     fn draft(&mut self, position: usize, reservation: &'a Reservation) -> Draft<'a> {
         let Reservation { id, stays, n_rejected_rows } = reservation;
-        let first_arrival = stays.iter().map(|stay| stay.check_in.instant).min().unwrap_or(self.now);
+        let property = self.settings.properties.get(&id.property);
         let mut draft = Draft {
             desired: DesiredReservation {
                 id: id.clone(),
-                first_arrival,
+                first_arrival: first_arrival(stays).unwrap_or(self.now),
                 grants: Vec::new(),
                 held: Vec::new(),
                 revoked: Vec::new(),
@@ -125,36 +132,30 @@ impl<'a> Mapper<'a> {
                 rows: if *n_rejected_rows == 0 { Rows::AllUnderstood } else { Rows::SomeUnreadable },
             },
             candidates: Vec::new(),
+            property,
         };
-        let property = self.settings.properties.get(&id.property);
+        let expected = |stay: &Stay| matches!(stay.standing, Standing::Expected | Standing::CheckedIn);
         match guests_of_rows(reservation, self.key_use(id), self.known, self.settings.guests) {
             Ok(guests) => {
+                let openings = self.openings(stays, &guests, property);
                 for (row, (stay, guest)) in stays.iter().zip(guests).enumerate() {
-                    self.sort_row(&mut draft, property, row, stay, guest);
-                }
-                for candidate in &draft.candidates {
-                    let window = self.occupied(candidate.stay);
-                    for space in candidate.units.iter().flat_map(|unit| &unit.spaces) {
-                        self.occupancy
-                            .add(*space, Occupation { reservation: position, row: candidate.row, window });
-                    }
+                    self.occupy(stay, openings[row], id, (position, row, Some(guest.key.clone())));
+                    self.sort_row(&mut draft, row, stay, guest, openings[row]);
                 }
             }
             Err(_) if stays.iter().all(|stay| stay.standing == Standing::Revoked) => {
                 for stay in stays {
                     let guest = GuestKey::new(id.key.as_str());
-                    draft.desired.revoked.push(self.revoked(
-                        stay,
-                        guest,
-                        property,
-                        &id.property,
-                        ReasonCode::Cancelled,
-                    ));
+                    let revoked = self.revoked(stay, guest, property, &id.property, ReasonCode::Cancelled);
+                    draft.desired.revoked.push(revoked);
                 }
             }
             Err(_) => {
                 draft.desired.rows = Rows::SomeUnreadable;
-                for stay in stays.iter().filter(|stay| stay.standing == Standing::Expected) {
+                for (row, stay) in stays.iter().enumerate() {
+                    self.occupy(stay, Opening::AsBooked, id, (position, row, None));
+                }
+                for stay in stays.iter().filter(|stay| expected(stay)) {
                     let guest = GuestKey::new(format!("{}/?", id.key));
                     draft.desired.held.push(held(
                         stay,
@@ -167,16 +168,84 @@ impl<'a> Mapper<'a> {
                 }
             }
         }
+        self.occupy_what_is_kept(position, &draft.desired, property);
         draft
     }
 
-    /// When a guest is in the unit, buffers left out; one who checked in early is there now.
-    fn occupied(&self, stay: &Stay) -> Window {
-        let check_in = match stay.standing {
-            Standing::CheckedIn => stay.check_in.instant.min(self.now),
-            _ => stay.check_in.instant,
+    /// Which rows open now: those of a guest who is there, from the first that is not over. A later segment keeps its
+    /// own start, for somebody else may still have its unit.
+    fn openings(&self, stays: &[Stay], guests: &[RowGuest], property: &Property) -> Vec<Opening> {
+        let mut first: HashMap<&GuestKey, Timestamp> = HashMap::new();
+        for (stay, guest) in stays.iter().zip(guests) {
+            let counts = matches!(stay.standing, Standing::Expected | Standing::CheckedIn);
+            if counts && !window_of(stay, property).ended(self.now) {
+                let start = first.entry(&guest.key).or_insert(stay.check_in.instant);
+                *start = stay.check_in.instant.min(*start);
+            }
+        }
+        let opening = |(stay, guest): (&Stay, &RowGuest)| {
+            let is_first = first.get(&guest.key) == Some(&stay.check_in.instant);
+            if stay.standing == Standing::CheckedIn && is_first { Opening::Now } else { Opening::AsBooked }
         };
-        Window::new(check_in, stay.check_out.instant)
+        stays.iter().zip(guests).map(opening).collect()
+    }
+
+    /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
+    fn occupy(
+        &mut self,
+        stay: &Stay,
+        opening: Opening,
+        id: &ReservationId,
+        (reservation, row, guest): (usize, usize, Option<GuestKey>),
+    ) {
+        if !matches!(stay.standing, Standing::Expected | Standing::CheckedIn) {
+            return;
+        }
+        let units = spaces_of(&stay.place, &id.property, &self.settings.units, self.directory);
+        let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
+        let window = self.opened(Window::new(stay.check_in.instant, stay.check_out.instant), opening);
+        for space in units.unwrap_or_default().iter().flat_map(|unit| &unit.spaces) {
+            let guest = guest.clone();
+            self.occupancy.add(*space, Occupation { reservation, row, guest, window, open });
+        }
+    }
+
+    /// Notes the grants that are kept although no row explains them: of stays that are held or left alone (RULES 7 to
+    /// 9), and of reservations that were not understood. A newcomer would share the door with them.
+    fn occupy_what_is_kept(&mut self, position: usize, desired: &DesiredReservation, property: &Property) {
+        for granted in self.known.stays_of(&desired.id) {
+            let guest = &granted.guest;
+            let is_held = |stay: &HeldStay| {
+                stay.guest == *guest
+                    && (stay.reason_code == ReasonCode::Overstay || stay.window.overlaps(&granted.window))
+            };
+            let is_kept = desired.rows == Rows::SomeUnreadable
+                || desired.left_alone.contains(guest)
+                || desired.held.iter().any(is_held);
+            if !is_kept {
+                continue;
+            }
+            let open = granted.window;
+            let window = Window {
+                starts_at: open.starts_at + property.early_access,
+                ends_at: open.ends_at.map(|end| end - property.late_exit),
+            };
+            for space in granted.spaces.iter().filter_map(|space| self.directory.by_id(space)) {
+                if !self.also.contains(&space)
+                    && self.settings.units.may_name(&self.directory.space(space).key)
+                {
+                    let (row, guest) = (usize::MAX, Some(guest.clone()));
+                    self.occupancy.add(space, Occupation { reservation: position, row, guest, window, open });
+                }
+            }
+        }
+    }
+
+    fn opened(&self, window: Window, opening: Opening) -> Window {
+        match opening {
+            Opening::AsBooked => window,
+            Opening::Now => Window { starts_at: window.starts_at.min(self.now), ..window },
+        }
     }
 
     fn key_use(&self, id: &ReservationId) -> KeyUse {
@@ -193,50 +262,46 @@ impl<'a> Mapper<'a> {
     fn sort_row(
         &mut self,
         draft: &mut Draft<'a>,
-        property: &Property,
         row: usize,
         stay: &'a Stay,
         RowGuest { key: guest, wanted }: RowGuest,
+        opening: Opening,
     ) {
+        let property = draft.property;
         let code = draft.desired.id.property.clone();
-        let window = window_of(stay, property);
-        let checked_in = match stay.standing {
+        match stay.standing {
             _ if stay.opted_out => return draft.desired.left_alone.push(guest),
             Standing::Unclear | Standing::Ignored => return draft.desired.left_alone.push(guest),
             Standing::Revoked => {
                 let revoked = self.revoked(stay, guest, property, &code, ReasonCode::Cancelled);
                 return draft.desired.revoked.push(revoked);
             }
-            Standing::CheckedIn => true,
-            Standing::Expected => false,
-        };
+            Standing::CheckedIn | Standing::Expected => {}
+        }
         if !wanted {
             let revoked = self.revoked(stay, guest, property, &code, ReasonCode::NoLongerWanted);
             return draft.desired.revoked.push(revoked);
         }
-        if window.ended(self.now) {
-            if checked_in {
-                let reason = "the guest is still checked in after the check-out; left as it is".to_owned();
-                let stay = held(stay, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
-                draft.desired.held.push(stay);
-            } else {
-                let revoked = self.revoked(stay, guest, property, &code, ReasonCode::LeftEarly);
-                draft.desired.revoked.push(revoked);
-            }
-            return;
+        let window = self.opened(window_of(stay, property), opening);
+        let methods = if stay.methods.is_empty() { &self.settings.methods } else { &stay.methods };
+        let units = spaces_of(&stay.place, &code, &self.settings.units, self.directory);
+        if let Ok(units) = &units
+            && units.iter().all(|unit| !self.is_deaf(unit, methods))
+        {
+            let units = units.clone();
+            let methods = methods.clone();
+            return draft.candidates.push(Candidate { row, stay, guest, units, methods, window });
         }
-        let window =
-            if checked_in { Window { starts_at: window.starts_at.min(self.now), ..window } } else { window };
-        let mut hold = |reason_code, held_by, reason| {
-            draft.desired.held.push(held(stay, guest.clone(), window, reason_code, held_by, reason));
-        };
-        match spaces_of(&stay.place, &code, &self.settings.units, self.directory) {
+        if window.ended(self.now) {
+            return self.close(draft, stay, guest, window);
+        }
+        let (reason_code, held_by, reason) = match units {
             Err(NoPlace::Unassigned) => {
-                let soon = window.starts_at <= self.now + LAST_CALL;
+                let soon = stay.check_in.instant <= self.now + LAST_CALL;
                 let by = if soon { HeldBy::Person } else { HeldBy::Rule };
                 let reason =
                     if soon { "arrives within 24 hours and has no unit yet" } else { "has no unit yet" };
-                hold(ReasonCode::UnitNotAssigned, by, reason.to_owned());
+                (ReasonCode::UnitNotAssigned, by, reason.to_owned())
             }
             Err(NoPlace::Unmapped { unit, space }) => {
                 let wanted = space.as_ref().map_or_else(String::new, |space| format!(" (wanted `{space}`)"));
@@ -248,22 +313,45 @@ impl<'a> Mapper<'a> {
                     }
                     _ => format!("unit `{unit}` leads to no space in Seam{wanted}"),
                 };
-                hold(ReasonCode::UnmappedUnit, HeldBy::Person, reason);
                 self.unmapped.add(unit, space, &stay.source);
+                (ReasonCode::UnmappedUnit, HeldBy::Person, reason)
             }
             Ok(units) => {
-                let methods = if stay.methods.is_empty() { &self.settings.methods } else { &stay.methods };
-                let deaf =
-                    units.iter().find(|unit| methods.is_disjoint(&self.directory.methods_of(&unit.spaces)));
-                if let Some(deaf) = deaf {
-                    let reason =
-                        format!("no door of unit `{}` can be opened by {}", deaf.unit, words(methods));
-                    hold(ReasonCode::DoorWithoutMethod, HeldBy::Person, reason);
-                } else {
-                    let methods = methods.clone();
-                    draft.candidates.push(Candidate { row, stay, guest, units, methods, window });
-                }
+                let deaf: Vec<&str> = units
+                    .iter()
+                    .filter(|unit| self.is_deaf(unit, methods))
+                    .map(|unit| unit.unit.as_str())
+                    .collect();
+                let reason =
+                    format!("a door of unit `{}` cannot be opened by {}", deaf.join("`, `"), words(methods));
+                (ReasonCode::DoorWithoutMethod, HeldBy::Person, reason)
             }
+        };
+        draft.desired.held.push(held(stay, guest, window, reason_code, held_by, reason));
+    }
+
+    /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
+    /// all is no door: spaces also hold thermostats and sensors.
+    fn is_deaf(&self, unit: &UnitSpaces, methods: &MethodSet) -> bool {
+        let doors = self.directory.doors_of(&unit.spaces);
+        let mut openable =
+            doors.iter().map(|door| &self.directory.door(*door).methods).filter(|m| !m.is_empty()).peekable();
+        openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(methods))
+    }
+
+    /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
+    /// has moved, and is not late.
+    fn close(&self, draft: &mut Draft<'a>, stay: &Stay, guest: GuestKey, window: Window) {
+        let is_there =
+            |candidate: &Candidate<'_>| candidate.guest == guest && candidate.window.contains(self.now);
+        if stay.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
+            let reason = "the guest is still checked in after the check-out; left as it is".to_owned();
+            let stay = held(stay, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
+            draft.desired.held.push(stay);
+        } else {
+            let code = &draft.desired.id.property;
+            let revoked = self.revoked(stay, guest, draft.property, code, ReasonCode::LeftEarly);
+            draft.desired.revoked.push(revoked);
         }
     }
 
@@ -296,7 +384,7 @@ impl<'a> Mapper<'a> {
             .enumerate()
             .map(|(i, r)| (r.stays.iter().map(|stay| stay.source.row).min().unwrap_or(u64::MAX), i))
             .collect();
-        let losers = self.occupancy.newcomers(&ids, &ranks(&firsts), self.known, self.directory);
+        let losers = self.occupancy.newcomers(&ids, &ranks(&firsts), self.known, self.directory, self.now);
         for ((reservation, row), winner) in losers {
             let draft = &mut drafts[reservation];
             let Some(position) = draft.candidates.iter().position(|candidate| candidate.row == row) else {
@@ -318,79 +406,20 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    fn finish(&mut self, position: usize, draft: Draft<'a>) -> DesiredReservation {
-        let Draft { mut desired, candidates } = draft;
-        let bridged = self.bridged(position, &candidates);
-        let mut merged: BTreeMap<(GuestKey, Window, MethodSet), DesiredGrant> = BTreeMap::new();
-        for (candidate, window) in candidates.into_iter().zip(bridged) {
-            let Candidate { row: _, stay, guest, units, methods, window: _ } = candidate;
-            let grant =
-                merged.entry((guest.clone(), window, methods.clone())).or_insert_with(|| DesiredGrant {
-                    guest,
-                    full_name: stay.guest.full_name.clone(),
-                    email: stay.guest.email.clone(),
-                    phone: stay.guest.phone.clone(),
-                    units: Vec::new(),
-                    also: self.also.clone(),
-                    window,
-                    methods,
-                    code: None,
-                    arrival: stay.check_in.local.date(),
-                    source: stay.source.clone(),
-                });
-            grant.units.extend(units);
-            if grant.code.is_none() {
-                grant.code.clone_from(&stay.code);
-            }
-            if grant.email.is_none() {
-                grant.email.clone_from(&stay.guest.email);
-            }
-            if grant.phone.is_none() {
-                grant.phone.clone_from(&stay.guest.phone);
-            }
+    fn finish(&self, position: usize, mut draft: Draft<'a>) -> DesiredReservation {
+        let windows = bridged(&self.occupancy, position, &draft.candidates);
+        for (candidate, window) in draft.candidates.iter_mut().zip(windows) {
+            candidate.window = window;
         }
-        for mut grant in merged.into_values() {
-            grant.units.sort();
-            grant.units.dedup();
-            desired.grants.push(grant);
+        let (over, running) =
+            draft.candidates.into_iter().partition(|candidate| candidate.window.ended(self.now));
+        draft.candidates = running;
+        let over: Vec<Candidate<'a>> = over;
+        for Candidate { stay, guest, window, .. } in over {
+            self.close(&mut draft, stay, guest, window);
         }
-        join_overlapping(&mut desired.grants);
-        desired
-    }
-
-    /// The windows of the candidates, with same-day gaps between two segments of one guest bridged (RULES 10): both
-    /// units are open across the gap, but never into the stay of a neighbour.
-    fn bridged(&self, position: usize, candidates: &[Candidate<'_>]) -> Vec<Window> {
-        let mut windows: Vec<Window> = candidates.iter().map(|candidate| candidate.window).collect();
-        for (i, left) in candidates.iter().enumerate() {
-            for (j, right) in candidates.iter().enumerate() {
-                let (out, back) = (left.stay.check_out, right.stay.check_in);
-                let gap = out.instant < back.instant && out.local.date() == back.local.date();
-                if left.guest != right.guest || !gap {
-                    continue;
-                }
-                let spaces = |c: &Candidate<'_>| -> Vec<SpaceRef> {
-                    c.units.iter().flat_map(|unit| unit.spaces.iter().copied()).collect()
-                };
-                let stays_until = spaces(left)
-                    .into_iter()
-                    .filter_map(|space| {
-                        self.occupancy.next_arrival(space, position, out.instant, back.instant)
-                    })
-                    .min()
-                    .unwrap_or(back.instant);
-                let comes_from = spaces(right)
-                    .into_iter()
-                    .filter_map(|space| {
-                        self.occupancy.last_departure(space, position, out.instant, back.instant)
-                    })
-                    .max()
-                    .unwrap_or(out.instant);
-                windows[i].ends_at = windows[i].ends_at.max(Some(stays_until));
-                windows[j].starts_at = windows[j].starts_at.min(comes_from);
-            }
-        }
-        windows
+        draft.desired.grants = grants_of(draft.candidates, &self.also);
+        draft.desired
     }
 
     fn warn(&mut self, source: &SourcePlace, code: ProblemCode, message: String, hint: &str) {
@@ -404,42 +433,23 @@ impl<'a> Mapper<'a> {
     }
 }
 
-/// Makes one grant of two that open the same doors for the same guest in the same way at overlapping times.
-fn join_overlapping(grants: &mut Vec<DesiredGrant>) {
-    let joinable = |left: &DesiredGrant, right: &DesiredGrant| {
-        left.guest == right.guest
-            && left.methods == right.methods
-            && left.units == right.units
-            && left.window.overlaps(&right.window)
-    };
-    let mut first = 0;
-    while first < grants.len() {
-        let twin = (first + 1..grants.len()).find(|second| joinable(&grants[first], &grants[*second]));
-        let Some(second) = twin else {
-            first += 1;
-            continue;
-        };
-        let other = grants.remove(second);
-        let grant = &mut grants[first];
-        grant.window.starts_at = grant.window.starts_at.min(other.window.starts_at);
-        grant.window.ends_at = grant.window.ends_at.max(other.window.ends_at);
-        grant.arrival = grant.arrival.min(other.arrival);
-        if grant.source > other.source {
-            grant.source = other.source;
-            grant.full_name = other.full_name;
-        }
-        grant.code = grant.code.take().or(other.code);
-        grant.email = grant.email.take().or(other.email);
-        grant.phone = grant.phone.take().or(other.phone);
-    }
-}
-
 fn properties_by_key(reservations: &[Reservation]) -> HashMap<ReservationKey, BTreeSet<PropertyCode>> {
     let mut uses: HashMap<ReservationKey, BTreeSet<PropertyCode>> = HashMap::new();
-    for reservation in reservations.iter().filter(|r| !r.id.property.as_str().is_empty()) {
+    if reservations.windows(2).all(|pair| pair[0].id.property == pair[1].id.property) {
+        return uses;
+    }
+    for reservation in reservations {
         uses.entry(reservation.id.key.clone()).or_default().insert(reservation.id.property.clone());
     }
     uses
+}
+
+/// The first arrival that is still expected, or was; a cancelled one only where there is no other (RULES 24).
+fn first_arrival(stays: &[Stay]) -> Option<Timestamp> {
+    let arrivals = |standing: fn(Standing) -> bool| {
+        stays.iter().filter(move |stay| standing(stay.standing)).map(|stay| stay.check_in.instant).min()
+    };
+    arrivals(|standing| standing != Standing::Revoked).or_else(|| arrivals(|_| true))
 }
 
 fn window_of(stay: &Stay, property: &Property) -> Window {

@@ -10,6 +10,7 @@ mod known;
 mod map;
 mod occupancy;
 mod places;
+mod segments;
 mod settings;
 
 pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};

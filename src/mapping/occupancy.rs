@@ -6,17 +6,21 @@ use jiff::Timestamp;
 
 use super::directory::{Directory, SpaceRef};
 use super::known::Known;
-use crate::model::{ReservationId, Window};
+use crate::model::{GuestKey, ReservationId, Window};
 
-/// One stay in one space, without buffers.
-#[derive(Debug, Clone, Copy)]
+/// One stay in one space.
+#[derive(Debug, Clone)]
 pub(super) struct Occupation {
     /// The position of the reservation in the source.
     pub(super) reservation: usize,
-    /// The position of the row in the reservation.
+    /// The position of the row in the reservation; none of its rows where a grant is kept that no row explains.
     pub(super) row: usize,
-    /// When.
+    /// Whose; `None` where the guests of the reservation cannot be told apart.
+    pub(super) guest: Option<GuestKey>,
+    /// When, without buffers.
     pub(super) window: Window,
+    /// When the door is open for it.
+    pub(super) open: Window,
 }
 
 /// The spaces of units and who has them.
@@ -30,32 +34,49 @@ impl Occupancy {
         self.by_space.entry(space).or_default().push(occupation);
     }
 
-    /// Rows that came second to a unit, each with the reservation that has it: of two that overlap the one with a
-    /// grant for the time they both want keeps it; where neither has one, the first in the source. Two that both have
-    /// one keep it.
+    /// Rows that came second to a unit, each with the reservation that has it: of two that overlap from now on the one
+    /// with a grant for the time they both want keeps it, then the one that has a grant there at all; where neither has
+    /// one, the first in the source. Two that share the unit already keep what they have.
     pub(super) fn newcomers(
         &mut self,
         ids: &[&ReservationId],
         order: &[usize],
         known: &Known,
         directory: &Directory,
+        now: Timestamp,
     ) -> BTreeMap<(usize, usize), usize> {
         let mut decided = Vec::new();
         let mut undecided = Vec::new();
         for (space, occupations) in &mut self.by_space {
             occupations.sort_by_key(|o| (o.window, order[o.reservation], o.row));
             let space = &directory.space(*space).id;
-            let granted = |o: &Occupation, time: &Window| known.holds(ids[o.reservation], space, time);
+            let granted = |o: &Occupation, time: &Window| {
+                known.holds(ids[o.reservation], o.guest.as_ref(), space, time)
+            };
             for (left, right) in overlapping(occupations) {
                 let time = left.window.intersection(&right.window);
-                match (granted(&left, &time), granted(&right, &time)) {
-                    (true, true) => {}
+                if time.ended(now) {
+                    continue;
+                }
+                match (granted(left, &time), granted(right, &time)) {
+                    (true, true) => {
+                        let both = [ids[left.reservation], ids[right.reservation]];
+                        if !known.share(both, space, &time) {
+                            // Each wants more than it has, and the rest is the other's.
+                            decided.push((left, right));
+                            decided.push((right, left));
+                        }
+                    }
                     (true, false) => decided.push((left, right)),
                     (false, true) => decided.push((right, left)),
-                    (false, false) if order[right.reservation] < order[left.reservation] => {
-                        undecided.push((right, left));
-                    }
-                    (false, false) => undecided.push((left, right)),
+                    (false, false) => match (granted(left, &left.window), granted(right, &right.window)) {
+                        (true, false) => decided.push((left, right)),
+                        (false, true) => decided.push((right, left)),
+                        _ if order[right.reservation] < order[left.reservation] => {
+                            undecided.push((right, left));
+                        }
+                        _ => undecided.push((left, right)),
+                    },
                 }
             }
         }
@@ -74,7 +95,7 @@ impl Occupancy {
         losers
     }
 
-    /// The end of the stay of another reservation that is in the space before `until` and after `from`, if any.
+    /// The end of the window of another reservation that is in the space before `until` and after `from`, if any.
     pub(super) fn last_departure(
         &self,
         space: SpaceRef,
@@ -89,7 +110,7 @@ impl Occupancy {
             .max()
     }
 
-    /// The start of the stay of another reservation that is in the space before `until` and after `from`, if any.
+    /// The start of the window of another reservation that is in the space before `until` and after `from`, if any.
     pub(super) fn next_arrival(
         &self,
         space: SpaceRef,
@@ -106,17 +127,16 @@ impl Occupancy {
 
     fn others(&self, space: SpaceRef, reservation: usize) -> impl Iterator<Item = Window> + '_ {
         let occupations = self.by_space.get(&space).map_or(&[][..], Vec::as_slice);
-        occupations.iter().filter(move |o| o.reservation != reservation).map(|o| o.window)
+        occupations.iter().filter(move |o| o.reservation != reservation).map(|o| o.open)
     }
 }
 
 /// Pairs of stays of different reservations that share time; the stays are sorted by their windows.
-fn overlapping(occupations: &[Occupation]) -> Vec<(Occupation, Occupation)> {
+fn overlapping(occupations: &[Occupation]) -> Vec<(&Occupation, &Occupation)> {
     let mut pairs = Vec::new();
     for (i, left) in occupations.iter().enumerate() {
         let begun = occupations[i + 1..].iter().take_while(|right| left.window.overlaps(&right.window));
-        pairs
-            .extend(begun.filter(|right| right.reservation != left.reservation).map(|right| (*left, *right)));
+        pairs.extend(begun.filter(|right| right.reservation != left.reservation).map(|right| (left, right)));
     }
     pairs
 }

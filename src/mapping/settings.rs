@@ -24,6 +24,17 @@ pub enum UnitRule {
     Table(BTreeMap<(Option<PropertyCode>, Unit), BTreeSet<SpaceKey>>),
 }
 
+impl UnitRule {
+    /// Whether some unit can lead to that space.
+    pub fn may_name(&self, space: &SpaceKey) -> bool {
+        match self {
+            Self::SourceNamesSpaces => true,
+            Self::Template(template) => template.may_give(space),
+            Self::Table(table) => table.values().any(|spaces| spaces.contains(space)),
+        }
+    }
+}
+
 /// A space key with holes for `{unit}` and `{property}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpaceTemplate {
@@ -80,6 +91,23 @@ impl SpaceTemplate {
         Ok(Self { pieces })
     }
 
+    /// Whether some unit of some property has that space: the fixed texts are found in it, in their order.
+    fn may_give(&self, space: &SpaceKey) -> bool {
+        let mut rest = space.as_str();
+        for (n, piece) in self.pieces.iter().enumerate() {
+            let Piece::Text(text) = piece else { continue };
+            let is_last = n + 1 == self.pieces.len();
+            let found = match n {
+                0 => rest.starts_with(text.as_str()).then_some(0),
+                _ if is_last => rest.ends_with(text.as_str()).then(|| rest.len() - text.len()),
+                _ => rest.find(text.as_str()),
+            };
+            let Some(at) = found else { return false };
+            rest = &rest[at + text.len()..];
+        }
+        true
+    }
+
     /// The space of a unit.
     pub fn fill(&self, property: &PropertyCode, unit: &Unit) -> SpaceKey {
         let mut key = String::new();
@@ -119,6 +147,25 @@ mod tests {
     fn a_template_names_the_space_of_a_unit() {
         let template = SpaceTemplate::parse("{property}/room-{unit}").expect("both fields are known");
         assert_eq!(template.fill(&"LIS".into(), &"0101".into()), "LIS/room-0101".into());
+    }
+
+    #[test]
+    fn a_space_that_no_unit_leads_to_is_told_from_one_that_may() {
+        let check = |text: &str, space: &str, expected: bool| {
+            let rule = UnitRule::Template(SpaceTemplate::parse(text).expect("a good template"));
+            assert_eq!(rule.may_name(&space.into()), expected, "{space} by {text}");
+        };
+        check("room-{unit}", "room-101", true);
+        check("room-{unit}", "lobby", false);
+        check("{unit}", "lobby", true);
+        check("{property}/room-{unit}", "LIS/room-101", true);
+        check("{property}/room-{unit}", "LIS/lobby", false);
+        check("r{unit}-door", "r101-door", true);
+        check("r{unit}-door", "r101", false);
+        let table =
+            UnitRule::Table(BTreeMap::from([((None, "101".into()), ["a".into(), "b".into()].into())]));
+        assert!(table.may_name(&"b".into()) && !table.may_name(&"lobby".into()));
+        assert!(UnitRule::SourceNamesSpaces.may_name(&"lobby".into()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::cluster::Seat;
 use crate::mapping::{DesiredGrant, HeldStay, RevokedStay, SpaceRef};
-use crate::model::{AccessGrantKey, AccessMethodId, DoorRef, HeldBy, MethodSet, ReasonCode, Window};
+use crate::model::{AccessGrantKey, AccessMethodId, DoorRef, HeldBy, Method, MethodSet, ReasonCode, Window};
 
 /// A grant to make.
 #[derive(Debug, Clone)]
@@ -36,10 +36,8 @@ pub(super) struct Amendment<'a> {
     pub(super) window: Option<Window>,
     /// Methods to ask for.
     pub(super) add: MethodSet,
-    /// Methods to take away.
-    pub(super) remove: Vec<AccessMethodId>,
-    /// What it will have.
-    pub(super) methods: MethodSet,
+    /// Access methods to take away.
+    pub(super) remove: Vec<(Method, AccessMethodId)>,
     /// Live grants that must be gone before.
     pub(super) after_deletion_of: Vec<usize>,
     /// The live grant whose window must have moved before.

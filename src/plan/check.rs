@@ -1,5 +1,6 @@
 //! Verifies a plan before anything is sent, by other means than those that made it.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
 use super::item::Action;
@@ -8,7 +9,10 @@ use super::planner::PlanInput;
 use super::seam_rules::{Breach, World};
 use super::settings::Policy;
 use super::step::{Call, StepId};
-use crate::model::{AccessGrantKey, UserIdentityKey};
+use crate::model::{
+    AccessGrantId, AccessGrantKey, AccessMethodId, Inventory, LiveGrant, Namespace, UserIdentityId,
+    UserIdentityKey,
+};
 
 /// A plan that was verified: the only thing from which writing can begin.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,12 +77,13 @@ pub enum Violation {
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
     let mut violations = Vec::new();
     let mut world = World::of(input.inventory, input.directory, input.now);
+    let owners = Owners::of(input.inventory, &input.settings.namespace);
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         if let Some(item) = step.item {
             n_calls[item.0 as usize] += 1;
         }
-        if !is_ours(&step.call, input) {
+        if !owners.allow(&step.call) {
             violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
         }
         if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
@@ -101,30 +106,59 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
     if violations.is_empty() { Ok(CheckedPlan(plan)) } else { Err(violations) }
 }
 
-fn is_ours(call: &Call, input: &PlanInput<'_>) -> bool {
-    let namespace = &input.settings.namespace;
-    match call {
-        Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. } => {
-            namespace.owns_identity(&UserIdentityKey::new(key.as_str()))
+/// What may be named: not what a call says of itself, but what Seam lists under the id that it sends.
+struct Owners<'a> {
+    namespace: &'a Namespace,
+    grants: HashMap<&'a AccessGrantId, Option<&'a AccessGrantKey>>,
+    identities: HashMap<&'a UserIdentityId, Option<&'a UserIdentityKey>>,
+    foreign_methods: HashSet<&'a AccessMethodId>,
+}
+
+impl<'a> Owners<'a> {
+    fn of(inventory: &'a Inventory, namespace: &'a Namespace) -> Self {
+        let owned = |grant: &&LiveGrant| grant.key.as_ref().is_some_and(|key| namespace.owns(key));
+        Self {
+            namespace,
+            grants: inventory.grants.iter().map(|grant| (&grant.id, grant.key.as_ref())).collect(),
+            identities: inventory.identities.iter().map(|i| (&i.id, i.key.as_ref())).collect(),
+            foreign_methods: inventory
+                .grants
+                .iter()
+                .filter(|grant| !owned(grant))
+                .flat_map(|grant| &grant.access_methods)
+                .collect(),
         }
-        Call::CreateGrant { key, .. }
-        | Call::UpdateGrant { key, .. }
-        | Call::DeleteGrant { key, .. }
-        | Call::AddMethods { key, .. }
-        | Call::DeleteMethod { key, .. } => namespace.owns(key),
+    }
+
+    fn allow(&self, call: &Call) -> bool {
+        match call {
+            Call::CreateIdentity { key, .. } => self.namespace.owns_identity(key),
+            Call::UpdateIdentity { id, key, .. } => {
+                self.namespace.owns_identity(key) && self.identities.get(id) == Some(&Some(key))
+            }
+            Call::CreateGrant { key, .. } => self.namespace.owns(key),
+            Call::UpdateGrant { id, key, .. }
+            | Call::DeleteGrant { id, key }
+            | Call::AddMethods { id, key, .. } => {
+                self.namespace.owns(key) && self.grants.get(id) == Some(&Some(key))
+            }
+            Call::DeleteMethod { id, key } => self.namespace.owns(key) && !self.foreign_methods.contains(id),
+        }
     }
 }
 
 fn is_allowed(call: &Call, policy: Policy) -> bool {
     match call {
-        Call::CreateIdentity { .. } | Call::UpdateIdentity { .. } | Call::CreateGrant { .. } => true,
-        Call::UpdateGrant { .. } | Call::AddMethods { .. } => policy != Policy::CreateOnly,
+        Call::CreateIdentity { .. } | Call::CreateGrant { .. } => true,
+        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::AddMethods { .. } => {
+            policy != Policy::CreateOnly
+        }
         Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => policy == Policy::Sync,
     }
 }
 
 fn unreached(plan: &Plan, world: &World<'_>) -> Vec<Violation> {
-    let by_key: std::collections::HashMap<&AccessGrantKey, _> =
+    let by_key: HashMap<&AccessGrantKey, _> =
         world.grants.values().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
     let mut violations = Vec::new();
     for item in &plan.items {

@@ -114,19 +114,17 @@ impl<'a, 'c> Emitter<'a, 'c> {
 
     /// Calls for identities come first; one that takes a contact waits for the one that gives it up.
     pub(super) fn identities(&mut self, calls: Vec<IdentityCall>) {
-        let mut releases = Vec::new();
-        for IdentityCall { guest, key, call, fields } in calls {
+        let mut steps: Vec<StepId> = Vec::with_capacity(calls.len());
+        for IdentityCall { guest, key, call, fields, after } in calls {
             let action = match call {
                 Call::CreateIdentity { .. } => Action::Create,
                 _ => Action::Update,
             };
-            let requires = if guest.is_some() { releases.clone() } else { Vec::new() };
+            let requires = after.into_iter().map(|position| steps[position]).collect();
             let step = self.step(None, call, Vec::new(), requires, self.context.now);
-            match guest {
-                None => releases.push(step),
-                Some(guest) => {
-                    self.identity_steps.insert(guest, step);
-                }
+            steps.push(step);
+            if let Some(guest) = guest {
+                self.identity_steps.insert(guest, step);
             }
             self.plan.identities.push(IdentityItem { key, action, fields, step });
         }
@@ -175,16 +173,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn amend(&mut self, amendment: &Amendment<'_>, item: ItemId, sent: &mut Sent) {
-        let Amendment {
-            desired,
-            position,
-            window,
-            add,
-            remove,
-            methods: _,
-            after_deletion_of,
-            after_update_of,
-        } = amendment;
+        let Amendment { desired, position, window, add, remove, after_deletion_of, after_update_of } =
+            amendment;
         let owned = &self.live.owned[*position];
         let doors = self.doors_of(owned);
         let deadline = self.deadline(window.as_ref().unwrap_or(&desired.window));
@@ -198,7 +188,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             sent.updates.insert(*position, step);
             requires = vec![step];
         }
-        for method in remove {
+        for (_, method) in remove {
             let call = Call::DeleteMethod { id: method.clone(), key: key.clone() };
             let now = self.context.now;
             self.step(Some(item), call, doors.clone(), requires.clone(), now);
@@ -293,14 +283,21 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
     }
 
+    /// Warns where a later stay has a grant at a door of a new one: its card may close the door to this guest until
+    /// the desk writes theirs again (RULES 21).
+    fn overtaken(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> bool {
+        let starts_at = new.desired.window.starts_at;
+        let Some(door) = new.capable.iter().find(|door| self.live.later_at(**door, starts_at, id)) else {
+            return false;
+        };
+        let name = &self.context.directory.door(*door).name;
+        self.plan.warnings.push(out_of_order(&new.desired.source, name));
+        true
+    }
+
     fn created(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> Item {
         let desired = new.desired;
-        let overtaken = new.capable.iter().find(|d| self.live.later_at(**d, desired.window.starts_at, id));
-        let impact = if overtaken.is_some() { Impact::Desk } else { Impact::Seamless };
-        if let Some(door) = overtaken {
-            let name = &self.context.directory.door(*door).name;
-            self.plan.warnings.push(out_of_order(&desired.source, name));
-        }
+        let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Seamless };
         let reason = match new.reason {
             ReasonCode::SpaceAdded => "the stay was given another space; what the guest has stays",
             ReasonCode::DoorsChanged => "the stay moved to other doors; the policy keeps the old grant",
@@ -324,7 +321,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn amended(&self, id: &ReservationId, amendment: &Amendment<'_>) -> Item {
-        let Amendment { desired, position, window, add, remove, methods, .. } = amendment;
+        let Amendment { desired, position, window, add, remove, .. } = amendment;
         let owned = &self.live.owned[*position];
         let before = self.view_of_live(owned);
         let mut after = before.clone();
@@ -332,7 +329,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             after.starts_at = window.starts_at;
             after.ends_at = window.ends_at;
         }
-        after.methods.clone_from(methods);
+        after.methods.retain(|method| remove.iter().all(|(removed, _)| removed != method));
+        after.methods.extend(add);
         let methods_change = !add.is_empty() || !remove.is_empty();
         let (reason_code, reason) = match (window, methods_change) {
             (Some(_), true) => {
@@ -364,13 +362,15 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
     }
 
-    fn replaced(&self, id: &ReservationId, new: &NewGrant<'_>, old: &[usize], order: Order) -> Item {
+    fn replaced(&mut self, id: &ReservationId, new: &NewGrant<'_>, old: &[usize], order: Order) -> Item {
         let desired = new.desired;
+        let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Replace };
         let before = &self.live.owned[old[0]];
         let why = match new.reason {
             ReasonCode::SpaceAdded => "the stay was given another space that reservations own",
             ReasonCode::WindowChanged => "the dates no longer overlap those of the other guests",
             ReasonCode::ReservationRebuilt => "the dates of the whole reservation moved",
+            _ if !before.right_person => "the grant belongs to another person than its key says",
             _ => "the stay moved to other doors",
         };
         let how = match order {
@@ -383,7 +383,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             action: Action::Replace,
             reason_code: new.reason,
             reason: format!("{why}; {how}"),
-            impact: Impact::Replace,
+            impact,
             phase: phase(&before.grant.window, self.context.now),
             held_by: None,
             arrival: desired.arrival,
@@ -406,7 +406,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             ReasonCode::Cancelled => "the source says cancelled, no-show or checked out",
             ReasonCode::LeftEarly => "the stay is already over",
             ReasonCode::Duplicate => "another grant opens the same doors at the same time",
-            ReasonCode::NoLongerWanted => "the configuration no longer gives this guest a grant",
+            ReasonCode::NoLongerWanted => "the configuration no longer gives this access",
             _ => "the guest moved back; another grant covers this time",
         };
         Item {
@@ -483,7 +483,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             held_by: Some(stay.held_by),
             arrival: stay.arrival,
             before: owned.map(|owned| self.view_of_live(owned)),
-            after: None,
+            after: owned.is_none().then(|| view_of_waiting(id, stay)),
             source: Some(stay.source.clone()),
             code_wished: false,
         }
@@ -590,6 +590,23 @@ struct Places {
     space_keys: BTreeSet<SpaceKey>,
     device_ids: BTreeSet<DeviceId>,
     acs_entrance_ids: BTreeSet<EntranceId>,
+}
+
+/// Who waits, and when; what opens which door is not decided.
+fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
+    GrantView {
+        access_grant_key: None,
+        reservation_key: None,
+        user_identity_key: None,
+        full_name: (!stay.full_name.is_empty()).then(|| stay.full_name.clone()),
+        space_keys: stay.spaces.iter().cloned().collect(),
+        device_ids: BTreeSet::new(),
+        acs_entrance_ids: BTreeSet::new(),
+        starts_at: stay.window.starts_at,
+        ends_at: stay.window.ends_at,
+        methods: BTreeSet::new(),
+        name: Some(id.key.to_string()),
+    }
 }
 
 /// The day under which a line stands that no row speaks of.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::settings::{ContactConflict, PlanSettings};
+use super::settings::{ContactConflict, PlanSettings, Policy};
 use super::step::{Call, Patch};
 use crate::mapping::Desired;
 use crate::model::{
@@ -19,40 +19,94 @@ struct Person<'a> {
     source: &'a SourcePlace,
     existing: Option<&'a Identity>,
     refusal: Option<String>,
+    takes: Vec<Taking<'a>>,
+}
+
+/// A contact that another identity of ours has and gives up.
+#[derive(Debug, Clone, Copy)]
+struct Taking<'a> {
+    field: Field,
+    from: &'a Identity,
+    /// The guest of that identity, where they have stays and another contact now.
+    holder: Option<&'a GuestKey>,
+}
+
+/// The contacts that no two identities share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Email,
+    Phone,
+}
+
+impl Field {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// What a guest should have, in the form in which it is compared.
+    fn of_person(self, person: &Person<'_>) -> Option<String> {
+        match self {
+            Self::Email => person.email.map(EmailAddress::folded),
+            Self::Phone => person.phone.map(ToString::to_string),
+        }
+    }
+
+    fn of_identity(self, identity: &Identity) -> Option<String> {
+        match self {
+            Self::Email => identity.email.as_ref().map(EmailAddress::folded),
+            Self::Phone => identity.phone.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// The guests of the source beside the identities of the workspace.
 #[derive(Debug)]
 pub(super) struct Identities<'a> {
     persons: BTreeMap<&'a GuestKey, Person<'a>>,
-    released: BTreeMap<&'a UserIdentityId, Release<'a>>,
     settings: &'a PlanSettings,
     pub(super) warnings: Vec<Problem>,
-}
-
-/// A contact that one of our identities gives up, because its guest has no stay any more.
-#[derive(Debug)]
-struct Release<'a> {
-    identity: &'a Identity,
-    email: bool,
-    phone: bool,
 }
 
 /// The call for one identity.
 #[derive(Debug)]
 pub(super) struct IdentityCall {
+    /// Whose; `None` where an identity only gives up a contact.
     pub(super) guest: Option<GuestKey>,
     pub(super) key: UserIdentityKey,
     pub(super) call: Call,
     pub(super) fields: Vec<&'static str>,
+    /// Positions of the calls that free a contact which this one takes.
+    pub(super) after: Vec<usize>,
 }
+
+/// Who has which contact now, and who must keep it.
+struct Holders<'a> {
+    owners: HashMap<String, &'a Identity>,
+    /// Guests of the source, by the identity that is theirs.
+    guests: HashMap<&'a UserIdentityId, &'a GuestKey>,
+    /// Identities with a stay, or that are not ours to change.
+    settled: BTreeSet<&'a UserIdentityId>,
+}
+
+/// What became of the wishes for one kind of contact.
+#[derive(Default)]
+struct Outcome<'a> {
+    taken: BTreeMap<&'a GuestKey, Taking<'a>>,
+    denied: Vec<(&'a GuestKey, &'static str)>,
+}
+
+const IN_SEAM: &str = "somebody else in Seam has it";
+const IN_SOURCE: &str = "another guest of the source has it too";
 
 impl<'a> Identities<'a> {
     /// Finds each guest's identity, and settles who has which contact.
     pub(super) fn of(
         desired: &'a Desired,
         inventory: &'a Inventory,
-        occupied: &BTreeSet<&UserIdentityId>,
+        occupied: &BTreeSet<&'a UserIdentityId>,
         settings: &'a PlanSettings,
     ) -> Self {
         let by_key: HashMap<&UserIdentityKey, &Identity> = inventory
@@ -62,6 +116,7 @@ impl<'a> Identities<'a> {
                 identity.key.iter().chain(&identity.merged_keys).map(move |key| (key, identity))
             })
             .collect();
+        let identity_of = |guest: &GuestKey| by_key.get(&settings.namespace.identity_key(guest)).copied();
         let mut persons: BTreeMap<&GuestKey, Person<'_>> = BTreeMap::new();
         for grant in desired.reservations.iter().flat_map(|reservation| &reservation.grants) {
             let person = persons.entry(&grant.guest).or_insert_with(|| Person {
@@ -69,8 +124,9 @@ impl<'a> Identities<'a> {
                 email: None,
                 phone: None,
                 source: &grant.source,
-                existing: by_key.get(&settings.namespace.identity_key(&grant.guest)).copied(),
+                existing: identity_of(&grant.guest),
                 refusal: None,
+                takes: Vec::new(),
             });
             // Two rows of one guest may disagree; the one that stands first in the source speaks.
             let first = grant.source <= *person.source;
@@ -85,98 +141,74 @@ impl<'a> Identities<'a> {
                 person.phone = grant.phone.as_ref().or(person.phone);
             }
         }
-        let mut identities = Self { persons, released: BTreeMap::new(), settings, warnings: Vec::new() };
-        identities.settle_emails(inventory, occupied);
-        identities.settle_phones(inventory, occupied);
+        let mut settled: BTreeSet<&UserIdentityId> = occupied.clone();
+        for reservation in &desired.reservations {
+            let waiting = reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone);
+            settled.extend(waiting.filter_map(identity_of).map(|identity| &identity.id));
+        }
+        settled.extend(persons.values().filter_map(|person| person.existing).map(|identity| &identity.id));
+        let ours = |identity: &&Identity| {
+            identity.key.as_ref().is_some_and(|key| settings.namespace.owns_identity(key))
+                && settings.policy != Policy::CreateOnly
+        };
+        settled.extend(inventory.identities.iter().filter(|i| !ours(i)).map(|identity| &identity.id));
+        let mut identities = Self { persons, settings, warnings: Vec::new() };
+        let guests: HashMap<&UserIdentityId, &GuestKey> = identities
+            .persons
+            .iter()
+            .filter(|(guest, person)| identities.may_update(guest, person))
+            .filter_map(|(guest, person)| Some((&person.existing?.id, *guest)))
+            .collect();
+        let mut holders = Holders { owners: HashMap::new(), guests, settled };
+        for field in [Field::Email, Field::Phone] {
+            holders.owners =
+                inventory.identities.iter().filter_map(|i| Some((field.of_identity(i)?, i))).collect();
+            identities.settle(field, &holders);
+        }
         identities
     }
 
-    fn settle_emails(&mut self, inventory: &'a Inventory, occupied: &BTreeSet<&UserIdentityId>) {
-        let owners: HashMap<String, &'a Identity> =
-            inventory.identities.iter().filter_map(|i| Some((i.email.as_ref()?.folded(), i))).collect();
-        let wanted: Vec<(&GuestKey, String)> = self
+    /// Whether the identity of a guest is theirs alone: not another's into which theirs was merged, which may not
+    /// even be ours (RULES 2).
+    fn may_update(&self, guest: &GuestKey, person: &Person<'_>) -> bool {
+        self.settings.policy != Policy::CreateOnly
+            && person.existing.is_some_and(|identity| {
+                identity.key.as_ref() == Some(&self.settings.namespace.identity_key(guest))
+            })
+    }
+
+    /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. A guest of the
+    /// source who gets another contact makes theirs free for somebody else; one who is denied keeps what they have,
+    /// which may deny it to the next.
+    fn settle(&mut self, field: Field, holders: &Holders<'a>) {
+        let wanted: BTreeMap<&'a GuestKey, String> = self
             .persons
             .iter()
-            .filter_map(|(guest, person)| Some((*guest, person.email?.folded())))
+            .filter(|(guest, person)| person.existing.is_none() || self.may_update(guest, person))
+            .filter_map(|(guest, person)| Some((*guest, field.of_person(person)?)))
             .collect();
-        for guest in self.settle(&wanted, &owners, occupied, "email") {
-            self.persons.get_mut(guest).expect("the guest was taken from the map").email = None;
+        let Outcome { mut taken, mut denied } = distribute(field, &wanted, holders);
+        let mut takers: HashMap<&GuestKey, &GuestKey> =
+            taken.iter().filter_map(|(taker, taking)| Some((taking.holder?, *taker))).collect();
+        while let Some((guest, why)) = denied.pop() {
+            self.conflict(guest, field, why);
+            if let Some(taker) = takers.remove(guest) {
+                taken.remove(taker);
+                denied.push((taker, IN_SEAM));
+            }
+        }
+        for (guest, taking) in taken {
+            self.persons.get_mut(guest).expect("the guest was taken from the map").takes.push(taking);
         }
     }
 
-    fn settle_phones(&mut self, inventory: &'a Inventory, occupied: &BTreeSet<&UserIdentityId>) {
-        let owners: HashMap<String, &'a Identity> =
-            inventory.identities.iter().filter_map(|i| Some((i.phone.as_ref()?.to_string(), i))).collect();
-        let wanted: Vec<(&GuestKey, String)> = self
-            .persons
-            .iter()
-            .filter_map(|(guest, person)| Some((*guest, person.phone?.to_string())))
-            .collect();
-        for guest in self.settle(&wanted, &owners, occupied, "phone") {
-            self.persons.get_mut(guest).expect("the guest was taken from the map").phone = None;
-        }
-    }
-
-    /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. Returns those
-    /// who go without.
-    fn settle(
-        &mut self,
-        wanted: &[(&'a GuestKey, String)],
-        owners: &HashMap<String, &'a Identity>,
-        occupied: &BTreeSet<&UserIdentityId>,
-        field: &'static str,
-    ) -> Vec<&'a GuestKey> {
-        let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
-        let has_it = |person: &Person<'_>, contact: &str| {
-            owners.get(contact).is_some_and(|owner| person.existing.is_some_and(|own| own.id == owner.id))
-        };
-        for (guest, contact) in wanted {
-            if has_it(&self.persons[guest], contact) {
-                claimed.insert(contact, guest);
-            }
-        }
-        let staying: BTreeSet<&UserIdentityId> =
-            self.persons.values().filter_map(|person| person.existing).map(|identity| &identity.id).collect();
-        let mut without = Vec::new();
-        for (guest, contact) in wanted {
-            match claimed.get(contact.as_str()) {
-                Some(owner) if owner == guest => continue,
-                Some(_) => {
-                    self.conflict(guest, field, "another guest of the source has it too");
-                    without.push(*guest);
-                    continue;
-                }
-                None => {}
-            }
-            let owner = owners.get(contact).copied();
-            let gives_up = owner.is_none_or(|owner| {
-                owner.key.as_ref().is_some_and(|key| self.settings.namespace.owns_identity(key))
-                    && !occupied.contains(&owner.id)
-                    && !staying.contains(&owner.id)
-            });
-            if !gives_up {
-                self.conflict(guest, field, "somebody else in Seam has it");
-                without.push(*guest);
-                continue;
-            }
-            if let Some(identity) = owner {
-                let release = self.released.entry(&identity.id).or_insert(Release {
-                    identity,
-                    email: false,
-                    phone: false,
-                });
-                match field {
-                    "email" => release.email = true,
-                    _ => release.phone = true,
-                }
-            }
-            claimed.insert(contact, guest);
-        }
-        without
-    }
-
-    fn conflict(&mut self, guest: &GuestKey, column: &'static str, why: &str) {
+    fn conflict(&mut self, guest: &GuestKey, field: Field, why: &str) {
+        let column = field.word();
         let person = self.persons.get_mut(guest).expect("the guest was taken from the map");
+        match field {
+            Field::Email => person.email = None,
+            Field::Phone => person.phone = None,
+        }
         let (message, hint) = match self.settings.on_contact_conflict {
             ContactConflict::Omit => (
                 format!("the {column} of guest {guest} is left out: {why}"),
@@ -216,43 +248,107 @@ impl<'a> Identities<'a> {
         if person.full_name.is_empty() { existing() } else { Some(person.full_name) }
     }
 
-    /// The calls: contacts given up, identities changed, identities made for the guests that need one.
+    /// The calls: identities made for the guests that need one, identities changed, and contacts given up by those who
+    /// have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
     pub(super) fn calls(&self, needed: &BTreeSet<&GuestKey>) -> Vec<IdentityCall> {
-        let mut calls: Vec<IdentityCall> = self.released.values().map(releasing).collect();
+        let mut waiting: BTreeMap<&GuestKey, IdentityCall> = BTreeMap::new();
         for (guest, person) in &self.persons {
             let key = self.settings.namespace.identity_key(guest);
-            match person.existing {
-                Some(identity) => calls.extend(updating(guest, key, person, identity)),
-                None if needed.contains(guest) => calls.push(creating(guest, key, person)),
-                None => {}
+            let call = match person.existing {
+                Some(identity) if self.may_update(guest, person) => updating(guest, key, person, identity),
+                None if needed.contains(guest) => Some(creating(guest, key, person)),
+                Some(_) | None => None,
+            };
+            waiting.extend(call.map(|call| (*guest, call)));
+        }
+        let mut waited_for: BTreeMap<&GuestKey, Vec<&GuestKey>> = BTreeMap::new();
+        let mut n_before: BTreeMap<&GuestKey, usize> = waiting.keys().map(|guest| (*guest, 0)).collect();
+        for guest in waiting.keys() {
+            for holder in self.persons[guest].takes.iter().filter_map(|taking| taking.holder) {
+                waited_for.entry(holder).or_default().push(guest);
+                *n_before.get_mut(guest).expect("every call was counted") += 1;
+            }
+        }
+        let mut ready: BTreeSet<&GuestKey> =
+            n_before.iter().filter(|(_, n)| **n == 0).map(|(guest, _)| *guest).collect();
+        let mut calls: Vec<IdentityCall> = Vec::with_capacity(waiting.len());
+        let mut sent: BTreeMap<&GuestKey, usize> = BTreeMap::new();
+        // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
+        while let Some(guest) = ready.pop_first().or_else(|| waiting.keys().next().copied()) {
+            let Some(mut call) = waiting.remove(guest) else { continue };
+            for taking in &self.persons[guest].takes {
+                let freed = taking.holder.and_then(|holder| sent.get(holder).copied()).unwrap_or_else(|| {
+                    calls.push(releasing(taking));
+                    calls.len() - 1
+                });
+                call.after.push(freed);
+            }
+            sent.insert(guest, calls.len());
+            calls.push(call);
+            for next in waited_for.remove(guest).into_iter().flatten() {
+                let n = n_before.get_mut(next).expect("every call was counted");
+                *n -= 1;
+                if *n == 0 {
+                    ready.insert(next);
+                }
             }
         }
         calls
     }
 }
 
-fn releasing(release: &Release<'_>) -> IdentityCall {
-    let Release { identity, email, phone } = release;
-    let key = identity.key.clone().expect("only identities with our key give up a contact");
-    let mut fields = Vec::new();
-    if *email {
-        fields.push("email");
+fn distribute<'a>(
+    field: Field,
+    wanted: &BTreeMap<&'a GuestKey, String>,
+    holders: &Holders<'a>,
+) -> Outcome<'a> {
+    let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
+    for (contact, owner) in &holders.owners {
+        let Some(guest) = holders.guests.get(&owner.id) else { continue };
+        if wanted.get(guest) == Some(contact) {
+            claimed.insert(contact, guest);
+        }
     }
-    if *phone {
-        fields.push("phone");
+    let mut outcome = Outcome::default();
+    for (&guest, contact) in wanted {
+        if let Some(first) = claimed.get(contact.as_str()) {
+            if *first != guest {
+                outcome.denied.push((guest, IN_SOURCE));
+            }
+            continue;
+        }
+        if let Some(from) = holders.owners.get(contact).copied() {
+            // The holder has stays, but will have another contact.
+            let holder = holders.guests.get(&from.id).copied();
+            let gives_up = holder.is_some_and(|holder| wanted.contains_key(holder));
+            if !gives_up && holders.settled.contains(&from.id) {
+                outcome.denied.push((guest, IN_SEAM));
+                continue;
+            }
+            outcome.taken.insert(guest, Taking { field, from, holder });
+        }
+        claimed.insert(contact, guest);
     }
-    IdentityCall {
-        guest: None,
+    outcome
+}
+
+fn releasing(taking: &Taking<'_>) -> IdentityCall {
+    let Taking { field, from, holder: _ } = taking;
+    let key = from.key.clone().expect("only identities with our key give up a contact");
+    let mut call = Call::UpdateIdentity {
+        id: from.id.clone(),
         key: key.clone(),
-        call: Call::UpdateIdentity {
-            id: identity.id.clone(),
-            key,
-            full_name: Patch::Keep,
-            email: if *email { Patch::Clear } else { Patch::Keep },
-            phone: if *phone { Patch::Clear } else { Patch::Keep },
-        },
-        fields,
+        full_name: Patch::Keep,
+        email: Patch::Keep,
+        phone: Patch::Keep,
+    };
+    if let Call::UpdateIdentity { email, phone, .. } = &mut call {
+        match field {
+            Field::Email => *email = Patch::Clear,
+            Field::Phone => *phone = Patch::Clear,
+        }
     }
+    IdentityCall { guest: None, key, call, fields: vec![field.word()], after: Vec::new() }
 }
 
 fn creating(guest: &GuestKey, key: UserIdentityKey, person: &Person<'_>) -> IdentityCall {
@@ -275,6 +371,7 @@ fn creating(guest: &GuestKey, key: UserIdentityKey, person: &Person<'_>) -> Iden
             phone: phone.cloned(),
         },
         fields,
+        after: Vec::new(),
     }
 }
 
@@ -315,5 +412,6 @@ fn updating(
             phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
         },
         fields,
+        after: Vec::new(),
     })
 }

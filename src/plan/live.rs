@@ -33,6 +33,30 @@ pub(super) struct KeyUsers {
     pub(super) foreign: usize,
 }
 
+/// The last start at a door, and the last one of any other reservation than that.
+#[derive(Debug, Default)]
+struct LatestStarts {
+    last: Option<(Timestamp, ReservationId)>,
+    other: Option<Timestamp>,
+}
+
+impl LatestStarts {
+    fn note(&mut self, starts_at: Timestamp, id: &ReservationId) {
+        match &mut self.last {
+            Some((last, of)) if of == id => *last = starts_at.max(*last),
+            Some((last, _)) if *last >= starts_at => self.other = self.other.max(Some(starts_at)),
+            last => {
+                let before = last.replace((starts_at, id.clone()));
+                self.other = self.other.max(before.map(|(at, _)| at));
+            }
+        }
+    }
+
+    fn of_others(&self, id: &ReservationId) -> Option<Timestamp> {
+        self.last.as_ref().and_then(|(last, of)| if of == id { self.other } else { Some(*last) })
+    }
+}
+
 /// The index.
 #[derive(Debug)]
 pub(super) struct Live<'a> {
@@ -40,7 +64,7 @@ pub(super) struct Live<'a> {
     by_reservation: HashMap<ReservationId, Vec<usize>>,
     by_seam_key: HashMap<SeamReservationKey, KeyUsers>,
     properties: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
-    latest_start: HashMap<DoorRef, Vec<(Timestamp, usize)>>,
+    latest_starts: HashMap<DoorRef, LatestStarts>,
     taken: HashSet<AccessGrantKey>,
     identities: HashMap<&'a UserIdentityId, &'a Identity>,
 }
@@ -58,7 +82,7 @@ impl<'a> Live<'a> {
             by_reservation: HashMap::new(),
             by_seam_key: HashMap::new(),
             properties: HashMap::new(),
-            latest_start: HashMap::new(),
+            latest_starts: HashMap::new(),
             // Seam may keep the key of an ended grant in use, so every listed key counts as taken.
             taken: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
             identities,
@@ -105,14 +129,14 @@ impl<'a> Live<'a> {
             spaces.sort_unstable();
             spaces
         });
-        for door in &capable {
-            self.latest_start.entry(*door).or_default().push((grant.window.starts_at, position));
-        }
         let wanted = namespace.identity_key(&parts.guest);
         let right_person = self.identities.get(&grant.identity).is_none_or(|identity| {
             identity.key.as_ref() == Some(&wanted) || identity.merged_keys.contains(&wanted)
         });
         let id = ReservationId { property: parts.property.clone(), key: parts.reservation.clone() };
+        for door in &capable {
+            self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
+        }
         self.properties.entry(id.key.clone()).or_default().insert(id.property.clone());
         self.by_reservation.entry(id).or_default().push(position);
         self.owned.push(Owned { grant, key, parts, spaces, capable, right_person });
@@ -135,12 +159,7 @@ impl<'a> Live<'a> {
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 21).
     pub(super) fn later_at(&self, door: DoorRef, than: Timestamp, id: &ReservationId) -> bool {
-        self.latest_start.get(&door).is_some_and(|starts| {
-            starts.iter().any(|(start, position)| {
-                let parts = &self.owned[*position].parts;
-                *start > than && (parts.property != id.property || parts.reservation != id.key)
-            })
-        })
+        self.latest_starts.get(&door).is_some_and(|latest| latest.of_others(id).is_some_and(|at| at > than))
     }
 
     /// Gives the first free key of those parts, and keeps it from being given again (RULES 1).

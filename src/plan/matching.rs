@@ -3,13 +3,13 @@
 //! Coverage is compared (which doors, when, per guest), never the key: a grant made under an older mapping still
 //! answers for its doors (RULES 1).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::live::{Live, Owned};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, RevokedStay, Rows, SpaceRef};
-use crate::model::{DoorRef, GuestKey, ReasonCode, Window};
+use crate::model::{AccessGrantKey, DoorRef, GuestKey, ReasonCode, Window};
 
 /// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
 #[derive(Debug, Clone)]
@@ -26,8 +26,8 @@ pub(super) enum Fate {
     Covered(Vec<usize>),
     /// These grants cover all but some spaces.
     Extended { lives: Vec<usize>, missing: Vec<SpaceRef> },
-    /// This grant covered the same stay at other doors.
-    Moved(usize),
+    /// These grants covered the same stay at other doors; the first is the one the guest leaves.
+    Moved(Vec<usize>),
     /// Nothing covers it.
     New,
 }
@@ -61,7 +61,9 @@ pub(super) fn pieces<'a>(
         let whole = desired.spaces();
         let kept_whole = live.of_reservation(&reservation.id).iter().any(|position| {
             let owned = &live.owned[*position];
-            owned.parts.guest == desired.guest && owned.spaces.as_ref() == Some(&whole)
+            let spaces = owned.spaces.as_deref().unwrap_or_default();
+            owned.parts.guest == desired.guest
+                && desired.unit_spaces().all(|space| spaces.binary_search(&space).is_ok())
         });
         if nested || capable.is_empty() || desired.units.len() < 2 || kept_whole {
             pieces.push(Piece { desired, spaces: whole });
@@ -92,127 +94,222 @@ pub(super) fn is_subset<T: Ord>(part: &[T], whole: &[T]) -> bool {
     part.iter().all(|element| whole.binary_search(element).is_ok())
 }
 
+/// What rows and grants do not tell by themselves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory<'a> {
+    /// Spaces that no unit can lead to.
+    pub(super) common: &'a BTreeSet<SpaceRef>,
+    /// Grants of moves that an earlier run began and did not end, old and new ones.
+    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+}
+
 /// Matches the pieces of a reservation with its live grants.
 pub(super) fn matching(
     reservation: &DesiredReservation,
     pieces: &[Piece<'_>],
     live: &Live<'_>,
+    memory: &Memory<'_>,
     now: Timestamp,
 ) -> Matching {
+    let Memory { common, unfinished_moves } = *memory;
     let mut matcher = Matcher {
         pieces,
         live,
+        common,
+        unfinished_moves,
+        silence: Silence { reservation },
+        now,
         fates: vec![Fate::New; pieces.len()],
         free: live.of_reservation(&reservation.id).iter().copied().collect(),
     };
     matcher.exact();
     matcher.covering();
-    let silent = |guest: &GuestKey| {
-        reservation.rows == Rows::SomeUnreadable
-            || reservation.left_alone.contains(guest)
-            || reservation.held.iter().any(|stay| stay.guest == *guest)
-    };
-    let explicit = matcher.explicitly_revoked(reservation, &silent);
-    matcher.moves(&silent);
+    matcher.wider();
+    let explicit = matcher.explicitly_revoked(reservation);
+    matcher.moves(&explicit);
     // A grant that was the old door of a move is told as a move.
     let mut revoked: Vec<_> =
         explicit.into_iter().filter(|(position, ..)| matcher.free.remove(position)).collect();
-    revoked.extend(matcher.superseded(&silent, now));
+    revoked.extend(matcher.superseded());
     revoked.sort_unstable_by_key(|(position, ..)| *position);
     let Matcher { fates, free, .. } = matcher;
     Matching { fates, revoked, kept: free.into_iter().collect() }
 }
 
+/// Whether every row of the reservation is cancelled.
+fn is_cancelled_whole(reservation: &DesiredReservation) -> bool {
+    let DesiredReservation { id: _, first_arrival: _, grants, held, revoked, left_alone, rows } = reservation;
+    grants.is_empty()
+        && held.is_empty()
+        && left_alone.is_empty()
+        && *rows == Rows::AllUnderstood
+        && !revoked.is_empty()
+        && revoked.iter().all(|stay| stay.reason_code == ReasonCode::Cancelled)
+}
+
+/// Whether the rows of the reservation take away what a guest of it has in that window, and give nothing instead.
+pub(super) fn takes_all(reservation: &DesiredReservation, guest: &GuestKey, window: &Window) -> bool {
+    let is_over = |stay: &RevokedStay| {
+        stay.guest == *guest && (stay.reason_code != ReasonCode::LeftEarly || stay.window.overlaps(window))
+    };
+    let is_wanted = reservation.grants.iter().any(|grant| grant.guest == *guest);
+    is_cancelled_whole(reservation)
+        || (!is_wanted && !Silence { reservation }.is_about(guest) && reservation.revoked.iter().any(is_over))
+}
+
+/// Which grants the rows say nothing about, although their guest has rows.
+#[derive(Clone, Copy)]
+struct Silence<'a> {
+    reservation: &'a DesiredReservation,
+}
+
+impl Silence<'_> {
+    /// Whether nothing may be concluded from a row that is missing for this guest.
+    fn is_about(&self, guest: &GuestKey) -> bool {
+        let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
+        *rows == Rows::SomeUnreadable
+            || left_alone.contains(guest)
+            || held.iter().any(|stay| stay.guest == *guest)
+    }
+
+    /// Whether the grant may be the one of a stay that is held or left alone: then it is kept (RULES 7 to 9).
+    fn keeps(&self, owned: &Owned<'_>) -> bool {
+        let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
+        let guest = &owned.parts.guest;
+        *rows == Rows::SomeUnreadable
+            || left_alone.contains(guest)
+            || held.iter().any(|stay| {
+                stay.guest == *guest
+                    && (stay.reason_code == ReasonCode::Overstay || stay.window.overlaps(&owned.grant.window))
+            })
+    }
+}
+
 struct Matcher<'a> {
     pieces: &'a [Piece<'a>],
     live: &'a Live<'a>,
+    common: &'a BTreeSet<SpaceRef>,
+    unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    silence: Silence<'a>,
+    now: Timestamp,
     fates: Vec<Fate>,
     free: BTreeSet<usize>,
 }
 
 impl Matcher<'_> {
-    /// The same doors: first where windows share most time, then in the order of their starts.
+    /// The same doors, the closest windows first.
     fn exact(&mut self) {
         let mut pairs = Vec::new();
         for (i, piece) in self.pieces.iter().enumerate() {
             for &position in &self.free {
                 let owned = &self.live.owned[position];
-                if may_answer(owned, piece) && owned.spaces.as_ref() == Some(&piece.spaces) {
-                    let shared = owned.grant.window.shared_with(&piece.desired.window);
-                    let starts = (piece.desired.window.starts_at, owned.grant.window.starts_at);
-                    pairs.push((std::cmp::Reverse(shared), starts, i, position));
+                if self.may_answer(owned, piece) && owned.spaces.as_ref() == Some(&piece.spaces) {
+                    pairs.push(self.closeness(i, position));
                 }
             }
         }
         pairs.sort_unstable();
-        for (_, _, i, position) in pairs {
+        for Closeness { piece: i, position, .. } in pairs {
             if self.fates[i] == Fate::New && self.free.remove(&position) {
                 self.fates[i] = Fate::Covered(vec![position]);
             }
         }
     }
 
-    /// Part of the doors, in the same time: together they may cover all of them.
+    /// Part of the doors, in the same time: together they may cover all of them. Grants for common spaces come last,
+    /// and one that adds nothing is left over.
     fn covering(&mut self) {
+        let mut pairs = Vec::new();
         for (i, piece) in self.pieces.iter().enumerate() {
             if self.fates[i] != Fate::New {
                 continue;
             }
-            let lives: Vec<usize> = self
-                .free
-                .iter()
-                .copied()
-                .filter(|position| {
-                    let owned = &self.live.owned[*position];
-                    may_answer(owned, piece)
-                        && owned.grant.window.overlaps(&piece.desired.window)
-                        && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
-                })
-                .collect();
-            if lives.is_empty() {
-                continue;
+            for &position in &self.free {
+                let owned = &self.live.owned[position];
+                if self.may_answer(owned, piece)
+                    && owned.grant.window.overlaps(&piece.desired.window)
+                    && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
+                {
+                    pairs.push((self.is_common(owned), self.closeness(i, position)));
+                }
             }
-            for position in &lives {
-                self.free.remove(position);
+        }
+        pairs.sort_unstable();
+        let mut lives: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (_, Closeness { piece, position, .. }) in pairs {
+            let adds =
+                |space: &SpaceRef| !self.is_covered(space, lives.get(&piece).map_or(&[], Vec::as_slice));
+            let spaces = self.live.owned[position].spaces.as_deref().unwrap_or_default();
+            if spaces.iter().any(adds) && self.free.remove(&position) {
+                lives.entry(piece).or_default().push(position);
             }
-            let covered = |space: &SpaceRef| {
-                lives
-                    .iter()
-                    .any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| s == space))
-            };
+        }
+        for (i, mut lives) in lives {
+            lives.sort_unstable();
+            let spaces = &self.pieces[i].spaces;
             let missing: Vec<SpaceRef> =
-                piece.spaces.iter().copied().filter(|space| !covered(space)).collect();
+                spaces.iter().copied().filter(|space| !self.is_covered(space, &lives)).collect();
             self.fates[i] =
                 if missing.is_empty() { Fate::Covered(lives) } else { Fate::Extended { lives, missing } };
         }
     }
 
-    /// Grants whose row says cancelled, no-show, checked out or over.
-    fn explicitly_revoked(
-        &self,
-        reservation: &DesiredReservation,
-        silent: &dyn Fn(&GuestKey) -> bool,
-    ) -> Vec<Gone> {
-        let DesiredReservation { grants, held, revoked, left_alone, rows, .. } = reservation;
-        let whole =
-            grants.is_empty() && held.is_empty() && left_alone.is_empty() && *rows == Rows::AllUnderstood;
+    fn is_covered(&self, space: &SpaceRef, lives: &[usize]) -> bool {
+        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| s == space))
+    }
+
+    /// More than the doors, where a part of what the guest should have is not known: the grant stays whole.
+    fn wider(&mut self) {
+        for (i, piece) in self.pieces.iter().enumerate() {
+            if self.fates[i] != Fate::New {
+                continue;
+            }
+            let widest = self.free.iter().copied().find(|position| {
+                let owned = &self.live.owned[*position];
+                self.may_answer(owned, piece)
+                    && self.silence.keeps(owned)
+                    && owned.grant.window.same_from(&piece.desired.window, self.now)
+                    && owned.spaces.as_ref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
+            });
+            if let Some(position) = widest {
+                self.free.remove(&position);
+                self.fates[i] = Fate::Covered(vec![position]);
+            }
+        }
+    }
+
+    /// Grants whose row says cancelled, no-show, checked out or over. Each row speaks of the doors and the time it
+    /// names; of another time of the guest only where it is a cancellation and nothing else is wanted for them; of
+    /// another guest only where the whole reservation is cancelled.
+    fn explicitly_revoked(&self, reservation: &DesiredReservation) -> Vec<Gone> {
+        let DesiredReservation { grants, revoked, .. } = reservation;
+        let whole = is_cancelled_whole(reservation);
         let mut gone = Vec::new();
         for &position in &self.free {
             let owned = &self.live.owned[position];
-            let guest = &owned.parts.guest;
-            let same_guest = |stay: &&RevokedStay| stay.guest == *guest;
-            let names_it = |stay: &&RevokedStay| {
-                same_guest(stay)
-                    && stay.window.overlaps(&owned.grant.window)
+            let (guest, window) = (&owned.parts.guest, &owned.grant.window);
+            let wanted = || grants.iter().filter(|grant| grant.guest == *guest);
+            let find = |says: &dyn Fn(&RevokedStay) -> bool| {
+                revoked.iter().position(|stay| (stay.guest == *guest) && says(stay))
+            };
+            let names_it = |stay: &RevokedStay| {
+                stay.window.overlaps(window)
                     && stay.spaces.iter().any(|s| owned.spaces.iter().flatten().any(|space| space == s))
             };
-            let still_wanted = grants.iter().any(|grant| grant.guest == *guest) || silent(guest);
-            let stay = revoked.iter().position(|stay| names_it(&stay)).or_else(|| {
-                revoked
-                    .iter()
-                    .position(|stay| !still_wanted && same_guest(&stay))
-                    .or_else(|| (whole && !revoked.is_empty()).then_some(0))
-            });
+            let its_time = |stay: &RevokedStay| {
+                stay.window.overlaps(window)
+                    && !wanted().any(|grant| grant.window.overlaps(window))
+                    && !self.silence.keeps(owned)
+            };
+            let any_time = |stay: &RevokedStay| {
+                stay.reason_code != ReasonCode::LeftEarly
+                    && wanted().next().is_none()
+                    && !self.silence.is_about(guest)
+            };
+            let stay = find(&names_it)
+                .or_else(|| find(&its_time))
+                .or_else(|| find(&any_time))
+                .or_else(|| whole.then_some(0));
             if let Some(stay) = stay {
                 gone.push((position, revoked[stay].reason_code, Some(stay)));
             }
@@ -220,47 +317,71 @@ impl Matcher<'_> {
         gone
     }
 
-    /// Another door for the same guest: windows that share time first, then in order.
-    fn moves(&mut self, silent: &dyn Fn(&GuestKey) -> bool) {
+    /// Another door for the same guest, the closest windows first. A grant that a row cancels is
+    /// part of a move only where the times overlap; else it goes at once and waits for nothing.
+    fn moves(&mut self, explicit: &[Gone]) {
         let mut pairs = Vec::new();
         for (i, piece) in self.pieces.iter().enumerate() {
-            if self.fates[i] != Fate::New || silent(&piece.desired.guest) {
-                continue;
-            }
+            let is_new = match &self.fates[i] {
+                Fate::New => true,
+                Fate::Extended { missing, .. } => missing.iter().any(|space| !self.common.contains(space)),
+                Fate::Covered(_) | Fate::Moved(_) => continue,
+            };
             for &position in &self.free {
                 let owned = &self.live.owned[position];
-                if owned.parts.guest == piece.desired.guest {
-                    let shared = owned.grant.window.shared_with(&piece.desired.window);
-                    let starts = (piece.desired.window.starts_at, owned.grant.window.starts_at);
-                    pairs.push((std::cmp::Reverse(shared), starts, i, position));
+                let overlaps = owned.grant.window.overlaps(&piece.desired.window);
+                let is_cancelled = explicit.iter().any(|(gone, ..)| *gone == position);
+                let in_time = overlaps || (self.fates[i] == Fate::New && !is_cancelled);
+                if is_new && in_time && owned.parts.guest == piece.desired.guest && !self.silence.keeps(owned)
+                {
+                    // A grant for common spaces is the old door of a move only where there is no other.
+                    pairs.push((self.is_common(owned), self.closeness(i, position)));
                 }
             }
         }
         pairs.sort_unstable();
-        for (_, _, i, position) in pairs {
-            if self.fates[i] == Fate::New && self.free.remove(&position) {
-                self.fates[i] = Fate::Moved(position);
+        for (_, Closeness { piece: i, position, .. }) in pairs {
+            let beside = match &self.fates[i] {
+                Fate::New => Vec::new(),
+                Fate::Extended { lives, .. } => lives.clone(),
+                Fate::Covered(_) | Fate::Moved(_) => continue,
+            };
+            if self.free.remove(&position) {
+                self.fates[i] = Fate::Moved(std::iter::once(position).chain(beside).collect());
             }
         }
     }
 
     /// Grants that another grant of the same guest has taken over: a second one for the same doors and time, or the
-    /// segment of a move that was taken back. A row that merely vanished is not enough.
-    fn superseded(&mut self, silent: &dyn Fn(&GuestKey) -> bool, now: Timestamp) -> Vec<Gone> {
+    /// segment of a move that was taken back; and grants for common spaces that stays are no longer given. A row that
+    /// merely vanished is not enough.
+    fn superseded(&mut self) -> Vec<Gone> {
         let mut gone = Vec::new();
         for &position in &self.free {
             let owned = &self.live.owned[position];
-            if silent(&owned.parts.guest) {
+            if self.silence.keeps(owned) {
+                continue;
+            }
+            if self.is_common(owned) && self.pieces.iter().any(|p| p.desired.guest == owned.parts.guest) {
+                gone.push((position, ReasonCode::NoLongerWanted, None));
+                continue;
+            }
+            if self.is_left_of_a_move(owned) {
+                gone.push((position, ReasonCode::DoorsChanged, None));
                 continue;
             }
             for (piece, fate) in self.pieces.iter().zip(&self.fates) {
-                let Fate::Covered(lives) = fate else { continue };
-                if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, now) {
+                let (Fate::Covered(lives) | Fate::Extended { lives, .. }) = fate else { continue };
+                if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, self.now)
+                {
                     continue;
                 }
-                let same_doors = owned.spaces.as_ref().is_some_and(|spaces| is_subset(spaces, &piece.spaces));
+                let same_doors = owned
+                    .spaces
+                    .as_ref()
+                    .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(space, lives)));
                 let was_apart =
-                    lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, now));
+                    lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, self.now));
                 if same_doors {
                     gone.push((position, ReasonCode::Duplicate, None));
                     break;
@@ -275,10 +396,62 @@ impl Matcher<'_> {
         }
         gone
     }
+
+    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead.
+    fn is_left_of_a_move(&self, owned: &Owned<'_>) -> bool {
+        self.unfinished_moves.contains(owned.key)
+            && self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
+                *fate != Fate::New
+                    && piece.desired.guest == owned.parts.guest
+                    && holds(&piece.desired.window, owned, self.now)
+            })
+    }
+
+    fn closeness(&self, i: usize, position: usize) -> Closeness {
+        let (desired, grant) = (self.pieces[i].desired, self.live.owned[position].grant);
+        Closeness {
+            shares_no_time: !grant.window.overlaps(&desired.window),
+            distance: distance(&grant.window, &desired.window, self.now),
+            has_other_methods: grant.methods() != desired.methods,
+            starts: (desired.window.starts_at, grant.window.starts_at),
+            piece: i,
+            position,
+        }
+    }
+
+    /// Whether the grant can be changed into the piece: the same guest, and not the grant of another stay that is
+    /// held or left alone.
+    fn may_answer(&self, owned: &Owned<'_>, piece: &Piece<'_>) -> bool {
+        owned.right_person
+            && owned.parts.guest == piece.desired.guest
+            && (owned.grant.window.overlaps(&piece.desired.window) || !self.silence.keeps(owned))
+    }
+
+    /// Whether the grant opens nothing but common spaces.
+    fn is_common(&self, owned: &Owned<'_>) -> bool {
+        owned
+            .spaces
+            .as_ref()
+            .is_some_and(|spaces| !spaces.is_empty() && spaces.iter().all(|s| self.common.contains(s)))
+    }
 }
 
-fn may_answer(owned: &Owned<'_>, piece: &Piece<'_>) -> bool {
-    owned.right_person && owned.parts.guest == piece.desired.guest
+/// How close a grant is to a piece; the closest sorts first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Closeness {
+    shares_no_time: bool,
+    /// By how much both ends would have to move.
+    distance: SignedDuration,
+    has_other_methods: bool,
+    starts: (Timestamp, Timestamp),
+    piece: usize,
+    position: usize,
+}
+
+fn distance(left: &Window, right: &Window, now: Timestamp) -> SignedDuration {
+    let starts = left.starts_at.max(now).duration_until(right.starts_at.max(now)).abs();
+    let end = |window: &Window| window.ends_at.unwrap_or(Timestamp::MAX);
+    starts.saturating_add(end(left).duration_until(end(right)).abs())
 }
 
 /// Whether a window holds all that is left of a grant's.

@@ -18,6 +18,7 @@ mod planner;
 mod reservation;
 mod seam_rules;
 mod settings;
+mod shared_methods;
 mod step;
 
 pub use crate::model::{HeldBy, ReasonCode};

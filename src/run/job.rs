@@ -1,17 +1,19 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::connection::Connection;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::told::Told;
-use crate::apply::{Apply, Stop, carry_out};
+use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, map};
-use crate::model::Workspace;
+use crate::model::{AccessGrantKey, Ledger, Move, Workspace};
 use crate::plan::{CheckedPlan, PlanInput, check, plan};
 use crate::report::document::{Document, Kind};
 use crate::seam;
@@ -57,11 +59,13 @@ pub async fn run(job: Job<'_>) -> Document {
         plan: None,
         applied: None,
         calls: seam::Calls::default(),
+        broken_moves: BTreeSet::new(),
         record: None,
     };
     let mut ending = job.work(&mut told).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
-        ending = Err(Failure::interrupted(exit_code, ending.err()));
+        // Whoever asks a job to end that has just done everything is not told that something is left.
+        ending = ending.map_err(|failure| Failure::interrupted(exit_code, Some(failure)));
     }
     let document = told.document(&ending);
     match told.record.take() {
@@ -140,7 +144,16 @@ impl Job<'_> {
         let settings = &self.settings.plan;
         let directory = Directory::of(&inventory);
         let known = Known::of(&inventory, &settings.namespace, now);
-        let desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
+        let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
+        let live: BTreeSet<&AccessGrantKey> = inventory
+            .grants
+            .iter()
+            .filter(|grant| grant.is_live(now))
+            .filter_map(|g| g.key.as_ref())
+            .collect();
+        told.broken_moves = self.ledger(told).await?.broken_moves(&live);
+        desired.unfinished_moves =
+            told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);
@@ -148,6 +161,12 @@ impl Job<'_> {
         told.plan = Some((*checked).clone());
         self.sink.emit(&Event::Finished(Stage::Plan));
         Ok(checked)
+    }
+
+    /// What earlier runs recorded.
+    async fn ledger(&self, told: &Told) -> Result<Ledger, Failure> {
+        let Some((store, lease)) = &told.record else { return Ok(Ledger::default()) };
+        Ok(store.ledger(lease.workspace_id(), lease.namespace()).await?)
     }
 
     /// Carries the plan out and says why it stopped, if it did.
@@ -164,6 +183,9 @@ impl Job<'_> {
         store.settle_unfinished(lease).await?;
         self.sink.emit(&Event::Started(Stage::Apply));
         self.sink.emit(&Event::Planned(plan));
+        // Those that an earlier run broke off and this one cannot end either, because their stay is held.
+        let all_moves = moves(plan).into_iter().chain(told.broken_moves.iter().cloned()).collect();
+        store.begin_moves(lease, &told.run_id, &all_moves).await?;
         let recorder = Recorder::start(store, lease, &told.run_id);
         let applied = carry_out(Apply {
             plan,
@@ -176,11 +198,12 @@ impl Job<'_> {
             cancel: self.interrupt.token(),
         })
         .await;
-        recorder.close().await?;
+        let closed = recorder.close().await;
         self.sink.emit(&Event::Finished(Stage::Apply));
         let applied = told.applied.insert(applied);
         match applied.stop.take() {
-            None | Some(Stop::Cancelled) => Ok(()),
+            None => Ok(closed?),
+            Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
         }

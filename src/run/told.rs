@@ -1,11 +1,13 @@
 //! What a job has learnt so far: enough for a report, however it ends.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::failure::Failure;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
-use crate::model::{RunId, SourceRead, WorkspaceId};
+use crate::model::{Move, RunId, SourceRead, WorkspaceId};
 use crate::plan::Plan;
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
@@ -23,6 +25,8 @@ pub(super) struct Told {
     pub(super) plan: Option<Plan>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
+    /// Moves that an earlier run began and did not end.
+    pub(super) broken_moves: BTreeSet<Move>,
     /// Where the report is to be kept; only once the run was recorded as begun.
     pub(super) record: Option<(Store, Lease)>,
 }

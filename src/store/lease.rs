@@ -18,6 +18,9 @@ use super::holder::{Holder, Liveness};
 use super::open::{Store, milliseconds, timestamp};
 use crate::model::{Namespace, WorkspaceId};
 
+/// How soon a lease is looked at again at the earliest.
+const SHORTEST_LOOK: Duration = Duration::from_millis(1);
+
 /// Why there is no lease.
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
@@ -117,6 +120,20 @@ impl Lease {
     /// Whether it holds.
     pub fn is_held(&self) -> bool {
         !self.remaining().is_zero()
+    }
+
+    /// Waits until less than that is left of it: it was lost, or its renewals fail.
+    pub async fn runs_short(&self, left: Duration) {
+        let mut receiver = self.right.state.subscribe();
+        loop {
+            let state = *receiver.borrow_and_update();
+            let Some(spare) = state.remaining().checked_sub(left) else { return };
+            tokio::select! {
+                changed = receiver.changed() => changed.expect("the lease keeps the other end"),
+                // The clock on the wall may have been set meanwhile: look again.
+                () = tokio::time::sleep(spare.max(SHORTEST_LOOK)) => {}
+            }
+        }
     }
 
     /// Waits until another process has taken it; forever, if none does.

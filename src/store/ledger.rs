@@ -3,6 +3,7 @@
 use sqlx::{Row, SqliteExecutor};
 
 use super::error::StoreError;
+use super::moves;
 use super::open::{Store, milliseconds};
 use crate::model::{AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, WorkspaceId};
 
@@ -16,7 +17,8 @@ impl Store {
         let failed = |source| self.error("read the ledger", source);
         let last_source = last_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let desired = entries(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        Ok(Ledger { last_source, desired: desired.into_iter().collect() })
+        let unfinished_moves = moves::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        Ok(Ledger { last_source, desired: desired.into_iter().collect(), unfinished_moves })
     }
 }
 

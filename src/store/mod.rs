@@ -7,6 +7,7 @@ mod error;
 mod holder;
 mod lease;
 mod ledger;
+mod moves;
 mod open;
 mod recorder;
 mod run;

@@ -96,7 +96,11 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
 
 fn migrator() -> Migrator {
     let init = include_str!("../../migrations/sqlite/1_init.sql").into_sql_str();
-    Migrator::with_migrations(vec![Migration::new(1, "init".into(), MigrationType::Simple, init, false)])
+    let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
+    let simple = |version, name: &'static str, sql| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
+    };
+    Migrator::with_migrations(vec![simple(1, "init", init), simple(3, "moves", moves)])
 }
 
 /// Makes the file readable for its owner only: it tells who stays where. The -wal and -shm neighbours inherit that.

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger;
+use super::moves;
 use super::open::Store;
 use super::step::{put_intent, put_outcome};
 use crate::event::Outcome;
@@ -240,7 +241,10 @@ impl Writer {
             LedgerChange::Set { key, desired } => {
                 ledger::put(&mut *connection, &entry, key, desired, now).await
             }
-            LedgerChange::Remove { key } => ledger::remove(&mut *connection, &entry, key).await,
+            LedgerChange::Remove { key } => {
+                ledger::remove(&mut *connection, &entry, key).await?;
+                moves::forget(&mut *connection, &entry, key).await
+            }
         }
     }
 }

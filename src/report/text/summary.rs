@@ -127,8 +127,9 @@ fn done(document: &Document) -> String {
         warnings: _,
     } = document.counts;
     let reissues = reissues(document, "re-issued");
+    let opening = if document.error.is_some() { "Until then" } else { "Done" };
     let mut line = format!(
-        "Done: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
+        "{opening}: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
          {rejected} rejected, {unchanged} unchanged in {}",
         took(document.started_at, document.finished_at)
     );

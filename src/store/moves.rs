@@ -1,0 +1,92 @@
+//! Moves that make the new grant before the old one goes. A run that ends in between leaves both, and Seam alone
+//! cannot tell the one that was to go from one that is wanted beside the other: the record can.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteExecutor};
+
+use super::error::StoreError;
+use super::lease::Lease;
+use super::ledger::Entry;
+use super::open::Store;
+use crate::model::{AccessGrantKey, Move, Namespace, RunId, WorkspaceId};
+
+impl Store {
+    /// Records the moves that are to be made, in place of those recorded before. Each is forgotten when one of its
+    /// grants goes.
+    pub async fn begin_moves(
+        &self,
+        lease: &Lease,
+        run_id: &RunId,
+        moves: &BTreeSet<Move>,
+    ) -> Result<(), StoreError> {
+        let failed = |source| self.error("record moves", source);
+        let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
+        let mut transaction = self.begin().await?;
+        clear(&mut *transaction, &entry).await.map_err(failed)?;
+        for one in moves {
+            put(&mut *transaction, &entry, one).await.map_err(failed)?;
+        }
+        self.commit(transaction).await
+    }
+}
+
+pub(super) async fn list(
+    executor: impl SqliteExecutor<'_>,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+) -> sqlx::Result<BTreeSet<Move>> {
+    let key = |row: &SqliteRow, column: &str| row.try_get(column).map(|key: &str| AccessGrantKey::new(key));
+    sqlx::query("select old_key, new_key from moves where workspace_id = $1 and namespace = $2")
+        .bind(workspace_id.as_str())
+        .bind(namespace.as_str())
+        .fetch_all(executor)
+        .await?
+        .iter()
+        .map(|row| Ok(Move { old: key(row, "old_key")?, new: key(row, "new_key")? }))
+        .collect()
+}
+
+async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, one: &Move) -> sqlx::Result<()> {
+    let Entry { workspace_id, namespace, run_id } = entry;
+    sqlx::query(
+        "insert into moves (workspace_id, namespace, old_key, new_key, run_id) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .bind(one.old.as_str())
+    .bind(one.new.as_str())
+    .bind(run_id.as_str())
+    .execute(executor)
+    .await
+    .map(drop)
+}
+
+async fn clear(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>) -> sqlx::Result<()> {
+    let Entry { workspace_id, namespace, run_id: _ } = entry;
+    sqlx::query("delete from moves where workspace_id = $1 and namespace = $2")
+        .bind(workspace_id.as_str())
+        .bind(namespace.as_str())
+        .execute(executor)
+        .await
+        .map(drop)
+}
+
+/// Forgets the moves of a grant that is gone.
+pub(super) async fn forget(
+    executor: impl SqliteExecutor<'_>,
+    entry: &Entry<'_>,
+    key: &AccessGrantKey,
+) -> sqlx::Result<()> {
+    let Entry { workspace_id, namespace, run_id: _ } = entry;
+    sqlx::query(
+        "delete from moves where workspace_id = $1 and namespace = $2 and (old_key = $3 or new_key = $3)",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .bind(key.as_str())
+    .execute(executor)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,416 @@
+//! A hotel for the tests of the rules: bookings as short lines of text, plans as short lines of text.
+//!
+//! A booking is `RESERVATION GUEST UNITS FROM..UNTIL` and then words in any order: a status, `primary`, `opt-out`,
+//! `name=`, `email=`, `phone=`, `methods=`, `code=`. A guest `-` has no key, units are joined by `+`, and `?` is a
+//! unit that is not assigned yet. Dates are `12-02`, or `12-02T09:30` with a time, in 2026 and UTC.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{DateTime, time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use reservation_sync::mapping::{
+    Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+};
+use reservation_sync::model::time::Side;
+use reservation_sync::model::{
+    AccessMethodId, Entrance, GrantKeyParts, GrantState, Guest, Identity, Inventory, LiveGrant, Method,
+    Moment, Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space,
+    Standing, Stay, Unit, Window, WishedCode, Workspace,
+};
+use reservation_sync::plan::{
+    Action, Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Patch, PlanInput,
+    PlanSettings, Policy, Step, StepId, check, plan,
+};
+
+use crate::small_world::{carried_out, namespace, plan_settings};
+
+/// The hotel: rooms 1 to 3 and the spa know reservations; rooms 5 to 7, the lobby and the gym do not.
+pub(crate) struct Hotel {
+    pub(crate) inventory: Inventory,
+    pub(crate) now: Timestamp,
+    pub(crate) mapping: MappingSettings,
+    pub(crate) settings: PlanSettings,
+    /// Reservations with a row that could not be read.
+    pub(crate) rejected: BTreeSet<&'static str>,
+}
+
+impl Hotel {
+    /// An empty hotel without common spaces, at noon on the first of December.
+    pub(crate) fn new() -> Self {
+        let mut hotel = Self {
+            inventory: Inventory {
+                workspace: Workspace {
+                    id: "workspace".into(),
+                    name: "Hotel".to_owned(),
+                    is_sandbox: true,
+                    is_suspended: false,
+                },
+                spaces: Vec::new(),
+                entrances: Vec::new(),
+                devices: Vec::new(),
+                identities: Vec::new(),
+                grants: Vec::new(),
+            },
+            now: instant("12-01T12:00", Side::Arrival).instant,
+            mapping: MappingSettings {
+                namespace: namespace(),
+                properties: Properties {
+                    default: Property {
+                        time_zone: TimeZone::UTC,
+                        country: None,
+                        check_in: time(15, 0, 0, 0),
+                        check_out: time(11, 0, 0, 0),
+                        early_access: SignedDuration::ZERO,
+                        late_exit: SignedDuration::ZERO,
+                    },
+                    by_code: BTreeMap::new(),
+                },
+                units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
+                also: BTreeSet::new(),
+                methods: [Method::Code].into(),
+                guests: GuestScope::All,
+            },
+            settings: plan_settings(Policy::Sync),
+            rejected: BTreeSet::new(),
+        };
+        for (space, capable) in [
+            ("room-1", true),
+            ("room-2", true),
+            ("room-3", true),
+            ("room-5", false),
+            ("room-6", false),
+            ("room-7", false),
+            ("lobby", false),
+            ("gym", false),
+            ("spa", true),
+        ] {
+            hotel.add_door(space, space, capable, &[Method::Code, Method::Card]);
+        }
+        hotel
+    }
+
+    /// The same with common spaces.
+    pub(crate) fn with(also: &[&str]) -> Self {
+        let mut hotel = Self::new();
+        hotel.also(also);
+        hotel
+    }
+
+    pub(crate) fn also(&mut self, also: &[&str]) {
+        self.mapping.also = also.iter().map(|space| (*space).into()).collect();
+    }
+
+    pub(crate) fn add_door(&mut self, space: &str, door: &str, capable: bool, methods: &[Method]) {
+        let id = format!("space-{space}");
+        if self.inventory.spaces.iter().all(|known| known.id.as_str() != id) {
+            self.inventory.spaces.push(Space {
+                id: id.as_str().into(),
+                key: Some(space.into()),
+                name: space.to_owned(),
+            });
+        }
+        self.inventory.entrances.push(Entrance {
+            id: format!("door-{door}").as_str().into(),
+            name: door.to_owned(),
+            spaces: [id.as_str().into()].into(),
+            methods: methods.iter().copied().collect(),
+            can_belong_to_reservation: capable,
+        });
+    }
+
+    pub(crate) fn at(&mut self, moment: &str) {
+        self.now = instant(moment, Side::Arrival).instant;
+    }
+
+    /// Somebody else's grant.
+    pub(crate) fn foreign_grant(&mut self, reservation_key: &str, space: &str, days: &str) {
+        self.foreign_identity("staff", None);
+        self.inventory.grants.push(LiveGrant {
+            id: format!("foreign-{reservation_key}").as_str().into(),
+            key: None,
+            identity: "identity-staff".into(),
+            reservation_key: Some(reservation_key.into()),
+            spaces: [format!("space-{space}").as_str().into()].into(),
+            window: window(days),
+            requested: Vec::new(),
+            access_methods: BTreeSet::new(),
+            name: None,
+            created_at: self.now,
+            state: GrantState::Standing,
+        });
+    }
+
+    /// Somebody we do not know.
+    pub(crate) fn foreign_identity(&mut self, id: &str, email: Option<&str>) {
+        self.inventory.identities.push(Identity {
+            id: format!("identity-{id}").as_str().into(),
+            key: None,
+            full_name: Some("Somebody Else".to_owned()),
+            email: email.map(Into::into),
+            phone: None,
+            merged_keys: BTreeSet::new(),
+        });
+    }
+
+    /// What would be done, without doing it.
+    pub(crate) fn plan(&self, rows: &[&str]) -> CheckedPlan {
+        let reservations = self.reservations(rows);
+        let directory = Directory::of(&self.inventory);
+        let known = Known::of(&self.inventory, &namespace(), self.now);
+        let desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        let input = PlanInput {
+            now: self.now,
+            settings: &self.settings,
+            desired: &desired,
+            directory: &directory,
+            inventory: &self.inventory,
+        };
+        let plan = plan(&input);
+        let text = told(&plan.items, &plan.steps);
+        check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{text}"))
+    }
+
+    /// A night: what is done, as text. Planning the same rows again must find nothing to send.
+    pub(crate) fn night(&mut self, rows: &[&str]) -> String {
+        let plan = self.plan(rows);
+        let text = told(&plan.items, &plan.steps);
+        self.inventory = carried_out(&plan, &self.inventory);
+        let again = self.plan(rows);
+        assert!(again.is_empty(), "first\n{text}then\n{}", told(&again.items, &again.steps));
+        text
+    }
+
+    /// The lines of a night, without the calls.
+    pub(crate) fn lines(&mut self, rows: &[&str]) -> String {
+        let text = self.night(rows);
+        text.lines().filter(|line| !line.starts_with(' ')).fold(String::new(), |all, line| all + line + "\n")
+    }
+
+    /// The live grants, one a line: whose, where, when, under which reservation key.
+    pub(crate) fn grants(&self) -> String {
+        let mut lines: Vec<String> = self
+            .inventory
+            .grants
+            .iter()
+            .filter(|grant| grant.is_live(self.now))
+            .map(|grant| {
+                let key = grant.key.as_ref().map_or_else(|| grant.id.to_string(), |key| short(key.as_str()));
+                let spaces: Vec<&str> =
+                    grant.spaces.iter().map(|s| s.as_str().trim_start_matches("space-")).collect();
+                let reservation = grant.reservation_key.as_ref().map_or("-", |key| key.as_str());
+                format!("{key} [{}] {} key={reservation}\n", spaces.join(" "), span(&grant.window))
+            })
+            .collect();
+        lines.sort();
+        lines.concat()
+    }
+
+    fn reservations(&self, rows: &[&str]) -> Vec<Reservation> {
+        let mut grouped: BTreeMap<ReservationId, Vec<Stay>> = BTreeMap::new();
+        for (position, row) in rows.iter().enumerate() {
+            let (id, stay) = read(row, position);
+            grouped.entry(id).or_default().push(stay);
+        }
+        let reservation = |(id, stays): (ReservationId, Vec<Stay>)| Reservation {
+            n_rejected_rows: usize::from(self.rejected.contains(id.key.as_str())),
+            id,
+            stays,
+        };
+        grouped.into_iter().map(reservation).collect()
+    }
+}
+
+fn read(row: &str, position: usize) -> (ReservationId, Stay) {
+    let mut words = row.split_whitespace();
+    let mut next = || words.next().expect("a row has a reservation, a guest, units and dates");
+    let (reservation, guest, units, days) = (next(), next(), next(), next());
+    let (property, key) = reservation.split_once('/').unwrap_or(("", reservation));
+    let (from, until) = days.split_once("..").expect("dates are FROM..UNTIL");
+    let name = if guest == "-" { format!("Guest of {key}") } else { format!("Guest {guest}") };
+    let mut stay = Stay {
+        stay_id: None,
+        guest: Guest {
+            key: (guest != "-").then(|| guest.into()),
+            full_name: name,
+            email: None,
+            phone: None,
+            is_primary: false,
+        },
+        place: if units == "?" {
+            Place::Unassigned
+        } else {
+            Place::Units(units.split('+').map(|unit| Unit::new(unit.trim_start_matches("room-"))).collect())
+        },
+        check_in: instant(from, Side::Arrival),
+        check_out: instant(until, Side::Departure),
+        standing: Standing::Expected,
+        methods: BTreeSet::new(),
+        code: None,
+        opted_out: false,
+        updated_at: None,
+        source: SourcePlace { container: "rows".into(), row: position as u64 + 2 },
+    };
+    for word in words {
+        match word.split_once('=') {
+            None => match word {
+                "confirmed" => stay.standing = Standing::Expected,
+                "checked-in" => stay.standing = Standing::CheckedIn,
+                "cancelled" | "no-show" | "checked-out" => stay.standing = Standing::Revoked,
+                "unclear" => stay.standing = Standing::Unclear,
+                "ignored" => stay.standing = Standing::Ignored,
+                "primary" => stay.guest.is_primary = true,
+                "opt-out" => stay.opted_out = true,
+                _ => panic!("`{word}` means nothing in a row"),
+            },
+            Some(("name", name)) => stay.guest.full_name = name.replace('_', " "),
+            Some(("email", email)) => stay.guest.email = Some(email.into()),
+            Some(("phone", phone)) => stay.guest.phone = Some(phone.into()),
+            Some(("code", code)) => stay.code = WishedCode::new(code),
+            Some(("methods", methods)) => {
+                let method = |word| Method::parse(word).expect("a method that exists");
+                stay.methods = methods.split('+').map(method).collect();
+            }
+            Some((field, _)) => panic!("`{field}` is no field of a row"),
+        }
+    }
+    (ReservationId { property: property.into(), key: key.into() }, stay)
+}
+
+fn instant(text: &str, side: Side) -> Moment {
+    let (day, clock) = match (text.split_once('T'), side) {
+        (Some((day, clock)), _) => (day, clock),
+        (None, Side::Arrival) => (text, "15:00"),
+        (None, Side::Departure) => (text, "11:00"),
+    };
+    let local: DateTime = format!("2026-{day}T{clock}").parse().expect("a local time");
+    Moment::at(local, &TimeZone::UTC, side).expect("an ordinary year")
+}
+
+fn window(days: &str) -> Window {
+    let (from, until) = days.split_once("..").expect("dates are FROM..UNTIL");
+    Window::new(instant(from, Side::Arrival).instant, instant(until, Side::Departure).instant)
+}
+
+/// The lines of a plan and, indented, its calls.
+pub(crate) fn told(items: &[Item], steps: &[Step]) -> String {
+    let lines = items.iter().map(line);
+    let calls = steps.iter().enumerate().map(|(number, step)| call(number, step));
+    lines.chain(calls).collect()
+}
+
+fn line(item: &Item) -> String {
+    let Item { key, action, reason_code, impact, before, after, held_by, .. } = item;
+    let action = match action {
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Replace => "-/+",
+        Action::Revoke => "-",
+        Action::Hold => "?",
+        Action::None => "=",
+    };
+    let views = match (before, after) {
+        (Some(before), Some(after)) if view(before) != view(after) => {
+            format!(" {} -> {}", view(before), view(after))
+        }
+        (Some(one), _) | (None, Some(one)) => format!(" {}", view(one)),
+        (None, None) => String::new(),
+    };
+    let word = |value: serde_json::Value| value.as_str().map(str::to_owned).unwrap_or_default();
+    let why = word(serde_json::to_value(reason_code).expect("a word"));
+    let consequence = match held_by {
+        Some(by) => format!("held by {}", word(serde_json::to_value(by).expect("a word"))),
+        None => word(serde_json::to_value(impact).expect("a word")),
+    };
+    format!("{action} {}{views} | {why}, {consequence}\n", short(key.as_str()))
+}
+
+fn view(view: &GrantView) -> String {
+    let spaces: Vec<&str> = view.space_keys.iter().map(|key| key.as_str()).collect();
+    let methods: Vec<&str> = view.methods.iter().map(|method| method.as_str()).collect();
+    let key = view.reservation_key.as_ref().map_or("-", |key| key.as_str());
+    let window = Window { starts_at: view.starts_at, ends_at: view.ends_at };
+    format!("[{}] {} {} key={key}", spaces.join(" "), span(&window), methods.join("+"))
+}
+
+fn span(window: &Window) -> String {
+    let moment = |at: Timestamp| {
+        let local = TimeZone::UTC.to_datetime(at);
+        let minute = if local.minute() == 0 { String::new() } else { format!(":{:02}", local.minute()) };
+        format!("{:02}-{:02}T{:02}{minute}", local.month(), local.day(), local.hour())
+    };
+    format!("{}..{}", moment(window.starts_at), window.ends_at.map_or_else(String::new, moment))
+}
+
+/// `pms::R1:G1:0a1b2c3d4e:2` as `R1:G1:2`.
+fn short(key: &str) -> String {
+    let Some(parts) = GrantKeyParts::parse(&namespace(), &key.into()) else { return key.to_owned() };
+    let GrantKeyParts { property, reservation, guest, door_set: _, ordinal } = parts;
+    let property = if property.as_str().is_empty() { String::new() } else { format!("{property}/") };
+    let ordinal = if ordinal > 1 { format!(":{ordinal}") } else { String::new() };
+    format!("{property}{reservation}:{guest}{ordinal}")
+}
+
+fn call(number: usize, step: &Step) -> String {
+    let waits = |word: &str, steps: &[StepId]| {
+        let numbers: Vec<String> = steps.iter().map(|step| step.0.to_string()).collect();
+        if numbers.is_empty() { String::new() } else { format!(" {word} {}", numbers.join(",")) }
+    };
+    let methods = |methods: &BTreeSet<Method>| {
+        methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join("+")
+    };
+    fn patch<T: std::fmt::Display>(name: &str, patch: &Patch<T>) -> String {
+        match patch {
+            Patch::Keep => String::new(),
+            Patch::Set(value) => format!(" {name}={value}"),
+            Patch::Clear => format!(" {name}=null"),
+        }
+    }
+    let told = match &step.call {
+        Call::CreateIdentity { key, full_name, email, phone } => {
+            let some = |name: &str, value: Option<String>| {
+                value.map_or_else(String::new, |value| format!(" {name}={value}"))
+            };
+            format!(
+                "person {key}{}{}{}",
+                some("name", full_name.clone()),
+                some("email", email.as_ref().map(ToString::to_string)),
+                some("phone", phone.as_ref().map(ToString::to_string))
+            )
+        }
+        Call::UpdateIdentity { id: _, key, full_name, email, phone } => {
+            let fields = [patch("name", full_name), patch("email", email), patch("phone", phone)].concat();
+            format!("change person {key}{fields}")
+        }
+        Call::CreateGrant { key, identity, code, .. } => {
+            let whose = if matches!(identity, IdentityTarget::Known(_)) { " for known" } else { "" };
+            format!(
+                "create {}{whose}{}",
+                short(key.as_str()),
+                if code.is_some() { " wishing a code" } else { "" }
+            )
+        }
+        Call::UpdateGrant { key, .. } => format!("window {}", short(key.as_str())),
+        Call::DeleteGrant { key, .. } => format!("delete {}", short(key.as_str())),
+        Call::AddMethods { key, methods: added, .. } => {
+            format!("add {} {}", short(key.as_str()), methods(added))
+        }
+        Call::DeleteMethod { key, id } => format!("drop {} {}", short(key.as_str()), kind(id)),
+    };
+    format!("  {number} {told}{}{}\n", waits("after", &step.requires), waits("behind", &step.follows))
+}
+
+/// The kind of an access method of the test, which its id ends with.
+fn kind(id: &AccessMethodId) -> &str {
+    id.as_str().rsplit('-').next().unwrap_or_default()
+}
+
+/// A method that was asked for and has not become an access method yet.
+pub(crate) fn being_made(method: Method) -> RequestedMethod {
+    RequestedMethod { method: Some(method), access_methods: BTreeSet::new() }
+}
+
+/// Sets what happens where two guests have one contact.
+pub(crate) fn reject_conflicts(hotel: &mut Hotel) {
+    hotel.settings.on_contact_conflict = ContactConflict::Reject;
+}
