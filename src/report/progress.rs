@@ -12,6 +12,7 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use super::logs::Verbosity;
 use crate::event::{Event, EventSink, Listing, Outcome, Silence, Stage};
+use crate::plan::Plan;
 
 /// How often a log line tells the progress where there is no terminal.
 const LOG_EVERY: Duration = Duration::from_secs(5);
@@ -62,14 +63,21 @@ impl io::Write for LogWriter {
 #[derive(Debug, Clone, Copy)]
 struct Tally {
     n_steps: usize,
+    /// How long the plan takes at least: a door that makes everybody wait shows late in the rate.
+    at_least: Duration,
     n_over: usize,
     n_troubled: usize,
     began: Instant,
 }
 
 impl Tally {
-    fn new(n_steps: usize) -> Self {
-        Self { n_steps, n_over: 0, n_troubled: 0, began: Instant::now() }
+    fn new(n_steps: usize, at_least: Duration) -> Self {
+        Self { n_steps, at_least, n_over: 0, n_troubled: 0, began: Instant::now() }
+    }
+
+    fn of(plan: &Plan) -> Self {
+        let at_least = Duration::try_from_secs_f64(plan.estimate.seconds).unwrap_or_default();
+        Self::new(plan.steps.len(), at_least)
     }
 
     fn count(&mut self, outcome: Outcome) {
@@ -92,7 +100,7 @@ struct Pace {
 
 impl fmt::Display for Pace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { n_steps, n_over, n_troubled, began: _ } = self.tally;
+        let Tally { n_steps, at_least, n_over, n_troubled, began: _ } = self.tally;
         write!(formatter, "{n_over} of {n_steps} calls")?;
         if n_troubled > 0 {
             write!(formatter, ", {n_troubled} not done")?;
@@ -104,7 +112,9 @@ impl fmt::Display for Pace {
         let (over, left) = (n_over as f64, n_steps.saturating_sub(n_over) as f64);
         let seconds = self.elapsed.as_secs_f64();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the cast saturates")]
-        let left = (left * seconds / over).ceil() as u64;
+        let by_rate = (left * seconds / over).ceil() as u64;
+        let by_plan = at_least.saturating_sub(self.elapsed).as_secs();
+        let left = if n_over < n_steps { by_rate.max(by_plan) } else { 0 };
         write!(formatter, ", {:.1} a second, {:02}:{:02} left", over / seconds, left / 60, left % 60)
     }
 }
@@ -128,7 +138,7 @@ impl EventSink for Lines {
             Event::Finished(stage) => tracing::info!(run.stage = word(*stage), "{}", done(*stage)),
             Event::Planned(plan) => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                *state = Some((Tally::new(plan.steps.len()), Instant::now()));
+                *state = Some((Tally::of(plan), Instant::now()));
             }
             Event::StepFinished { outcome, .. } => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,7 +239,8 @@ impl Bars {
         }
     }
 
-    fn planned(&self, n_steps: usize) {
+    fn planned(&self, plan: &Plan) {
+        let n_steps = plan.steps.len();
         if n_steps == 0 {
             return;
         }
@@ -237,7 +248,7 @@ impl Bars {
         let bar = self.multi.add(ProgressBar::new(n_steps as u64).with_style(style.progress_chars("=> ")));
         // Else the time left would stand still while a door makes everybody wait.
         bar.enable_steady_tick(Duration::from_millis(500));
-        let tally = Tally::new(n_steps);
+        let tally = Tally::of(plan);
         bar.set_message(tally.pace().to_string());
         *self.applying.lock().unwrap_or_else(PoisonError::into_inner) = Some((bar, tally));
     }
@@ -258,7 +269,7 @@ impl EventSink for Bars {
             Event::Started(stage) => self.started(*stage),
             Event::Finished(stage) => self.finished(*stage),
             Event::Listed { listing, n_so_far } => self.listed(*listing, *n_so_far),
-            Event::Planned(plan) => self.planned(plan.steps.len()),
+            Event::Planned(plan) => self.planned(plan),
             Event::StepStarted(_) => {}
             Event::StepFinished { outcome, .. } => self.step_finished(*outcome),
             Event::Retried { path, wait, throttled } => told_retry(path, *wait, *throttled),
@@ -302,10 +313,10 @@ fn word(stage: Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Call, Plan, Step, StepId};
+    use crate::plan::{Call, Step, StepId};
 
     fn check(n_over: usize, n_troubled: usize, seconds: u64, expected: &str) {
-        let tally = Tally { n_over, n_troubled, ..Tally::new(4000) };
+        let tally = Tally { n_over, n_troubled, ..Tally::new(4000, Duration::from_mins(2)) };
         assert_eq!(Pace { tally, elapsed: Duration::from_secs(seconds) }.to_string(), expected);
     }
 
@@ -314,6 +325,8 @@ mod tests {
         check(0, 0, 0, "0 of 4000 calls");
         check(120, 0, 12, "120 of 4000 calls, 10.0 a second, 06:28 left");
         check(120, 2, 12, "120 of 4000 calls, 2 not done, 10.0 a second, 06:28 left");
+        // The plan knows of a door that takes two minutes, whatever the rate was so far.
+        check(3999, 0, 20, "3999 of 4000 calls, 199.9 a second, 01:40 left");
         check(4000, 0, 400, "4000 of 4000 calls, 10.0 a second, 00:00 left");
     }
 

@@ -1,5 +1,6 @@
 //! The Seam that a job talks to: a server by its address, or the embedded sandbox in this process.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -41,6 +42,12 @@ impl Connection {
             }
             Endpoint::Url(base_url) => {
                 let credentials = credentials(settings.require_credentials()?);
+                if sends_in_clear(base_url) {
+                    tracing::warn!(
+                        "the endpoint is http, so the API key and the guests' contacts can be read on the way; \
+                         write https unless the network is yours"
+                    );
+                }
                 (None, base_url.clone(), credentials, now)
             }
         };
@@ -86,6 +93,19 @@ fn options(
     }
 }
 
+/// Whether what is sent can be read by others: http, but for this machine itself.
+fn sends_in_clear(base_url: &str) -> bool {
+    let Some(rest) = base_url.strip_prefix("http://") else { return false };
+    let authority = rest.split('/').next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let is_loopback =
+        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    host != "localhost" && !is_loopback
+}
+
 fn credentials(configured: &config::Credentials) -> Credentials {
     match configured {
         config::Credentials::ApiKey(key) => Credentials::ApiKey(key.clone()),
@@ -94,6 +114,28 @@ fn credentials(configured: &config::Credentials) -> Credentials {
                 token: token.clone(),
                 workspace: WorkspaceId::new(workspace_id),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_http_to_another_machine_is_in_clear() {
+        for (base_url, expected) in [
+            ("https://connect.getseam.com", false),
+            ("http://connect.getseam.com", true),
+            ("http://sandbox:8080/v1", true),
+            ("http://10.0.0.7", true),
+            ("http://127.0.0.1:8080", false),
+            ("http://127.0.0.53", false),
+            ("http://[::1]:8080", false),
+            ("http://localhost:8080/", false),
+            ("http://localhost.example.com", true),
+        ] {
+            assert_eq!(sends_in_clear(base_url), expected, "{base_url}");
         }
     }
 }

@@ -4,7 +4,7 @@
 //! changes as one line before it is answered. A process that is killed loses at most what it has not answered;
 //! a last line that was cut is not there. Nothing is synced to the device: it survives processes, not power cuts.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -83,13 +83,7 @@ impl Store {
     ) -> Result<(Self, State), E> {
         let paths = Paths::beside(path);
         let open = |path: &Path| {
-            File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
-                .map_err(io_error("open", path))
+            private_file().read(true).truncate(false).open(path).map_err(io_error("open", path))
         };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io_error("create the folder", folder))?;
@@ -222,7 +216,11 @@ impl Store {
         let snapshot = Snapshot { format: FORMAT, sequence: self.sequence, state: state.image() };
         let bytes = serde_json::to_vec(&snapshot).expect("a state has string keys");
         let Paths { snapshot, temporary, .. } = &self.paths;
-        fs::write(temporary, &bytes).map_err(io_error("write", temporary))?;
+        private_file()
+            .truncate(true)
+            .open(temporary)
+            .and_then(|mut file| file.write_all(&bytes))
+            .map_err(io_error("write", temporary))?;
         fs::rename(temporary, snapshot).map_err(io_error("replace", snapshot))?;
         self.snapshot_length = bytes.len() as u64;
         Ok(())
@@ -276,6 +274,15 @@ impl Paths {
             lock: with(".lock"),
         }
     }
+}
+
+/// For its owner only: a rehearsal with real bookings leaves real guests and their codes here.
+fn private_file() -> OpenOptions {
+    let mut options = File::options();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {

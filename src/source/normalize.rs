@@ -54,7 +54,8 @@ impl<'a> Normalizer<'a> {
 
     /// The reservation of a row, if its key can be read.
     pub(super) fn id<C: Cells>(&mut self, row: &Row<'_, C>) -> Result<ReservationId, Box<Problem>> {
-        let key = row.text(Field::ReservationKey);
+        // A word for nothing would make one reservation of all that have none.
+        let key = row.value(Field::ReservationKey);
         if key.is_empty() {
             return Err(Box::new(row.problem(
                 Field::ReservationKey,

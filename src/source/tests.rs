@@ -140,6 +140,8 @@ fn when_the_clocks_change_the_guest_is_not_short_of_access() {
 #[test]
 fn a_row_that_cannot_be_trusted_is_rejected() {
     check_rejected(&[("reservation_key", " ")], "reservation_key", ProblemCode::Missing);
+    check_rejected(&[("reservation_key", "NULL")], "reservation_key", ProblemCode::Missing);
+    check_rejected(&[("reservation_key", "-")], "reservation_key", ProblemCode::Missing);
     check_rejected(&[("reservation_key", "1,23E+10")], "reservation_key", ProblemCode::BadKey);
     check_rejected(&[("reservation_key", "R\u{7}1")], "reservation_key", ProblemCode::BadKey);
     check_rejected(&[("check_in", "")], "check_in", ProblemCode::Missing);

@@ -1,5 +1,6 @@
 //! The sandbox's state file: shared between processes, and whole whatever happens to them.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -34,6 +35,12 @@ async fn two_sandboxes_on_one_state_file_are_one_workspace() {
     assert_eq!(one.sandbox.snapshot(), other.sandbox.snapshot());
     one.finish().await;
     other.finish().await;
+    // The guests of a rehearsal may be real.
+    for file in std::fs::read_dir(folder.path()).expect("a folder") {
+        let file = file.expect("an entry");
+        let mode = file.metadata().expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{}", file.path().display());
+    }
     let again = Workspace::start_with(on_disk(&state)).await;
     assert_eq!(keys(&again.sandbox.snapshot()), ["K1", "K2"]);
     again.finish().await;
