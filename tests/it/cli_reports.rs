@@ -134,7 +134,7 @@ fn a_check_needs_no_seam_and_shows_what_would_be_understood() {
     assert_eq!(text.code, 3);
     for line in [
         "The configuration is good.\n",
-        "reservations.csv: 3 rows, 3 reservations, 2 stays of guests; rejected 1 row.\n",
+        "reservations.csv: 3 rows, 3 reservations, 2 guest stays, 1 rejected.\n",
         "1  expected: a grant is wanted\n",
         "1  cancelled, no-show or checked out: no grant\n",
         "  ! reservations.csv:4: check_in: ",
