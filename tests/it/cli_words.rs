@@ -4,7 +4,7 @@ use super::cli_hotel::place;
 use super::cli_program::Place;
 
 const VERBS: [(&str, &str); 8] = [
-    ("check", "Checks the configuration, the rows of the source and the mapping, without Seam"),
+    ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
     ("run", "Makes Seam equal to the source: the verb for cron"),
     ("runs", "Lists recorded runs, the last one first"),
