@@ -4,7 +4,7 @@ _default:
     @just --list
 
 # What CI runs.
-check: fmt-check lint doc test
+check: fmt-check lint doc demo test
 
 # Format the code.
 fmt:

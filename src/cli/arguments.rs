@@ -96,7 +96,7 @@ impl ReportFile {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Checks the configuration, the rows of the source and the mapping, without Seam.
+    /// Checks the configuration and the rows of the source, without Seam.
     Check,
     /// Shows what would be changed. Never writes to Seam.
     Plan(PlanFlags),
@@ -132,7 +132,7 @@ pub(super) enum Verb {
 /// Flags of `plan`, and of `run` too.
 #[derive(Debug, Args)]
 pub(super) struct PlanFlags {
-    /// Ends with 2 where changes are pending.
+    /// Exits with 2 where changes are pending.
     #[arg(long, env = "RESERVATION_SYNC_DETAILED_EXITCODE")]
     pub(super) detailed_exitcode: bool,
     /// Decides as if it were that instant, for tests and rehearsals.

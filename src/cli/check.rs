@@ -1,4 +1,4 @@
-//! `check`: the configuration, the source and the mapping, without Seam.
+//! `check`: the configuration and the source, without Seam.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::config::{Endpoint, Settings};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
 use crate::model::{Place, Problem, ProblemCode, SourceRead, Standing, Stay};
-use crate::report::visible;
+use crate::report::{counted, visible};
 use crate::run::Failure;
 use crate::source;
 
@@ -36,12 +36,12 @@ pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Fa
 
 fn text(read: &SourceRead) -> String {
     let mut out = String::from("The configuration is good.\n");
-    let n_guests = stays(read).count();
     let line = format!(
-        "{}: {} rows, {} reservations, {n_guests} stays of guests, {} rows rejected.\n",
+        "{}: {}, {}, {}, {} rejected.\n",
         visible(&read.location),
-        read.n_rows,
-        read.reservations.len(),
+        counted(read.n_rows, "row"),
+        counted(read.reservations.len() as u64, "reservation"),
+        counted(stays(read).count() as u64, "guest stay"),
         read.rejects.len()
     );
     out.push_str(&line);

@@ -31,12 +31,12 @@ pub fn main() -> ExitCode {
     let environment = Environment::from_process();
     let output = match Output::new(&arguments.common, &environment) {
         Ok(output) => output,
-        Err(failure) => return Output::failure(&failure),
+        Err(failure) => return Output::plain_failure(&failure),
     };
     let done = dispatch(arguments, &environment, &output);
     match done {
         Ok(exit_code) => exit_code,
-        Err(failure) => Output::failure(&failure),
+        Err(failure) => output.failure(&failure),
     }
 }
 

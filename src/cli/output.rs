@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use super::arguments::{Common, Format, LogFormat, ReportFile};
@@ -20,6 +22,7 @@ pub(super) struct Output {
     reports: Vec<ReportFile>,
     colour: Colour,
     error_colour: Colour,
+    log_format: LogFormat,
     sink: Arc<dyn EventSink>,
 }
 
@@ -44,6 +47,7 @@ impl Output {
             reports: common.reports.clone(),
             colour: colour_on(io::stdout().is_terminal()),
             error_colour,
+            log_format: common.log_format,
             sink,
         })
     }
@@ -63,20 +67,13 @@ impl Output {
         }
     }
 
-    /// Writes a report to stdout and to the files that were asked for.
+    /// Writes a report to stdout and to the files that were asked for: to all that take it, whatever the others do.
     pub(super) fn report(&self, document: &Document) -> Result<(), Failure> {
-        for ReportFile { format, path } in &self.reports {
-            let rendered = rendered(document, *format, Colour::Never);
-            fs::write(path, rendered).map_err(|error| {
-                let message = format!("write the report `{}`: {error}", path.display());
-                Failure {
-                    exit_code: ExitCode::Unexpected,
-                    message,
-                    hint: "check the path and the disk".to_owned(),
-                }
-            })?;
-        }
-        Self::data(&rendered(document, self.format, self.colour))
+        // What happened must be told even where a file cannot be written.
+        let shown = Self::data(&rendered(document, self.format, self.colour));
+        let written: Vec<Result<(), Failure>> =
+            self.reports.iter().map(|report| report.write(document)).collect();
+        [shown].into_iter().chain(written).collect()
     }
 
     /// Writes data to stdout. A reader that has gone away is no failure.
@@ -90,8 +87,28 @@ impl Output {
         }
     }
 
-    /// Tells why the program ends early.
-    pub(super) fn failure(failure: &Failure) -> ExitCode {
+    /// Tells why a job ended early, unless whoever reads stderr has just read it in the report.
+    pub(super) fn job_failure(&self, failure: &Failure) -> ExitCode {
+        if self.format == Format::Text && self.log_format == LogFormat::Text && streams_lead_to_one_place() {
+            return failure.exit_code;
+        }
+        self.failure(failure)
+    }
+
+    /// Tells why the program ends early, as the log is written.
+    pub(super) fn failure(&self, failure: &Failure) -> ExitCode {
+        match self.log_format {
+            LogFormat::Text => Self::plain_failure(failure),
+            LogFormat::Json => {
+                let Failure { exit_code, message, hint } = failure;
+                tracing::error!(run.exit_code = exit_code.code(), run.hint = hint, "{message}");
+                *exit_code
+            }
+        }
+    }
+
+    /// The same for people; also what is left where nothing is known of the log yet.
+    pub(super) fn plain_failure(failure: &Failure) -> ExitCode {
         let Failure { exit_code, message, hint } = failure;
         // A configuration error is a drawing of its own, with its own heading.
         let text = if *exit_code == ExitCode::Configuration && message.starts_with("error") {
@@ -104,6 +121,27 @@ impl Output {
         io::stderr().write_all(format!("{text}{hint}").as_bytes()).ok();
         *exit_code
     }
+}
+
+impl ReportFile {
+    fn write(&self, document: &Document) -> Result<(), Failure> {
+        let Self { format, path } = self;
+        fs::write(path, rendered(document, *format, Colour::Never)).map_err(|error| Failure {
+            exit_code: ExitCode::Unexpected,
+            message: format!("write the report `{}`: {error}", path.display()),
+            hint: "check the path and the disk".to_owned(),
+        })
+    }
+}
+
+/// Whether stdout and stderr are the same terminal or file.
+fn streams_lead_to_one_place() -> bool {
+    let identity = |stream: io::Result<OwnedFd>| {
+        let metadata = fs::File::from(stream.ok()?).metadata().ok()?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let stdout = identity(io::stdout().as_fd().try_clone_to_owned());
+    stdout.is_some() && stdout == identity(io::stderr().as_fd().try_clone_to_owned())
 }
 
 fn rendered(document: &Document, format: Format, colour: Colour) -> String {

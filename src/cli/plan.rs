@@ -38,13 +38,17 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
                 .await,
         )
     })?;
-    output.report(&document)?;
+    let reported = output.report(&document);
     let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
     if let Some(failure) = &document.error {
-        Output::failure(&Failure { exit_code, message: failure.message.clone(), hint: failure.hint.clone() });
+        let (message, hint) = (failure.message.clone(), failure.hint.clone());
+        output.job_failure(&Failure { exit_code, message, hint });
     }
+    // A report that could not be written must not hide how the job ended.
+    let reported = reported.map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
-    Ok(ExitCode::worst([exit_code, if pending { ExitCode::ChangesPending } else { ExitCode::Success }]))
+    let pending = if pending { ExitCode::ChangesPending } else { ExitCode::Success };
+    Ok(ExitCode::worst([exit_code, reported, pending]))
 }
 
 /// Whether something is left to be changed; a run that carried it out has left nothing.

@@ -25,7 +25,8 @@ pub(super) fn sandbox(flags: &SandboxFlags) -> Result<ExitCode, Failure> {
         })?;
         let sandbox = Sandbox::start(options).await?;
         Output::data(&format!(
-            "The sandbox listens. Speak to it with:\nSEAM_ENDPOINT={}\nSEAM_API_KEY={}\n",
+            "The sandbox listens until Ctrl-C. Whoever is to speak to it needs these in the environment:\n\
+             SEAM_ENDPOINT={}\nSEAM_API_KEY={}\n",
             sandbox.endpoint(),
             sandbox.api_key()
         ))?;

@@ -71,9 +71,19 @@ impl Known {
         self.stays_of(id).iter().map(|stay| &stay.guest)
     }
 
-    /// Whether the reservation has a live grant on the space in that time.
-    pub(super) fn holds(&self, id: &ReservationId, space: &SpaceId, time: &Window) -> bool {
-        self.stays_of(id).iter().any(|stay| stay.window.overlaps(time) && stay.spaces.contains(space))
+    /// Whether the guest, or any where none is named, has a live grant of the reservation on the space in that time.
+    pub(super) fn holds(
+        &self,
+        id: &ReservationId,
+        guest: Option<&GuestKey>,
+        space: &SpaceId,
+        time: &Window,
+    ) -> bool {
+        self.stays_of(id).iter().any(|stay| {
+            stay.window.overlaps(time)
+                && stay.spaces.contains(space)
+                && guest.is_none_or(|guest| stay.guest == *guest)
+        })
     }
 
     /// Whether two reservations have live grants on the space that share an instant of that time.

@@ -139,7 +139,7 @@ impl<'a> Mapper<'a> {
             Ok(guests) => {
                 let openings = self.openings(stays, &guests, property);
                 for (row, (stay, guest)) in stays.iter().zip(guests).enumerate() {
-                    self.occupy(position, row, stay, openings[row], property, id);
+                    self.occupy(stay, openings[row], id, (position, row, Some(guest.key.clone())));
                     self.sort_row(&mut draft, row, stay, guest, openings[row]);
                 }
             }
@@ -153,7 +153,7 @@ impl<'a> Mapper<'a> {
             Err(_) => {
                 draft.desired.rows = Rows::SomeUnreadable;
                 for (row, stay) in stays.iter().enumerate() {
-                    self.occupy(position, row, stay, Opening::AsBooked, property, id);
+                    self.occupy(stay, Opening::AsBooked, id, (position, row, None));
                 }
                 for stay in stays.iter().filter(|stay| expected(stay)) {
                     let guest = GuestKey::new(format!("{}/?", id.key));
@@ -193,21 +193,20 @@ impl<'a> Mapper<'a> {
     /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
     fn occupy(
         &mut self,
-        position: usize,
-        row: usize,
         stay: &Stay,
         opening: Opening,
-        property: &Property,
         id: &ReservationId,
+        (reservation, row, guest): (usize, usize, Option<GuestKey>),
     ) {
         if !matches!(stay.standing, Standing::Expected | Standing::CheckedIn) {
             return;
         }
         let units = spaces_of(&stay.place, &id.property, &self.settings.units, self.directory);
-        let open = self.opened(window_of(stay, property), opening);
+        let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
         let window = self.opened(Window::new(stay.check_in.instant, stay.check_out.instant), opening);
         for space in units.unwrap_or_default().iter().flat_map(|unit| &unit.spaces) {
-            self.occupancy.add(*space, Occupation { reservation: position, row, window, open });
+            let guest = guest.clone();
+            self.occupancy.add(*space, Occupation { reservation, row, guest, window, open });
         }
     }
 
@@ -235,8 +234,8 @@ impl<'a> Mapper<'a> {
                 if !self.also.contains(&space)
                     && self.settings.units.may_name(&self.directory.space(space).key)
                 {
-                    let row = usize::MAX;
-                    self.occupancy.add(space, Occupation { reservation: position, row, window, open });
+                    let (row, guest) = (usize::MAX, Some(guest.clone()));
+                    self.occupancy.add(space, Occupation { reservation: position, row, guest, window, open });
                 }
             }
         }

@@ -6,15 +6,17 @@ use jiff::Timestamp;
 
 use super::directory::{Directory, SpaceRef};
 use super::known::Known;
-use crate::model::{ReservationId, Window};
+use crate::model::{GuestKey, ReservationId, Window};
 
 /// One stay in one space.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Occupation {
     /// The position of the reservation in the source.
     pub(super) reservation: usize,
     /// The position of the row in the reservation; none of its rows where a grant is kept that no row explains.
     pub(super) row: usize,
+    /// Whose; `None` where the guests of the reservation cannot be told apart.
+    pub(super) guest: Option<GuestKey>,
     /// When, without buffers.
     pub(super) window: Window,
     /// When the door is open for it.
@@ -48,13 +50,15 @@ impl Occupancy {
         for (space, occupations) in &mut self.by_space {
             occupations.sort_by_key(|o| (o.window, order[o.reservation], o.row));
             let space = &directory.space(*space).id;
-            let granted = |o: &Occupation, time: &Window| known.holds(ids[o.reservation], space, time);
+            let granted = |o: &Occupation, time: &Window| {
+                known.holds(ids[o.reservation], o.guest.as_ref(), space, time)
+            };
             for (left, right) in overlapping(occupations) {
                 let time = left.window.intersection(&right.window);
                 if time.ended(now) {
                     continue;
                 }
-                match (granted(&left, &time), granted(&right, &time)) {
+                match (granted(left, &time), granted(right, &time)) {
                     (true, true) => {
                         let both = [ids[left.reservation], ids[right.reservation]];
                         if !known.share(both, space, &time) {
@@ -65,7 +69,7 @@ impl Occupancy {
                     }
                     (true, false) => decided.push((left, right)),
                     (false, true) => decided.push((right, left)),
-                    (false, false) => match (granted(&left, &left.window), granted(&right, &right.window)) {
+                    (false, false) => match (granted(left, &left.window), granted(right, &right.window)) {
                         (true, false) => decided.push((left, right)),
                         (false, true) => decided.push((right, left)),
                         _ if order[right.reservation] < order[left.reservation] => {
@@ -128,12 +132,11 @@ impl Occupancy {
 }
 
 /// Pairs of stays of different reservations that share time; the stays are sorted by their windows.
-fn overlapping(occupations: &[Occupation]) -> Vec<(Occupation, Occupation)> {
+fn overlapping(occupations: &[Occupation]) -> Vec<(&Occupation, &Occupation)> {
     let mut pairs = Vec::new();
     for (i, left) in occupations.iter().enumerate() {
         let begun = occupations[i + 1..].iter().take_while(|right| left.window.overlaps(&right.window));
-        pairs
-            .extend(begun.filter(|right| right.reservation != left.reservation).map(|right| (*left, *right)));
+        pairs.extend(begun.filter(|right| right.reservation != left.reservation).map(|right| (left, right)));
     }
     pairs
 }

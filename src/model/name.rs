@@ -31,12 +31,6 @@ macro_rules! text_newtype {
             }
         }
 
-        impl fmt::Debug for $name {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(formatter, "{}({:?})", stringify!($name), &*self.0)
-            }
-        }
-
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self::new(text)
@@ -52,6 +46,28 @@ macro_rules! text_newtype {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 String::deserialize(deserializer).map(Self::new)
+            }
+        }
+    )*};
+}
+
+/// Ids and keys may be shown to whoever looks for a fault.
+macro_rules! shown {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(formatter, "{}({:?})", stringify!($name), &*self.0)
+            }
+        }
+    )*};
+}
+
+/// How to reach a person is nobody's business: it must not get into a log by way of something that holds it.
+macro_rules! hidden {
+    ($($name:ident)*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(concat!(stringify!($name), "(…)"))
             }
         }
     )*};
@@ -98,6 +114,15 @@ text_newtype! {
     RunId;
 }
 
+shown! {
+    ReservationKey PropertyCode StayId GuestKey Unit WorkspaceId SpaceId SpaceKey EntranceId DeviceId
+    UserIdentityId UserIdentityKey AccessGrantId AccessGrantKey AccessMethodId SeamReservationKey RunId
+}
+
+hidden! {
+    EmailAddress PhoneNumber
+}
+
 impl PropertyCode {
     /// The code of a source that knows only one property.
     pub fn none() -> Self {
@@ -128,6 +153,13 @@ mod tests {
     fn a_name_is_the_same_whatever_its_case_and_spacing() {
         assert!(same_person_name(" Ana  Sousa ", "ANA sousa"));
         assert!(!same_person_name("Ana Sousa", "Ana Souza"));
+    }
+
+    #[test]
+    fn keys_can_be_shown_and_contacts_cannot() {
+        assert_eq!(format!("{:?}", SpaceKey::new("room-101")), r#"SpaceKey("room-101")"#);
+        assert_eq!(format!("{:?}", EmailAddress::new("ana@example.com")), "EmailAddress(…)");
+        assert_eq!(format!("{:?}", PhoneNumber::new("+447700900123")), "PhoneNumber(…)");
     }
 
     #[test]

@@ -136,6 +136,27 @@ pub(super) fn matching(
     Matching { fates, revoked, kept: free.into_iter().collect() }
 }
 
+/// Whether every row of the reservation is cancelled.
+fn is_cancelled_whole(reservation: &DesiredReservation) -> bool {
+    let DesiredReservation { id: _, first_arrival: _, grants, held, revoked, left_alone, rows } = reservation;
+    grants.is_empty()
+        && held.is_empty()
+        && left_alone.is_empty()
+        && *rows == Rows::AllUnderstood
+        && !revoked.is_empty()
+        && revoked.iter().all(|stay| stay.reason_code == ReasonCode::Cancelled)
+}
+
+/// Whether the rows of the reservation take away what a guest of it has in that window, and give nothing instead.
+pub(super) fn takes_all(reservation: &DesiredReservation, guest: &GuestKey, window: &Window) -> bool {
+    let is_over = |stay: &RevokedStay| {
+        stay.guest == *guest && (stay.reason_code != ReasonCode::LeftEarly || stay.window.overlaps(window))
+    };
+    let is_wanted = reservation.grants.iter().any(|grant| grant.guest == *guest);
+    is_cancelled_whole(reservation)
+        || (!is_wanted && !Silence { reservation }.is_about(guest) && reservation.revoked.iter().any(is_over))
+}
+
 /// Which grants the rows say nothing about, although their guest has rows.
 #[derive(Clone, Copy)]
 struct Silence<'a> {
@@ -247,7 +268,7 @@ impl Matcher<'_> {
                 let owned = &self.live.owned[*position];
                 self.may_answer(owned, piece)
                     && self.silence.keeps(owned)
-                    && owned.grant.window.overlaps(&piece.desired.window)
+                    && owned.grant.window.same_from(&piece.desired.window, self.now)
                     && owned.spaces.as_ref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
             });
             if let Some(position) = widest {
@@ -261,13 +282,8 @@ impl Matcher<'_> {
     /// names; of another time of the guest only where it is a cancellation and nothing else is wanted for them; of
     /// another guest only where the whole reservation is cancelled.
     fn explicitly_revoked(&self, reservation: &DesiredReservation) -> Vec<Gone> {
-        let DesiredReservation { grants, held, revoked, left_alone, rows, .. } = reservation;
-        let is_cancelled = |stay: &RevokedStay| stay.reason_code == ReasonCode::Cancelled;
-        let whole = grants.is_empty()
-            && held.is_empty()
-            && left_alone.is_empty()
-            && *rows == Rows::AllUnderstood
-            && revoked.iter().all(is_cancelled);
+        let DesiredReservation { grants, revoked, .. } = reservation;
+        let whole = is_cancelled_whole(reservation);
         let mut gone = Vec::new();
         for &position in &self.free {
             let owned = &self.live.owned[position];
@@ -293,7 +309,7 @@ impl Matcher<'_> {
             let stay = find(&names_it)
                 .or_else(|| find(&its_time))
                 .or_else(|| find(&any_time))
-                .or_else(|| (whole && !revoked.is_empty()).then_some(0));
+                .or_else(|| whole.then_some(0));
             if let Some(stay) = stay {
                 gone.push((position, revoked[stay].reason_code, Some(stay)));
             }

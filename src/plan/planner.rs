@@ -9,13 +9,15 @@ use super::emit::Emitter;
 use super::estimate::estimate;
 use super::identities::Identities;
 use super::live::Live;
+use super::matching::takes_all;
 use super::outline::Plan;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
-use super::settings::PlanSettings;
+use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
-    GuestKey, Inventory, Problem, ProblemCode, PropertyCode, ReservationKey, SourcePlace, UserIdentityId,
+    GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode, ReservationId,
+    ReservationKey, SourcePlace, UserIdentityId,
 };
 
 /// Everything a plan is made of.
@@ -37,8 +39,7 @@ pub struct PlanInput<'a> {
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let PlanInput { now, settings, desired, directory, inventory } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
-    let occupied: BTreeSet<&UserIdentityId> =
-        inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
+    let occupied = occupied(input);
     let identities = Identities::of(desired, inventory, &occupied, settings);
     let context = Context {
         settings,
@@ -87,6 +88,23 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     plan.warnings.sort();
     plan.estimate = estimate(&plan, &settings.limits);
     plan
+}
+
+/// Identities with a current or future stay, once this plan is carried out.
+fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
+    let PlanInput { now, settings, desired, directory: _, inventory } = *input;
+    let by_id: HashMap<&ReservationId, &DesiredReservation> =
+        desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
+    let leaves = |grant: &LiveGrant| {
+        let parts = grant.key.as_ref().and_then(|key| GrantKeyParts::parse(&settings.namespace, key));
+        settings.policy == Policy::Sync
+            && parts.is_some_and(|GrantKeyParts { property, reservation, guest, .. }| {
+                let id = ReservationId { property, key: reservation };
+                by_id.get(&id).is_some_and(|reservation| takes_all(reservation, &guest, &grant.window))
+            })
+    };
+    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaves(grant);
+    inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
 }
 
 /// Reservation keys that the source uses for more than one property (RULES 3).

@@ -3,6 +3,7 @@
 //! Beside the command line this is the only room that prints. It decides nothing, and what it prints holds no
 //! e-mail address, telephone number, code or key; names stand where a person at the desk needs them.
 
+mod counted;
 pub mod document;
 pub mod json;
 pub mod logs;
@@ -11,4 +12,5 @@ pub mod runs;
 pub mod text;
 mod visible;
 
+pub use counted::counted;
 pub use visible::visible;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::document::Counts;
 use super::json::pretty;
+use super::text::took;
 use super::visible::visible;
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
@@ -139,10 +140,7 @@ impl<'a> Entry<'a> {
 
 fn row(run: &RunSummary) -> [String; 12] {
     let (took, exit) = match run.state {
-        RunState::Finished { at, exit_code } => {
-            let seconds = run.started_at.duration_until(at).as_secs();
-            (format!("{:02}:{:02}", seconds / 60, seconds % 60), exit_code.to_string())
-        }
+        RunState::Finished { at, exit_code } => (took(run.started_at, at), exit_code.to_string()),
         RunState::Running => (String::new(), "running".to_owned()),
         RunState::Interrupted => (String::new(), "interrupted".to_owned()),
     };

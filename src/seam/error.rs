@@ -77,10 +77,10 @@ impl fmt::Display for CallErrorKind {
             },
             Self::Unauthorized => "key refused",
             Self::Forbidden => "permission refused",
-            Self::Throttled { .. } => "throttled",
-            Self::Unavailable { .. } => "Seam unavailable",
+            Self::Throttled { .. } => "Seam asked for a slower pace",
+            Self::Unavailable { .. } => "Seam has trouble of its own",
             Self::LostAnswer => "answer lost",
-            Self::Unreachable => "Seam unreachable",
+            Self::Unreachable => "Seam cannot be reached",
             Self::BadAnswer => "answer not understood",
             Self::Cancelled => "stopped before it was sent",
         })

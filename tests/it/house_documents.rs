@@ -68,7 +68,7 @@ fn the_commands_of_the_readme_are_those_of_the_program() {
     let readme = text("README.md");
     let told: BTreeSet<String> = table_after(&readme, "## Commands")
         .iter()
-        .flat_map(|row| row[0].split("`").skip(1).step_by(2))
+        .flat_map(|row| row[0].split('`').skip(1).step_by(2))
         .map(|command| command.split(' ').next().unwrap_or_default().to_owned())
         .collect();
     let verbs: BTreeSet<String> =

@@ -127,11 +127,10 @@ fn the_configuration_of_the_manifest_can_be_loaded_and_fits_its_volumes() {
     let manifest = text(MANIFEST);
     let (_, block) =
         document_of_kind(&manifest, "ConfigMap").split_once("reservation-sync.toml: |\n").expect("the file");
-    let file: String =
-        block.lines().map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line))).collect();
+    let lines: Vec<&str> = block.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("reservation-sync.toml");
-    fs::write(&path, file).expect("it can be written");
+    fs::write(&path, lines.join("\n")).expect("it can be written");
     let settings = loaded(&path);
 
     let cron_job = document_of_kind(&manifest, "CronJob");

@@ -1,6 +1,13 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_demo;
+mod cli_exit_codes;
+mod cli_failure;
+mod cli_hotel;
 mod cli_program;
+mod cli_reports;
+mod cli_secrets;
+mod cli_words;
 mod contract;
 mod endurance_faults;
 mod endurance_hotel;
@@ -35,6 +42,7 @@ mod sandbox_switches;
 mod sandbox_trouble;
 mod scenario_list;
 mod scenario_night;
+mod scenario_walks;
 mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;

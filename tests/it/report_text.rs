@@ -137,7 +137,7 @@ fn a_run_is_told_by_what_came_of_it() {
       bookings.csv  the file looks like yesterday's
 
     Guests: 1 created, 0 updated, 1 not done.
-    Done: 1 created, 1 updated (1 re-issued in-house), 0 replaced, 1 revoked, 2 held, 2 rejected, 810 unchanged in 00:04; 1 failed, 1 unknown. 8 calls, 2 repeated.
+    Done: 1 created, 1 updated (1 re-issued in-house), 0 replaced, 1 revoked, 2 held, 2 rejected, 810 unchanged in 3.8 s; 1 failed, 1 unknown. 8 calls, 2 repeated.
     ");
 }
 
@@ -163,7 +163,7 @@ fn a_plan_without_changes_says_so() {
     Run 01970000-0000-7000-8000-000000000001 in workspace 11111111-1111-4111-8111-111111111111, 2026-12-01 02:00Z
 
     Nothing is to change.
-    Done: 0 created, 0 updated, 0 replaced, 0 revoked, 0 held, 0 rejected, 810 unchanged in 00:00. 0 calls.
+    Done: 0 created, 0 updated, 0 replaced, 0 revoked, 0 held, 0 rejected, 810 unchanged in 0.0 s. 0 calls.
     ");
 }
 
@@ -190,8 +190,14 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
     Stopped: a guard stops this before anything is written
         hint         look at the plan
     Nothing was written to Seam.
-    Done: 0 created, 0 updated, 0 replaced, 0 revoked, 0 held, 0 rejected, 0 unchanged in 00:02. 0 calls.
     ");
+    let halfway = Document::of_plan(header(Kind::Run), &source_read(), &plan())
+        .with_outcomes(&plan(), outcomes())
+        .with_calls(Calls { writes: 8, ..Calls::default() })
+        .with_failure("Seam does not answer", "run again later");
+    let text = text(&halfway);
+    let last = text.lines().last().expect("there are lines");
+    assert!(last.starts_with("Until then: 1 created, 1 updated"), "{text}");
 }
 
 #[test]

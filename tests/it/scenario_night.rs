@@ -110,7 +110,7 @@ impl Night {
 
     fn expect(&self, name: &str, actual: &str) {
         let path = self.folder.join(name);
-        if std::env::var_os("UPDATE_SCENARIOS").is_some() {
+        if Environment::from_process().get("UPDATE_SCENARIOS").is_some() {
             fs::write(&path, actual).expect("a file is written");
             return;
         }

@@ -14,7 +14,7 @@ use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
     Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
-    Standing, Stay, Unit, UserIdentityId, UserIdentityKey, Workspace,
+    Standing, Stay, Unit, UserIdentityId, UserIdentityKey, Window, Workspace,
 };
 use reservation_sync::plan::{
     Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
@@ -40,12 +40,25 @@ pub(crate) struct RowSpec {
     pub(crate) nights: i8,
     /// Which status.
     pub(crate) standing: Standing,
+    /// Which of two properties.
+    pub(crate) property: u8,
+    /// Which e-mail address; 0 is none.
+    pub(crate) email: u8,
+    /// Which spelling of the name.
+    pub(crate) spelling: u8,
+    /// Which methods; empty for those of the configuration.
+    pub(crate) methods: Vec<Method>,
 }
 
 impl std::fmt::Debug for RowSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { reservation, guest, rooms, from, nights, standing } = self;
-        write!(f, "R{reservation} guest {guest} rooms {rooms:?} day {from}+{nights} {standing:?}")
+        let Self { reservation, guest, rooms, from, nights, standing, property, email, spelling, methods } =
+            self;
+        write!(
+            f,
+            "P{property}/R{reservation} guest {guest} rooms {rooms:?} day {from}+{nights} {standing:?} email {email} \
+             name {spelling} {methods:?}"
+        )
     }
 }
 
@@ -67,26 +80,100 @@ pub(crate) fn row() -> impl Strategy<Value = RowSpec> {
         6 => (1..=N_ROOMS).prop_map(|room| vec![room]),
         2 => (1..=N_ROOMS, 1..=N_ROOMS).prop_map(|(a, b)| vec![a, b]),
     ];
-    (0..4_u8, 0..3_u8, rooms, 0..8_i8, 1..5_i8, standing).prop_map(
-        |(reservation, guest, rooms, from, nights, standing)| RowSpec {
+    let methods = prop_oneof![
+        6 => Just(vec![]),
+        1 => Just(vec![Method::Card]),
+        1 => Just(vec![Method::Card, Method::Code]),
+    ];
+    let property = prop_oneof![9 => Just(0_u8), 1 => Just(1_u8)];
+    let email = prop_oneof![6 => Just(0_u8), 3 => 1..4_u8];
+    let spelling = prop_oneof![9 => Just(0_u8), 1 => Just(1_u8)];
+    (0..4_u8, 0..3_u8, rooms, 0..8_i8, 1..5_i8, standing, (property, email, spelling, methods)).prop_map(
+        |(reservation, guest, rooms, from, nights, standing, (property, email, spelling, methods))| RowSpec {
             reservation,
             guest,
             rooms,
             from,
             nights,
             standing,
+            property,
+            email,
+            spelling,
+            methods,
         },
     )
 }
 
-pub(crate) fn night() -> impl Strategy<Value = Night> {
-    let also = prop_oneof![
+/// A night on which each of a few guests has one row with one room: nothing ever vanishes.
+pub(crate) fn full_night() -> impl Strategy<Value = Night> {
+    let guests = [(0, 1), (0, 2), (1, 1), (2, 0)];
+    (prop::collection::vec(row(), guests.len()), also()).prop_map(move |(mut rows, also)| {
+        for (row, (reservation, guest)) in rows.iter_mut().zip(guests) {
+            row.reservation = reservation;
+            row.guest = guest;
+            row.property = 0;
+            row.spelling = 0;
+            row.rooms.truncate(1);
+        }
+        Night { rows, also }
+    })
+}
+
+fn also() -> impl Strategy<Value = Vec<&'static str>> {
+    prop_oneof![
         4 => Just(vec!["lobby"]),
         1 => Just(vec![]),
         1 => Just(vec!["lobby", "gym"]),
         1 => Just(vec!["lobby", "spa"]),
-    ];
-    (prop::collection::vec(row(), 0..7), also).prop_map(|(rows, also)| Night { rows, also })
+    ]
+}
+
+pub(crate) fn night() -> impl Strategy<Value = Night> {
+    (prop::collection::vec(row(), 0..7), also()).prop_map(|(rows, also)| Night { rows, also })
+}
+
+/// Whether somebody else already has a reservation key and an e-mail address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Strangers {
+    None,
+    Some,
+}
+
+pub(crate) fn strangers() -> impl Strategy<Value = Strangers> {
+    prop_oneof![3 => Just(Strangers::None), 1 => Just(Strangers::Some)]
+}
+
+pub(crate) fn hotel(strangers: Strangers) -> Inventory {
+    match strangers {
+        Strangers::None => empty_hotel(),
+        Strangers::Some => hotel_with_strangers(),
+    }
+}
+
+fn hotel_with_strangers() -> Inventory {
+    let mut hotel = empty_hotel();
+    hotel.identities.push(Identity {
+        id: "identity-stranger".into(),
+        key: None,
+        full_name: Some("Somebody Else".to_owned()),
+        email: Some("guest1@example.com".into()),
+        phone: None,
+        merged_keys: BTreeSet::new(),
+    });
+    hotel.grants.push(LiveGrant {
+        id: "grant-stranger".into(),
+        key: None,
+        identity: "identity-stranger".into(),
+        reservation_key: Some("R0".into()),
+        spaces: ["space-room-1".into()].into(),
+        window: Window::new(now(), now() + SignedDuration::from_hours(72)),
+        requested: Vec::new(),
+        access_methods: BTreeSet::new(),
+        name: None,
+        created_at: now(),
+        state: GrantState::Standing,
+    });
+    hotel
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -100,18 +187,21 @@ pub(crate) fn namespace() -> Namespace {
 pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
     let mut grouped: BTreeMap<ReservationId, Vec<Stay>> = BTreeMap::new();
     for (position, row) in night.rows.iter().enumerate() {
-        let id = ReservationId { property: "".into(), key: format!("R{}", row.reservation).as_str().into() };
+        let property = if row.property == 0 { "" } else { "P" };
+        let id =
+            ReservationId { property: property.into(), key: format!("R{}", row.reservation).as_str().into() };
         let day = date(2026, 11, 28) + jiff::Span::new().days(row.from);
         let check_in = day.at(15, 0, 0, 0);
         let check_out = (day + jiff::Span::new().days(row.nights)).at(11, 0, 0, 0);
-        let name = format!("Guest {}-{}", row.reservation, row.guest);
+        let name =
+            format!("Guest {}-{}{}", row.reservation, row.guest, ["", " Jr"][usize::from(row.spelling)]);
         let moment = |local, side| Moment::at(local, &TimeZone::UTC, side).expect("an ordinary year");
         grouped.entry(id).or_default().push(Stay {
             stay_id: None,
             guest: Guest {
                 key: (row.guest > 0).then(|| format!("G{}-{}", row.reservation, row.guest).as_str().into()),
                 full_name: name,
-                email: None,
+                email: (row.email > 0).then(|| format!("guest{}@example.com", row.email).as_str().into()),
                 phone: None,
                 is_primary: row.guest == 0,
             },
@@ -119,7 +209,7 @@ pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
             check_in: moment(check_in, Side::Arrival),
             check_out: moment(check_out, Side::Departure),
             standing: row.standing,
-            methods: BTreeSet::new(),
+            methods: row.methods.iter().copied().collect(),
             code: None,
             opted_out: false,
             updated_at: None,
@@ -175,7 +265,7 @@ pub(crate) fn empty_hotel() -> Inventory {
             id: format!("door-{key}").as_str().into(),
             name: key.to_owned(),
             spaces: [id.as_str().into()].into(),
-            methods: [Method::Code].into(),
+            methods: [Method::Code, Method::Card].into(),
             can_belong_to_reservation: capable,
         });
     };
@@ -280,7 +370,19 @@ fn carry_out(
                 IdentityTarget::MadeBy(step) => made[step].clone(),
             };
             let id = AccessGrantId::new(format!("grant-{key}"));
-            let method_id = |method: &Method| format!("method-{key}-{method}").as_str().into();
+            // Seam gives a guest one code for all stays (SEAM.md 1, 10).
+            let method_id = |method: &Method| match method {
+                Method::Code => format!("method-{identity}-{method}").as_str().into(),
+                _ => format!("method-{key}-{method}").as_str().into(),
+            };
+            let access_methods = methods.iter().map(method_id).collect();
+            let requested = methods
+                .iter()
+                .map(|method| RequestedMethod {
+                    method: Some(*method),
+                    access_methods: [method_id(method)].into(),
+                })
+                .collect();
             inventory.grants.push(LiveGrant {
                 id,
                 key: Some(key.clone()),
@@ -288,14 +390,8 @@ fn carry_out(
                 reservation_key: reservation_key.clone(),
                 spaces: spaces.clone(),
                 window: *window,
-                requested: methods
-                    .iter()
-                    .map(|method| RequestedMethod {
-                        method: Some(*method),
-                        access_methods: [method_id(method)].into(),
-                    })
-                    .collect(),
-                access_methods: methods.iter().map(method_id).collect(),
+                requested,
+                access_methods,
                 name: Some(name.clone()),
                 created_at: now(),
                 state: GrantState::Standing,

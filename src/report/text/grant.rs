@@ -191,6 +191,9 @@ fn consequence(line: &Line) -> String {
                 "the guest gets something new to open the door, the old one stops; a card must be encoded at the desk"
             }
             (Impact::Desk, _) => "the guest must come to the desk",
+            (Impact::Revoke, _) if line.reason_code == ReasonCode::Duplicate => {
+                "what this grant issued stops; the other one still opens the doors"
+            }
             (Impact::Revoke, _) => "the guest can no longer open these doors",
         },
     };

@@ -7,6 +7,7 @@ mod summary;
 
 use super::document::Document;
 pub use paint::Colour;
+pub(super) use summary::took;
 
 /// How it is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

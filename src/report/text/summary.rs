@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
+use super::super::counted::counted;
 use super::super::document::{Counts, Document, Person};
 use super::super::visible::visible;
 use super::TextOptions;
@@ -79,8 +80,17 @@ pub(super) fn closing(document: &Document, options: TextOptions, out: &mut Strin
     if let Some(line) = people(document) {
         writeln!(out, "{line}").expect(WRITABLE);
     }
+    if is_before_the_plan(document) {
+        return;
+    }
     let line = if document.tells_outcomes() { done(document) } else { plan(document) };
     writeln!(out, "{}", painted(Paint::Heading, &line, options)).expect(WRITABLE);
+}
+
+/// Whether it ended before there was a plan: a line of noughts would read as if nothing were to change.
+fn is_before_the_plan(document: &Document) -> bool {
+    let Counts { unchanged, .. } = document.counts;
+    document.error.is_some() && unchanged == 0 && document.items.is_empty() && document.identities.is_empty()
 }
 
 fn plan(document: &Document) -> String {
@@ -117,10 +127,11 @@ fn done(document: &Document) -> String {
         warnings: _,
     } = document.counts;
     let reissues = reissues(document, "re-issued");
+    let opening = if document.error.is_some() { "Until then" } else { "Done" };
     let mut line = format!(
-        "Done: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
+        "{opening}: {create} created, {update} updated{reissues}, {replace} replaced, {revoke} revoked, {held} held, \
          {rejected} rejected, {unchanged} unchanged in {}",
-        clock(seconds_between(document.started_at, document.finished_at))
+        took(document.started_at, document.finished_at)
     );
     let troubles: Vec<String> =
         [(failed, "failed"), (unknown, "unknown"), (stale, "stale"), (skipped, "skipped")]
@@ -178,9 +189,13 @@ fn happened(outcome: Option<Outcome>) -> bool {
     matches!(outcome, Some(Outcome::Done | Outcome::AlreadySo))
 }
 
-fn seconds_between(start: Timestamp, end: Timestamp) -> u64 {
+/// `0.4 s`, or minutes and seconds where it took longer than one.
+pub(in crate::report) fn took(start: Timestamp, end: Timestamp) -> String {
     let milliseconds = u64::try_from(start.duration_until(end).as_millis()).unwrap_or_default();
-    milliseconds.div_ceil(1000)
+    match milliseconds {
+        ..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => clock(milliseconds / 1000),
+    }
 }
 
 /// `00:06`, or `1:02:03` from an hour on.
@@ -193,10 +208,6 @@ fn clock(seconds: u64) -> String {
     }
 }
 
-fn counted(count: u64, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +216,17 @@ mod tests {
     fn a_time_is_minutes_and_seconds_until_it_takes_hours() {
         for (seconds, expected) in [(0, "00:00"), (6, "00:06"), (61, "01:01"), (3723, "1:02:03")] {
             assert_eq!(clock(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn what_was_short_is_told_in_seconds() {
+        let start = Timestamp::UNIX_EPOCH;
+        for (milliseconds, expected) in
+            [(0, "0.0 s"), (499, "0.4 s"), (59_999, "59.9 s"), (60_000, "01:00"), (-5, "0.0 s")]
+        {
+            let end = start + jiff::SignedDuration::from_millis(milliseconds);
+            assert_eq!(took(start, end), expected);
         }
     }
 }
