@@ -11,6 +11,8 @@ mod queue;
 mod replacement;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use carry_out::{Apply, carry_out};
 pub use ending::{Applied, Stop};

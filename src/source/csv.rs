@@ -85,10 +85,17 @@ fn header<R: Read>(
     })?;
     Columns::find(row.iter(), &settings.columns).map_err(|problem| SourceError::Header {
         location: name.to_owned(),
-        seen: row.iter().map(|cell| trimmed(cell).to_owned()).collect(),
+        seen: row.iter().take(MAX_HEADERS_SHOWN).map(shown).collect(),
         wanting: problem.wanting,
         twice: problem.twice,
     })
+}
+
+/// A file that is no table may be one long line; a message is not.
+const MAX_HEADERS_SHOWN: usize = 60;
+
+fn shown(header: &str) -> String {
+    trimmed(header).chars().take(60).collect()
 }
 
 fn cells(record: &ByteRecord) -> impl Iterator<Item = &str> {
@@ -137,6 +144,17 @@ mod tests {
             "R1@3+0 R2@2,4+0",
             "",
             Coverage::Complete,
+        );
+    }
+
+    #[test]
+    fn a_cell_that_is_too_long_to_be_true_spoils_its_row_and_no_other() {
+        let long = "x".repeat(5_000);
+        check(
+            &format!("R1,101,2026-05-01,2026-05-03,{long}\n{long},101,2026-05-01,2026-05-03,B\n{GOOD}"),
+            "R1@4+1",
+            "2:Ragged 3:Ragged",
+            Coverage::Partial,
         );
     }
 

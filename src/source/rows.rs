@@ -145,6 +145,18 @@ impl<'a> Rows<'a> {
 
     fn row(&mut self, record: &StringRecord, place: &SourcePlace) {
         let row = Row { cells: record, columns: self.columns, place };
+        if let Some(field) = too_long(&row) {
+            let message = format!("the cell is longer than {MAX_CELL_BYTES} bytes");
+            let hint = "no value is that long: look for a quote that is never closed, and export again";
+            let problem = row.problem(field, ProblemCode::Ragged, message, hint);
+            if matches!(field, Field::ReservationKey | Field::Property) {
+                self.rejects.push(problem);
+                self.coverage = Coverage::Partial;
+            } else {
+                self.reject(&row, problem);
+            }
+            return;
+        }
         let id = match self.normalizer.id(&row) {
             Ok(id) => id,
             Err(problem) => {
@@ -303,6 +315,14 @@ pub(super) fn is_end_mark(record: &ByteRecord) -> bool {
 
 fn n_line_ends(record: &ByteRecord) -> u64 {
     record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+/// What nobody's name or key is longer than; it would fill every report and be refused by Seam.
+const MAX_CELL_BYTES: usize = 4096;
+
+/// A field whose cell cannot be what it should; other columns may hold whole letters.
+fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<Field> {
+    Field::ALL.into_iter().find(|field| row.text(*field).len() > MAX_CELL_BYTES)
 }
 
 /// What rows of totals and notes begin with, in lower case.

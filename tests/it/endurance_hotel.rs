@@ -156,7 +156,10 @@ impl Hotel {
             self.seam,
             if sandbox.is_none() { &self.embedded } else { "" },
         );
-        fs::write(self.path("config.toml"), config).expect("written");
+        // Another run may be reading it.
+        if fs::read_to_string(self.path("config.toml")).ok().as_ref() != Some(&config) {
+            fs::write(self.path("config.toml"), config).expect("written");
+        }
         let mut command = Command::new(env!("CARGO_BIN_EXE_reservation-sync"));
         command
             .args(["run", "--format", "json", "--config"])
