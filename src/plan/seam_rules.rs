@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::matching::is_subset;
+use super::pieces::is_subset;
 use super::step::{Call, IdentityTarget, Patch, StepId};
 use crate::mapping::Directory;
 use crate::model::{

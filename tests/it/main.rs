@@ -11,6 +11,7 @@ mod rules_keys;
 mod rules_moves;
 mod rules_rows;
 mod rules_stays;
+mod rules_told;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
