@@ -2,23 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
+use super::desired::{Desired, DesiredReservation, HeldStay, Rows};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
-use super::places::{NoPlace, UnmappedUnits, spaces_of};
+use super::places::{UnmappedUnits, spaces_of};
+use super::rows::{Opening, held, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
-use super::settings::{MappingSettings, UnitRule};
+use super::settings::MappingSettings;
 use crate::model::{
-    GuestKey, HeldBy, MethodSet, Problem, ProblemCode, Property, PropertyCode, ReasonCode, Reservation,
-    ReservationId, ReservationKey, SourcePlace, Standing, Stay, Window,
+    GuestKey, HeldBy, Problem, ProblemCode, Property, PropertyCode, ReasonCode, Reservation, ReservationId,
+    ReservationKey, SourcePlace, Standing, Stay, Window,
 };
-
-/// A stay that begins within this time can no longer wait for a unit by itself (RULES 7).
-const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
 
 /// Maps every reservation.
 pub fn map(
@@ -58,32 +56,23 @@ pub fn map(
     }
 }
 
-struct Mapper<'a> {
-    directory: &'a Directory,
-    known: &'a Known,
-    settings: &'a MappingSettings,
-    now: Timestamp,
-    also: Vec<SpaceRef>,
-    key_uses: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
-    occupancy: Occupancy,
-    unmapped: UnmappedUnits,
-    warnings: Vec<Problem>,
+pub(super) struct Mapper<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) known: &'a Known,
+    pub(super) settings: &'a MappingSettings,
+    pub(super) now: Timestamp,
+    pub(super) also: Vec<SpaceRef>,
+    pub(super) key_uses: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
+    pub(super) occupancy: Occupancy,
+    pub(super) unmapped: UnmappedUnits,
+    pub(super) warnings: Vec<Problem>,
 }
 
 /// A reservation on its way: the rows that may become grants, and everything else said about it.
-struct Draft<'a> {
-    desired: DesiredReservation,
-    candidates: Vec<Candidate<'a>>,
-    property: &'a Property,
-}
-
-/// When the window of a row opens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Opening {
-    /// At its check-in.
-    AsBooked,
-    /// Now at the latest, because the guest is there (RULES 9).
-    Now,
+pub(super) struct Draft<'a> {
+    pub(super) desired: DesiredReservation,
+    pub(super) candidates: Vec<Candidate<'a>>,
+    pub(super) property: &'a Property,
 }
 
 impl<'a> Mapper<'a> {
@@ -241,7 +230,7 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    fn opened(&self, window: Window, opening: Opening) -> Window {
+    pub(super) fn opened(&self, window: Window, opening: Opening) -> Window {
         match opening {
             Opening::AsBooked => window,
             Opening::Now => Window { starts_at: window.starts_at.min(self.now), ..window },
@@ -256,124 +245,6 @@ impl<'a> Mapper<'a> {
             KeyUse::Several
         } else {
             KeyUse::One
-        }
-    }
-
-    fn sort_row(
-        &mut self,
-        draft: &mut Draft<'a>,
-        row: usize,
-        stay: &'a Stay,
-        RowGuest { key: guest, wanted }: RowGuest,
-        opening: Opening,
-    ) {
-        let property = draft.property;
-        let code = draft.desired.id.property.clone();
-        match stay.standing {
-            _ if stay.opted_out => return draft.desired.left_alone.push(guest),
-            Standing::Unclear | Standing::Ignored => return draft.desired.left_alone.push(guest),
-            Standing::Revoked => {
-                let revoked = self.revoked(stay, guest, property, &code, ReasonCode::Cancelled);
-                return draft.desired.revoked.push(revoked);
-            }
-            Standing::CheckedIn | Standing::Expected => {}
-        }
-        if !wanted {
-            let revoked = self.revoked(stay, guest, property, &code, ReasonCode::NoLongerWanted);
-            return draft.desired.revoked.push(revoked);
-        }
-        let window = self.opened(window_of(stay, property), opening);
-        let methods = if stay.methods.is_empty() { &self.settings.methods } else { &stay.methods };
-        let units = spaces_of(&stay.place, &code, &self.settings.units, self.directory);
-        if let Ok(units) = &units
-            && units.iter().all(|unit| !self.is_deaf(unit, methods))
-        {
-            let units = units.clone();
-            let methods = methods.clone();
-            return draft.candidates.push(Candidate { row, stay, guest, units, methods, window });
-        }
-        if window.ended(self.now) {
-            return self.close(draft, stay, guest, window);
-        }
-        let (reason_code, held_by, reason) = match units {
-            Err(NoPlace::Unassigned) => {
-                let soon = stay.check_in.instant <= self.now + LAST_CALL;
-                let by = if soon { HeldBy::Person } else { HeldBy::Rule };
-                let reason =
-                    if soon { "arrives within 24 hours and has no unit yet" } else { "has no unit yet" };
-                (ReasonCode::UnitNotAssigned, by, reason.to_owned())
-            }
-            Err(NoPlace::Unmapped { unit, space }) => {
-                let wanted = space.as_ref().map_or_else(String::new, |space| format!(" (wanted `{space}`)"));
-                let reason = match self.settings.units {
-                    UnitRule::SourceNamesSpaces => {
-                        format!(
-                            "unit `{unit}` leads to no space: the configuration has no [spaces] key or table{wanted}"
-                        )
-                    }
-                    _ => format!("unit `{unit}` leads to no space in Seam{wanted}"),
-                };
-                self.unmapped.add(unit, space, &stay.source);
-                (ReasonCode::UnmappedUnit, HeldBy::Person, reason)
-            }
-            Ok(units) => {
-                let deaf: Vec<&str> = units
-                    .iter()
-                    .filter(|unit| self.is_deaf(unit, methods))
-                    .map(|unit| unit.unit.as_str())
-                    .collect();
-                let reason =
-                    format!("a door of unit `{}` cannot be opened by {}", deaf.join("`, `"), words(methods));
-                (ReasonCode::DoorWithoutMethod, HeldBy::Person, reason)
-            }
-        };
-        draft.desired.held.push(held(stay, guest, window, reason_code, held_by, reason));
-    }
-
-    /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
-    /// all is no door: spaces also hold thermostats and sensors.
-    fn is_deaf(&self, unit: &UnitSpaces, methods: &MethodSet) -> bool {
-        let doors = self.directory.doors_of(&unit.spaces);
-        let mut openable =
-            doors.iter().map(|door| &self.directory.door(*door).methods).filter(|m| !m.is_empty()).peekable();
-        openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(methods))
-    }
-
-    /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
-    /// has moved, and is not late.
-    fn close(&self, draft: &mut Draft<'a>, stay: &Stay, guest: GuestKey, window: Window) {
-        let is_there =
-            |candidate: &Candidate<'_>| candidate.guest == guest && candidate.window.contains(self.now);
-        if stay.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
-            let reason = "the guest is still checked in after the check-out; left as it is".to_owned();
-            let stay = held(stay, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
-            draft.desired.held.push(stay);
-        } else {
-            let code = &draft.desired.id.property;
-            let revoked = self.revoked(stay, guest, draft.property, code, ReasonCode::LeftEarly);
-            draft.desired.revoked.push(revoked);
-        }
-    }
-
-    fn revoked(
-        &self,
-        stay: &Stay,
-        guest: GuestKey,
-        property: &Property,
-        code: &PropertyCode,
-        reason_code: ReasonCode,
-    ) -> RevokedStay {
-        let units = spaces_of(&stay.place, code, &self.settings.units, self.directory).unwrap_or_default();
-        let mut spaces: Vec<SpaceRef> = units.into_iter().flat_map(|unit| unit.spaces).collect();
-        spaces.sort_unstable();
-        spaces.dedup();
-        RevokedStay {
-            guest,
-            spaces,
-            window: window_of(stay, property),
-            arrival: stay.check_in.local.date(),
-            reason_code,
-            source: stay.source.clone(),
         }
     }
 
@@ -450,33 +321,4 @@ fn first_arrival(stays: &[Stay]) -> Option<Timestamp> {
         stays.iter().filter(move |stay| standing(stay.standing)).map(|stay| stay.check_in.instant).min()
     };
     arrivals(|standing| standing != Standing::Revoked).or_else(|| arrivals(|_| true))
-}
-
-fn window_of(stay: &Stay, property: &Property) -> Window {
-    Window::new(stay.check_in.instant - property.early_access, stay.check_out.instant + property.late_exit)
-}
-
-fn held(
-    stay: &Stay,
-    guest: GuestKey,
-    window: Window,
-    reason_code: ReasonCode,
-    held_by: HeldBy,
-    reason: String,
-) -> HeldStay {
-    HeldStay {
-        guest,
-        full_name: stay.guest.full_name.clone(),
-        spaces: Vec::new(),
-        window,
-        arrival: stay.check_in.local.date(),
-        reason_code,
-        reason,
-        held_by,
-        source: stay.source.clone(),
-    }
-}
-
-fn words(methods: &MethodSet) -> String {
-    methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" or ")
 }

@@ -10,6 +10,7 @@ mod known;
 mod map;
 mod occupancy;
 mod places;
+mod rows;
 mod segments;
 mod settings;
 

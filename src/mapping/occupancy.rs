@@ -92,7 +92,36 @@ impl Occupancy {
                 losers.entry((second.reservation, second.row)).or_insert(first.reservation);
             }
         }
+        self.hold_the_rest(&mut losers);
         losers
+    }
+
+    /// Rows of one guest in one unit at overlapping times are one stay: where one of them is held, a grant for another
+    /// would decide the matter behind the back of the person who is asked.
+    fn hold_the_rest(&self, losers: &mut BTreeMap<(usize, usize), usize>) {
+        loop {
+            let mut rest: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+            for occupations in self.by_space.values() {
+                for held in occupations {
+                    let Some(&winner) = losers.get(&(held.reservation, held.row)) else { continue };
+                    for other in occupations {
+                        let place = (other.reservation, other.row);
+                        let same_stay = other.reservation == held.reservation
+                            && other.guest == held.guest
+                            && other.window.overlaps(&held.window);
+                        if same_stay && !losers.contains_key(&place) {
+                            rest.entry(place)
+                                .and_modify(|first| *first = winner.min(*first))
+                                .or_insert(winner);
+                        }
+                    }
+                }
+            }
+            if rest.is_empty() {
+                return;
+            }
+            losers.extend(rest);
+        }
     }
 
     /// The end of the window of another reservation that is in the space before `until` and after `from`, if any.

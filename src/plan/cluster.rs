@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::live::Live;
-use super::matching::is_subset;
+use super::pieces::is_subset;
 use crate::model::{DoorRef, ReservationId, SeamReservationKey, Window};
 
 /// What becomes of a live grant of the reservation.

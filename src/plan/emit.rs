@@ -1,30 +1,23 @@
-//! Changes told twice: as lines that people read, and as calls that machines send.
+//! Changes as calls that machines send, each with what it has to wait for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::change::{Amendment, Change, NewGrant, Order};
 use super::identities::IdentityCall;
-use super::impact::{of_reissue, phase};
-use super::item::{Action, GrantView, Impact, Item};
+use super::item::{Action, Item};
 use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};
-use super::planner::out_of_order;
-use super::reservation::{Context, key_parts};
+use super::reservation::Context;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
-use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
-use crate::model::{
-    AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, GuestKey, HeldBy, Method, ReasonCode,
-    ReservationId, SpaceKey, Window,
-};
+use crate::mapping::DesiredReservation;
+use crate::model::{DoorRef, GuestKey, Method, Window};
 
 pub(super) struct Emitter<'a, 'c> {
-    context: &'c Context<'a>,
-    live: &'c Live<'c>,
-    plan: Plan,
+    pub(super) context: &'c Context<'a>,
+    pub(super) live: &'c Live<'c>,
+    pub(super) plan: Plan,
     identity_steps: HashMap<GuestKey, StepId>,
     last_create_at: HashMap<DoorRef, StepId>,
 }
@@ -269,302 +262,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
         owned.spaces.as_deref().map_or_else(|| owned.capable.clone(), |s| self.context.directory.doors_of(s))
     }
 
-    fn item(&mut self, reservation: &DesiredReservation, change: &Change<'_>) -> Item {
-        let id = &reservation.id;
-        match change {
-            Change::Create(new) => self.created(id, new),
-            Change::Amend(amendment) => self.amended(id, amendment),
-            Change::Replace { new, old, order } => self.replaced(id, new, old, *order),
-            Change::Revoke { position, reason, stay } => self.revoked(id, *position, *reason, *stay),
-            Change::Hold { desired, position, reason, text, held_by } => {
-                self.held(id, *desired, *position, *reason, text, *held_by)
-            }
-            Change::HeldStay { stay, position } => self.held_stay(id, stay, *position),
-        }
-    }
-
-    /// Warns where a later stay has a grant at a door of a new one: its card may close the door to this guest until
-    /// the desk writes theirs again (RULES 21).
-    fn overtaken(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> bool {
-        let starts_at = new.desired.window.starts_at;
-        let Some(door) = new.capable.iter().find(|door| self.live.later_at(**door, starts_at, id)) else {
-            return false;
-        };
-        let name = &self.context.directory.door(*door).name;
-        self.plan.warnings.push(out_of_order(&new.desired.source, name));
-        true
-    }
-
-    fn created(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> Item {
-        let desired = new.desired;
-        let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Seamless };
-        let reason = match new.reason {
-            ReasonCode::SpaceAdded => "the stay was given another space; what the guest has stays",
-            ReasonCode::DoorsChanged => "the stay moved to other doors; the policy keeps the old grant",
-            _ => "a stay without a grant",
-        };
-        Item {
-            key: new.key.clone(),
-            reservation: id.clone(),
-            action: Action::Create,
-            reason_code: new.reason,
-            reason: reason.to_owned(),
-            impact,
-            phase: phase(&desired.window, self.context.now),
-            held_by: None,
-            arrival: desired.arrival,
-            before: None,
-            after: Some(self.view_of_new(id, new)),
-            source: Some(desired.source.clone()),
-            code_wished: desired.code.is_some(),
-        }
-    }
-
-    fn amended(&self, id: &ReservationId, amendment: &Amendment<'_>) -> Item {
-        let Amendment { desired, position, window, add, remove, .. } = amendment;
-        let owned = &self.live.owned[*position];
-        let before = self.view_of_live(owned);
-        let mut after = before.clone();
-        if let Some(window) = window {
-            after.starts_at = window.starts_at;
-            after.ends_at = window.ends_at;
-        }
-        after.methods.retain(|method| remove.iter().all(|(removed, _)| removed != method));
-        after.methods.extend(add);
-        let methods_change = !add.is_empty() || !remove.is_empty();
-        let (reason_code, reason) = match (window, methods_change) {
-            (Some(_), true) => {
-                (ReasonCode::WindowAndMethodsChanged, "times and ways to open the doors changed")
-            }
-            (Some(_), false) => (ReasonCode::WindowChanged, "arrival or departure changed"),
-            (None, _) => (ReasonCode::MethodsChanged, "ways to open the doors changed"),
-        };
-        let impact = if window.is_some() || !remove.is_empty() {
-            of_reissue(&before.methods)
-        } else {
-            Impact::Seamless
-        };
-        let begun = phase(&owned.grant.window, self.context.now);
-        Item {
-            key: owned.key.clone(),
-            reservation: id.clone(),
-            action: Action::Update,
-            reason_code,
-            reason: reason.to_owned(),
-            impact,
-            phase: begun.max(phase(&desired.window, self.context.now)),
-            held_by: None,
-            arrival: desired.arrival,
-            before: Some(before),
-            after: Some(after),
-            source: Some(desired.source.clone()),
-            code_wished: false,
-        }
-    }
-
-    fn replaced(&mut self, id: &ReservationId, new: &NewGrant<'_>, old: &[usize], order: Order) -> Item {
-        let desired = new.desired;
-        let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Replace };
-        let before = &self.live.owned[old[0]];
-        let why = match new.reason {
-            ReasonCode::SpaceAdded => "the stay was given another space that reservations own",
-            ReasonCode::WindowChanged => "the dates no longer overlap those of the other guests",
-            ReasonCode::ReservationRebuilt => "the dates of the whole reservation moved",
-            _ if !before.right_person => "the grant belongs to another person than its key says",
-            _ => "the stay moved to other doors",
-        };
-        let how = match order {
-            Order::CreateFirst => "the new grant comes before the old one goes",
-            Order::DeleteFirst => "all grants of the reservation are deleted first, then made anew",
-        };
-        Item {
-            key: new.key.clone(),
-            reservation: id.clone(),
-            action: Action::Replace,
-            reason_code: new.reason,
-            reason: format!("{why}; {how}"),
-            impact,
-            phase: phase(&before.grant.window, self.context.now),
-            held_by: None,
-            arrival: desired.arrival,
-            before: Some(self.view_of_live(before)),
-            after: Some(self.view_of_new(id, new)),
-            source: Some(desired.source.clone()),
-            code_wished: desired.code.is_some(),
-        }
-    }
-
-    fn revoked(
-        &self,
-        id: &ReservationId,
-        position: usize,
-        reason_code: ReasonCode,
-        stay: Option<&RevokedStay>,
-    ) -> Item {
-        let owned = &self.live.owned[position];
-        let reason = match reason_code {
-            ReasonCode::Cancelled => "the source says cancelled, no-show or checked out",
-            ReasonCode::LeftEarly => "the stay is already over",
-            ReasonCode::Duplicate => "another grant opens the same doors at the same time",
-            ReasonCode::NoLongerWanted => "the configuration no longer gives this access",
-            _ => "the guest moved back; another grant covers this time",
-        };
-        Item {
-            key: owned.key.clone(),
-            reservation: id.clone(),
-            action: Action::Revoke,
-            reason_code,
-            reason: reason.to_owned(),
-            impact: Impact::Revoke,
-            phase: phase(&owned.grant.window, self.context.now),
-            held_by: None,
-            arrival: stay.map_or_else(|| utc_day(&owned.grant.window), |stay| stay.arrival),
-            before: Some(self.view_of_live(owned)),
-            after: None,
-            source: stay.map(|stay| stay.source.clone()),
-            code_wished: false,
-        }
-    }
-
-    fn held(
-        &self,
-        id: &ReservationId,
-        desired: Option<&DesiredGrant>,
-        position: Option<usize>,
-        reason_code: ReasonCode,
-        reason: &str,
-        held_by: HeldBy,
-    ) -> Item {
-        let owned = position.map(|position| &self.live.owned[position]);
-        let after = desired.map(|desired| self.view_of_wanted(id, desired));
-        let before = owned.map(|owned| self.view_of_live(owned));
-        let window = desired
-            .map(|desired| desired.window)
-            .or(owned.map(|owned| owned.grant.window))
-            .expect("a held line is about a stay or a grant");
-        let key = owned
-            .map(|owned| owned.key.clone())
-            .or_else(|| after.as_ref().and_then(|after| after.access_grant_key.clone()))
-            .expect("a held line is about a stay or a grant");
-        Item {
-            key,
-            reservation: id.clone(),
-            action: Action::Hold,
-            reason_code,
-            reason: reason.to_owned(),
-            impact: Impact::Seamless,
-            phase: phase(&window, self.context.now),
-            held_by: Some(held_by),
-            arrival: desired.map_or_else(|| utc_day(&window), |desired| desired.arrival),
-            before,
-            after,
-            source: desired.map(|desired| desired.source.clone()),
-            code_wished: false,
-        }
-    }
-
-    fn held_stay(&self, id: &ReservationId, stay: &HeldStay, position: Option<usize>) -> Item {
-        let owned = position.map(|position| &self.live.owned[position]);
-        let key = owned.map_or_else(
-            || {
-                let parts = key_parts(id, stay.guest.clone(), &[], self.context.directory);
-                parts.key(&self.context.settings.namespace)
-            },
-            |owned| owned.key.clone(),
-        );
-        Item {
-            key,
-            reservation: id.clone(),
-            action: Action::Hold,
-            reason_code: stay.reason_code,
-            reason: stay.reason.clone(),
-            impact: Impact::Seamless,
-            phase: phase(&stay.window, self.context.now),
-            held_by: Some(stay.held_by),
-            arrival: stay.arrival,
-            before: owned.map(|owned| self.view_of_live(owned)),
-            after: owned.is_none().then(|| view_of_waiting(id, stay)),
-            source: Some(stay.source.clone()),
-            code_wished: false,
-        }
-    }
-
-    fn view_of_new(&self, id: &ReservationId, new: &NewGrant<'_>) -> GrantView {
-        let NewGrant { piece: _, desired, key, spaces, seat, methods, capable: _, reason: _ } = new;
-        GrantView {
-            access_grant_key: Some(key.clone()),
-            reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
-            methods: methods.clone(),
-            ..self.view(id, desired, spaces)
-        }
-    }
-
-    fn view_of_wanted(&self, id: &ReservationId, desired: &DesiredGrant) -> GrantView {
-        let spaces = desired.spaces();
-        let parts = key_parts(id, desired.guest.clone(), &spaces, self.context.directory);
-        let key: AccessGrantKey = parts.key(&self.context.settings.namespace);
-        GrantView { access_grant_key: Some(key), ..self.view(id, desired, &spaces) }
-    }
-
-    fn view(&self, id: &ReservationId, desired: &DesiredGrant, spaces: &[SpaceRef]) -> GrantView {
-        let Places { space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
-        GrantView {
-            access_grant_key: None,
-            reservation_key: None,
-            user_identity_key: Some(self.context.settings.namespace.identity_key(&desired.guest)),
-            full_name: self.context.identities.full_name(&desired.guest).map(str::to_owned),
-            space_keys,
-            device_ids,
-            acs_entrance_ids,
-            starts_at: desired.window.starts_at,
-            ends_at: desired.window.ends_at,
-            methods: desired.methods.clone(),
-            name: Some(id.key.to_string()),
-        }
-    }
-
-    fn view_of_live(&self, owned: &Owned<'_>) -> GrantView {
-        let grant = owned.grant;
-        let spaces: Vec<SpaceRef> =
-            grant.spaces.iter().filter_map(|space| self.context.directory.by_id(space)).collect();
-        let Places { mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
-        let unknown = grant.spaces.iter().filter(|space| self.context.directory.by_id(space).is_none());
-        space_keys.extend(unknown.map(|space| SpaceKey::new(space.as_str())));
-        let identity = self.live.identity(&grant.identity);
-        GrantView {
-            access_grant_key: Some(owned.key.clone()),
-            reservation_key: grant.reservation_key.clone(),
-            user_identity_key: identity.and_then(|identity| identity.key.clone()),
-            full_name: identity.and_then(|identity| identity.full_name.clone()),
-            space_keys,
-            device_ids,
-            acs_entrance_ids,
-            starts_at: grant.window.starts_at,
-            ends_at: grant.window.ends_at,
-            methods: grant.methods(),
-            name: grant.name.clone(),
-        }
-    }
-
-    fn places(&self, spaces: &[SpaceRef]) -> Places {
-        let directory = self.context.directory;
-        let mut places = Places {
-            space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
-            ..Places::default()
-        };
-        for door in directory.doors_of(spaces) {
-            match &directory.door(door).id {
-                DoorId::Device(id) => {
-                    places.device_ids.insert(id.clone());
-                }
-                DoorId::Entrance(id) => {
-                    places.acs_entrance_ids.insert(id.clone());
-                }
-            }
-        }
-        places
-    }
-
     /// Sorts the lines for reading; the calls keep their order and follow their lines.
     pub(super) fn into_plan(self) -> Plan {
         let mut plan = self.plan;
@@ -583,35 +280,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
         plan.identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         plan
     }
-}
-
-#[derive(Default)]
-struct Places {
-    space_keys: BTreeSet<SpaceKey>,
-    device_ids: BTreeSet<DeviceId>,
-    acs_entrance_ids: BTreeSet<EntranceId>,
-}
-
-/// Who waits, and when; what opens which door is not decided.
-fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
-    GrantView {
-        access_grant_key: None,
-        reservation_key: None,
-        user_identity_key: None,
-        full_name: (!stay.full_name.is_empty()).then(|| stay.full_name.clone()),
-        space_keys: stay.spaces.iter().cloned().collect(),
-        device_ids: BTreeSet::new(),
-        acs_entrance_ids: BTreeSet::new(),
-        starts_at: stay.window.starts_at,
-        ends_at: stay.window.ends_at,
-        methods: BTreeSet::new(),
-        name: Some(id.key.to_string()),
-    }
-}
-
-/// The day under which a line stands that no row speaks of.
-fn utc_day(window: &Window) -> Date {
-    TimeZone::UTC.to_datetime(window.starts_at).date()
 }
 
 fn index(position: usize) -> u32 {

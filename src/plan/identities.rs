@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::contacts::{Field, Holders, IN_SEAM, Outcome, Taking, distribute};
 use super::settings::{ContactConflict, PlanSettings, Policy};
 use super::step::{Call, Patch};
 use crate::mapping::Desired;
@@ -22,42 +23,12 @@ struct Person<'a> {
     takes: Vec<Taking<'a>>,
 }
 
-/// A contact that another identity of ours has and gives up.
-#[derive(Debug, Clone, Copy)]
-struct Taking<'a> {
-    field: Field,
-    from: &'a Identity,
-    /// The guest of that identity, where they have stays and another contact now.
-    holder: Option<&'a GuestKey>,
-}
-
-/// The contacts that no two identities share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
-    Email,
-    Phone,
-}
-
-impl Field {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Phone => "phone",
-        }
-    }
-
-    /// What a guest should have, in the form in which it is compared.
-    fn of_person(self, person: &Person<'_>) -> Option<String> {
-        match self {
-            Self::Email => person.email.map(EmailAddress::folded),
-            Self::Phone => person.phone.map(ToString::to_string),
-        }
-    }
-
-    fn of_identity(self, identity: &Identity) -> Option<String> {
-        match self {
-            Self::Email => identity.email.as_ref().map(EmailAddress::folded),
-            Self::Phone => identity.phone.as_ref().map(ToString::to_string),
+impl Person<'_> {
+    /// What the guest should have, in the form in which it is compared.
+    fn wants(&self, field: Field) -> Option<String> {
+        match field {
+            Field::Email => self.email.map(EmailAddress::folded),
+            Field::Phone => self.phone.map(ToString::to_string),
         }
     }
 }
@@ -81,25 +52,6 @@ pub(super) struct IdentityCall {
     /// Positions of the calls that free a contact which this one takes.
     pub(super) after: Vec<usize>,
 }
-
-/// Who has which contact now, and who must keep it.
-struct Holders<'a> {
-    owners: HashMap<String, &'a Identity>,
-    /// Guests of the source, by the identity that is theirs.
-    guests: HashMap<&'a UserIdentityId, &'a GuestKey>,
-    /// Identities with a stay, or that are not ours to change.
-    settled: BTreeSet<&'a UserIdentityId>,
-}
-
-/// What became of the wishes for one kind of contact.
-#[derive(Default)]
-struct Outcome<'a> {
-    taken: BTreeMap<&'a GuestKey, Taking<'a>>,
-    denied: Vec<(&'a GuestKey, &'static str)>,
-}
-
-const IN_SEAM: &str = "somebody else in Seam has it";
-const IN_SOURCE: &str = "another guest of the source has it too";
 
 impl<'a> Identities<'a> {
     /// Finds each guest's identity, and settles who has which contact.
@@ -185,7 +137,7 @@ impl<'a> Identities<'a> {
             .persons
             .iter()
             .filter(|(guest, person)| person.existing.is_none() || self.may_update(guest, person))
-            .filter_map(|(guest, person)| Some((*guest, field.of_person(person)?)))
+            .filter_map(|(guest, person)| Some((*guest, person.wants(field)?)))
             .collect();
         let Outcome { mut taken, mut denied } = distribute(field, &wanted, holders);
         let mut takers: HashMap<&GuestKey, &GuestKey> =
@@ -295,41 +247,6 @@ impl<'a> Identities<'a> {
         }
         calls
     }
-}
-
-fn distribute<'a>(
-    field: Field,
-    wanted: &BTreeMap<&'a GuestKey, String>,
-    holders: &Holders<'a>,
-) -> Outcome<'a> {
-    let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
-    for (contact, owner) in &holders.owners {
-        let Some(guest) = holders.guests.get(&owner.id) else { continue };
-        if wanted.get(guest) == Some(contact) {
-            claimed.insert(contact, guest);
-        }
-    }
-    let mut outcome = Outcome::default();
-    for (&guest, contact) in wanted {
-        if let Some(first) = claimed.get(contact.as_str()) {
-            if *first != guest {
-                outcome.denied.push((guest, IN_SOURCE));
-            }
-            continue;
-        }
-        if let Some(from) = holders.owners.get(contact).copied() {
-            // The holder has stays, but will have another contact.
-            let holder = holders.guests.get(&from.id).copied();
-            let gives_up = holder.is_some_and(|holder| wanted.contains_key(holder));
-            if !gives_up && holders.settled.contains(&from.id) {
-                outcome.denied.push((guest, IN_SEAM));
-                continue;
-            }
-            outcome.taken.insert(guest, Taking { field, from, holder });
-        }
-        claimed.insert(contact, guest);
-    }
-    outcome
 }
 
 fn releasing(taking: &Taking<'_>) -> IdentityCall {

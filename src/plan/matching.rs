@@ -8,16 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::live::{Live, Owned};
-use crate::mapping::{DesiredGrant, DesiredReservation, Directory, RevokedStay, Rows, SpaceRef};
-use crate::model::{AccessGrantKey, DoorRef, GuestKey, ReasonCode, Window};
-
-/// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
-#[derive(Debug, Clone)]
-pub(super) struct Piece<'a> {
-    pub(super) desired: &'a DesiredGrant,
-    /// All its spaces, sorted.
-    pub(super) spaces: Vec<SpaceRef>,
-}
+use super::pieces::{Piece, is_subset};
+use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef};
+use crate::model::{AccessGrantKey, GuestKey, ReasonCode, Window};
 
 /// How a piece stands against what is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,54 +39,6 @@ pub(super) struct Matching {
     pub(super) kept: Vec<usize>,
 }
 
-/// Cuts desired grants into pieces. Where the door sets of a reservation are not nested, each unit is a piece of its
-/// own (RULES 3), unless a live grant already covers the units together.
-pub(super) fn pieces<'a>(
-    reservation: &'a DesiredReservation,
-    directory: &Directory,
-    live: &Live<'_>,
-) -> Vec<Piece<'a>> {
-    let capable: Vec<Vec<DoorRef>> =
-        reservation.grants.iter().map(|grant| directory.capable_of(&grant.spaces())).collect();
-    let nested = are_nested(&reservation.grants, &capable);
-    let mut pieces = Vec::with_capacity(reservation.grants.len());
-    for (desired, capable) in reservation.grants.iter().zip(&capable) {
-        let whole = desired.spaces();
-        let kept_whole = live.of_reservation(&reservation.id).iter().any(|position| {
-            let owned = &live.owned[*position];
-            let spaces = owned.spaces.as_deref().unwrap_or_default();
-            owned.parts.guest == desired.guest
-                && desired.unit_spaces().all(|space| spaces.binary_search(&space).is_ok())
-        });
-        if nested || capable.is_empty() || desired.units.len() < 2 || kept_whole {
-            pieces.push(Piece { desired, spaces: whole });
-            continue;
-        }
-        for (n, unit) in desired.units.iter().enumerate() {
-            let also = if n == 0 { desired.also.as_slice() } else { &[] };
-            let mut spaces: Vec<SpaceRef> = unit.spaces.iter().chain(also).copied().collect();
-            spaces.sort_unstable();
-            spaces.dedup();
-            pieces.push(Piece { desired, spaces });
-        }
-    }
-    pieces
-}
-
-fn are_nested(grants: &[DesiredGrant], capable: &[Vec<DoorRef>]) -> bool {
-    let Some(widest) = (0..grants.len()).max_by_key(|i| (capable[*i].len(), std::cmp::Reverse(*i))) else {
-        return true;
-    };
-    grants.iter().zip(capable).all(|(grant, doors)| {
-        !grant.window.overlaps(&grants[widest].window) || is_subset(doors, &capable[widest])
-    })
-}
-
-/// Whether every element of one sorted list is in another.
-pub(super) fn is_subset<T: Ord>(part: &[T], whole: &[T]) -> bool {
-    part.iter().all(|element| whole.binary_search(element).is_ok())
-}
-
 /// What rows and grants do not tell by themselves.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Memory<'a> {
@@ -103,7 +48,7 @@ pub(super) struct Memory<'a> {
     pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
 }
 
-/// Matches the pieces of a reservation with its live grants.
+/// Matches the pieces of a reservation with its live grants. `common` are spaces that no unit can lead to.
 pub(super) fn matching(
     reservation: &DesiredReservation,
     pieces: &[Piece<'_>],
@@ -165,7 +110,7 @@ struct Silence<'a> {
 
 impl Silence<'_> {
     /// Whether nothing may be concluded from a row that is missing for this guest.
-    fn is_about(&self, guest: &GuestKey) -> bool {
+    fn is_about(self, guest: &GuestKey) -> bool {
         let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
         *rows == Rows::SomeUnreadable
             || left_alone.contains(guest)
@@ -173,7 +118,7 @@ impl Silence<'_> {
     }
 
     /// Whether the grant may be the one of a stay that is held or left alone: then it is kept (RULES 7 to 9).
-    fn keeps(&self, owned: &Owned<'_>) -> bool {
+    fn keeps(self, owned: &Owned<'_>) -> bool {
         let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
         let guest = &owned.parts.guest;
         *rows == Rows::SomeUnreadable
@@ -238,7 +183,7 @@ impl Matcher<'_> {
         let mut lives: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (_, Closeness { piece, position, .. }) in pairs {
             let adds =
-                |space: &SpaceRef| !self.is_covered(space, lives.get(&piece).map_or(&[], Vec::as_slice));
+                |space: &SpaceRef| !self.is_covered(*space, lives.get(&piece).map_or(&[], Vec::as_slice));
             let spaces = self.live.owned[position].spaces.as_deref().unwrap_or_default();
             if spaces.iter().any(adds) && self.free.remove(&position) {
                 lives.entry(piece).or_default().push(position);
@@ -248,14 +193,14 @@ impl Matcher<'_> {
             lives.sort_unstable();
             let spaces = &self.pieces[i].spaces;
             let missing: Vec<SpaceRef> =
-                spaces.iter().copied().filter(|space| !self.is_covered(space, &lives)).collect();
+                spaces.iter().copied().filter(|space| !self.is_covered(*space, &lives)).collect();
             self.fates[i] =
                 if missing.is_empty() { Fate::Covered(lives) } else { Fate::Extended { lives, missing } };
         }
     }
 
-    fn is_covered(&self, space: &SpaceRef, lives: &[usize]) -> bool {
-        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| s == space))
+    fn is_covered(&self, space: SpaceRef, lives: &[usize]) -> bool {
+        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| *s == space))
     }
 
     /// More than the doors, where a part of what the guest should have is not known: the grant stays whole.
@@ -379,7 +324,7 @@ impl Matcher<'_> {
                 let same_doors = owned
                     .spaces
                     .as_ref()
-                    .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(space, lives)));
+                    .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(*space, lives)));
                 let was_apart =
                     lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, self.now));
                 if same_doors {

@@ -6,18 +6,23 @@
 mod change;
 mod check;
 mod cluster;
+mod conclude;
+mod contacts;
 mod emit;
 mod estimate;
 mod identities;
 mod impact;
 mod item;
+mod lines;
 mod live;
 mod matching;
 mod outline;
+mod pieces;
 mod planner;
 mod reservation;
 mod seam_rules;
 mod settings;
+mod settle;
 mod shared_methods;
 mod step;
 

@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::change::{Amendment, Change, NewGrant, Order};
-use super::cluster::{Clusters, Fresh, Seat, Shift, Target, has_begun};
+use super::change::Change;
+use super::cluster::{Fresh, Target};
+use super::conclude::next_window;
 use super::identities::Identities;
 use super::live::Live;
-use super::matching::{Fate, Memory, Piece, matching, pieces};
+use super::matching::{Fate, Memory, matching};
+use super::pieces::{Piece, pieces};
 use super::settings::{PlanSettings, Policy};
 use crate::mapping::{DesiredReservation, Directory, SpaceRef};
-use crate::model::{
-    AccessGrantKey, AccessMethodId, DoorRef, GrantKeyParts, GuestKey, HeldBy, LiveGrant, Method, MethodSet,
-    ReasonCode, ReservationId, Window, door_set_hash,
-};
+use crate::model::{AccessGrantKey, HeldBy, ReasonCode};
 
 /// What is asked about every reservation.
 pub(super) struct Context<'a> {
@@ -34,7 +33,7 @@ pub(super) struct ReservationPlan<'a> {
 }
 
 /// What a piece needs.
-enum Work {
+pub(super) enum Work {
     /// These grants stay; windows and methods follow.
     Amend(Vec<usize>),
     /// A new grant for these spaces, beside grants that stay; the policy keeps those of another door.
@@ -49,18 +48,18 @@ enum Work {
 
 /// Why something is held, and by whom.
 #[derive(Debug, Clone)]
-struct Why {
-    reason: ReasonCode,
-    held_by: HeldBy,
-    text: String,
+pub(super) struct Why {
+    pub(super) reason: ReasonCode,
+    pub(super) held_by: HeldBy,
+    pub(super) text: String,
 }
 
 impl Why {
-    fn policy(text: &str) -> Self {
+    pub(super) fn policy(text: &str) -> Self {
         Self { reason: ReasonCode::Policy, held_by: HeldBy::Rule, text: text.to_owned() }
     }
 
-    fn person(reason: ReasonCode, text: &str) -> Self {
+    pub(super) fn person(reason: ReasonCode, text: &str) -> Self {
         Self { reason, held_by: HeldBy::Person, text: text.to_owned() }
     }
 }
@@ -73,13 +72,8 @@ pub(super) fn plan_reservation<'a>(
     context: &Context<'a>,
 ) -> ReservationPlan<'a> {
     let pieces = pieces(reservation, context.directory, live);
-    let matched = matching(
-        reservation,
-        &pieces,
-        live,
-        &Memory { common: context.common, unfinished_moves: context.unfinished_moves },
-        context.now,
-    );
+    let memory = Memory { common: context.common, unfinished_moves: context.unfinished_moves };
+    let matched = matching(reservation, &pieces, live, &memory, context.now);
     let mut planner = Planner {
         context,
         reservation,
@@ -101,18 +95,18 @@ pub(super) fn plan_reservation<'a>(
     planner.finish(live)
 }
 
-struct Planner<'a, 'c> {
-    context: &'c Context<'a>,
-    reservation: &'a DesiredReservation,
-    base_key: &'c str,
-    pieces: Vec<Piece<'a>>,
-    works: Vec<Work>,
-    targets: BTreeMap<usize, Target>,
-    plan: ReservationPlan<'a>,
+pub(super) struct Planner<'a, 'c> {
+    pub(super) context: &'c Context<'a>,
+    pub(super) reservation: &'a DesiredReservation,
+    pub(super) base_key: &'c str,
+    pub(super) pieces: Vec<Piece<'a>>,
+    pub(super) works: Vec<Work>,
+    pub(super) targets: BTreeMap<usize, Target>,
+    pub(super) plan: ReservationPlan<'a>,
 }
 
-impl<'a> Planner<'a, '_> {
-    fn policy(&self) -> Policy {
+impl Planner<'_, '_> {
+    pub(super) fn policy(&self) -> Policy {
         self.context.settings.policy
     }
 
@@ -140,7 +134,7 @@ impl<'a> Planner<'a, '_> {
         }
     }
 
-    fn hold_for_policy(&mut self, position: usize, piece: Option<usize>, text: &str) {
+    pub(super) fn hold_for_policy(&mut self, position: usize, piece: Option<usize>, text: &str) {
         self.plan.changes.push(Change::Hold {
             desired: piece.map(|i| self.pieces[i].desired),
             position: Some(position),
@@ -272,348 +266,5 @@ impl<'a> Planner<'a, '_> {
             reason: ReasonCode::NewStay,
             fresh: Fresh::Allowed,
         }
-    }
-
-    /// Finds a way for every grant, or holds it; what is held stays where it is and may be in the way of others.
-    fn settle(&mut self, live: &Live<'_>) {
-        loop {
-            while self.settle_windows(live) {}
-            let (seats, _) = self.seats(live);
-            let refused: Vec<(usize, Why)> =
-                seats.into_iter().filter_map(|(i, seat)| seat.err().map(|why| (i, why))).collect();
-            if refused.is_empty() {
-                return;
-            }
-            for (i, why) in refused {
-                self.give_up(i, why);
-            }
-        }
-    }
-
-    fn give_up(&mut self, i: usize, why: Why) {
-        let work = std::mem::replace(&mut self.works[i], Work::Amend(Vec::new()));
-        self.works[i] = match work {
-            Work::Create { beside, left, .. } => {
-                let position = left.first().or(beside.first()).copied();
-                Work::Withhold { beside, position, why }
-            }
-            Work::Replace { old: beside, .. } => {
-                for position in &beside {
-                    self.targets.insert(*position, Target::Kept);
-                }
-                Work::Hold { beside, why }
-            }
-            other => other,
-        };
-    }
-
-    /// Makes the windows under each reservation key reachable, or finds another way (RULES 3 and 22). Says whether it
-    /// had to.
-    fn settle_windows(&mut self, live: &Live<'_>) -> bool {
-        let outgrown = self.clusters(live).outgrown();
-        let mut changed = !outgrown.is_empty();
-        for position in outgrown {
-            self.replace_piece_of(position, ReasonCode::WindowChanged);
-        }
-        let clusters = self.clusters(live);
-        let stuck: Vec<(Vec<usize>, bool)> = clusters
-            .shifts()
-            .into_iter()
-            .filter(|(_, shift)| *shift == Shift::Stuck)
-            .map(|(affected, _)| {
-                let future = |p: &usize| !has_begun(&live.owned[*p].grant.window, self.context.now);
-                let rebuild = self.policy() == Policy::Sync
-                    && affected.iter().all(|p| future(p) && clusters.may_rebuild(*p));
-                (affected, rebuild)
-            })
-            .collect();
-        for (affected, rebuild) in stuck {
-            changed = true;
-            for position in affected {
-                if rebuild {
-                    self.replace_piece_of(position, ReasonCode::ReservationRebuilt);
-                } else {
-                    let text = "the windows of this reservation cannot be moved without one of its guests losing access in between";
-                    self.hold_piece_of(position, Why::person(ReasonCode::WindowsWouldNotOverlap, text));
-                }
-            }
-        }
-        changed
-    }
-
-    fn piece_of(&self, position: usize) -> Option<usize> {
-        self.works.iter().position(|work| match work {
-            Work::Amend(lives)
-            | Work::Create { beside: lives, .. }
-            | Work::Withhold { beside: lives, .. } => lives.contains(&position),
-            Work::Replace { .. } | Work::Hold { .. } => false,
-        })
-    }
-
-    fn replace_piece_of(&mut self, position: usize, reason: ReasonCode) {
-        if self.policy() != Policy::Sync {
-            let text = "the dates moved so that the grant must be made anew, which the policy does not allow";
-            return self.hold_piece_of(position, Why::policy(text));
-        }
-        let Some((i, old)) = self.piece_and_lives(position) else { return };
-        for position in &old {
-            self.targets.insert(*position, Target::Leaves);
-        }
-        self.works[i] = Work::Replace { old, reason, fresh: Fresh::Allowed };
-    }
-
-    fn hold_piece_of(&mut self, position: usize, why: Why) {
-        let Some((i, beside)) = self.piece_and_lives(position) else { return };
-        for position in &beside {
-            self.targets.insert(*position, Target::Kept);
-        }
-        self.works[i] = Work::Hold { beside, why };
-    }
-
-    fn piece_and_lives(&self, position: usize) -> Option<(usize, Vec<usize>)> {
-        let i = self.piece_of(position)?;
-        match &self.works[i] {
-            Work::Amend(lives)
-            | Work::Create { beside: lives, .. }
-            | Work::Withhold { beside: lives, .. } => Some((i, lives.clone())),
-            Work::Replace { .. } | Work::Hold { .. } => None,
-        }
-    }
-
-    fn clusters<'l>(&self, live: &'l Live<'_>) -> Clusters<'l>
-    where
-        'a: 'l,
-    {
-        let targets = self.targets.iter().map(|(position, target)| (*position, *target));
-        Clusters::new(self.base_key.to_owned(), &self.reservation.id, live, targets)
-    }
-
-    /// A seat for every new grant, or why there is none, and the keys as they will be.
-    fn seats<'l>(&self, live: &'l Live<'_>) -> (BTreeMap<usize, Result<Option<Seat>, Why>>, Clusters<'l>)
-    where
-        'a: 'l,
-    {
-        let mut clusters = self.clusters(live);
-        let mut seats = BTreeMap::new();
-        for (i, spaces, taking_over, fresh) in self.seat_order() {
-            let seat = self.seat(&mut clusters, i, spaces, taking_over, fresh);
-            seats.insert(i, seat);
-        }
-        (seats, clusters)
-    }
-
-    fn finish(mut self, live: &mut Live<'_>) -> ReservationPlan<'a> {
-        let mut orders: BTreeMap<usize, Order> = BTreeMap::new();
-        let mut chains: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut in_the_way: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let (mut seats, clusters) = self.seats(live);
-        for (i, work) in self.works.iter().enumerate() {
-            if let Work::Replace { old, .. } = work {
-                let rebuilt = old.iter().any(|position| clusters.is_rebuilt(*position));
-                orders.insert(i, if rebuilt { Order::DeleteFirst } else { Order::CreateFirst });
-            }
-        }
-        for (_, shift) in clusters.shifts() {
-            if let Shift::InOrder(order) = shift {
-                chains.extend(order.windows(2).map(|pair| (pair[1], pair[0])));
-            }
-        }
-        for (position, target) in &self.targets {
-            if let Target::Window(window) = target {
-                in_the_way.insert(*position, clusters.in_the_way_of(*position, window));
-            }
-        }
-        drop(clusters);
-        let mut seat_of =
-            |i: usize| seats.remove(&i).and_then(Result::ok).expect("settled: every new grant has a seat");
-        let works = std::mem::take(&mut self.works);
-        for (i, work) in works.into_iter().enumerate() {
-            match work {
-                Work::Amend(lives) => self.amend(i, &lives, live, &chains, &in_the_way),
-                Work::Create { spaces, beside, left, reason, fresh: _ } => {
-                    self.amend(i, &beside, live, &chains, &in_the_way);
-                    self.plan.n_unchanged += left.len();
-                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
-                    self.plan.changes.push(Change::Create(new));
-                }
-                Work::Replace { old, reason, .. } => {
-                    let spaces = self.pieces[i].spaces.clone();
-                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
-                    self.plan.changes.push(Change::Replace { new, old, order: orders[&i] });
-                }
-                Work::Withhold { beside, position, why } => {
-                    self.amend(i, &beside, live, &chains, &in_the_way);
-                    self.hold(i, position, why);
-                }
-                Work::Hold { beside, why } => self.hold(i, beside.first().copied(), why),
-            }
-        }
-        self.plan
-    }
-
-    /// New grants in the order in which they take their seats: widest door set first, then by arrival.
-    fn seat_order(&self) -> Vec<(usize, &[SpaceRef], Option<usize>, Fresh)> {
-        let mut order: Vec<_> = self
-            .works
-            .iter()
-            .enumerate()
-            .filter_map(|(i, work)| match work {
-                Work::Create { spaces, fresh, .. } => Some((i, spaces.as_slice(), None, *fresh)),
-                Work::Replace { old, fresh, .. } => {
-                    Some((i, self.pieces[i].spaces.as_slice(), old.first().copied(), *fresh))
-                }
-                Work::Amend(_) | Work::Withhold { .. } | Work::Hold { .. } => None,
-            })
-            .collect();
-        order.sort_by_key(|(i, spaces, ..)| {
-            let n_doors = self.context.directory.capable_of(spaces).len();
-            (std::cmp::Reverse(n_doors), self.pieces[*i].desired.window, *i)
-        });
-        order
-    }
-
-    fn seat(
-        &self,
-        clusters: &mut Clusters<'_>,
-        i: usize,
-        spaces: &[SpaceRef],
-        taking_over: Option<usize>,
-        fresh: Fresh,
-    ) -> Result<Option<Seat>, Why> {
-        let capable: Vec<DoorRef> = self.context.directory.capable_of(spaces);
-        if capable.is_empty() {
-            return Ok(None);
-        }
-        if clusters.foreign_in_the_way() {
-            let text = "grants that are not ours use the reservation key of this stay";
-            return Err(Why::person(ReasonCode::ForeignGrant, text));
-        }
-        let window = self.pieces[i].desired.window;
-        clusters.seat(i, &capable, window, taking_over, fresh).map(Some).ok_or_else(|| {
-            if self.policy() == Policy::Sync {
-                let text =
-                    "needs every grant of the reservation to be made anew, and one of them is left alone";
-                Why::person(ReasonCode::SpaceAdded, text)
-            } else {
-                Why::policy("moved to other doors, for which the old grant would have to go first")
-            }
-        })
-    }
-
-    fn amend(
-        &mut self,
-        i: usize,
-        lives: &[usize],
-        live: &Live<'_>,
-        chains: &BTreeMap<usize, usize>,
-        in_the_way: &BTreeMap<usize, Vec<usize>>,
-    ) {
-        let desired = self.pieces[i].desired;
-        for &position in lives {
-            let owned = &live.owned[position];
-            let has = owned.grant.methods();
-            let spaces = owned.spaces.as_deref().unwrap_or_default();
-            let supported = supported(self.context.directory, &desired.methods, spaces);
-            let add: MethodSet = supported.difference(&has).copied().collect();
-            let remove: Vec<(Method, AccessMethodId)> = match self.policy() {
-                Policy::Sync => surplus(owned.grant, &desired.methods),
-                Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
-            };
-            let differs = !desired.window.same_from(&owned.grant.window, self.context.now);
-            if !differs && add.is_empty() && remove.is_empty() {
-                self.plan.n_unchanged += 1;
-                continue;
-            }
-            if self.policy() == Policy::CreateOnly {
-                self.hold_for_policy(position, Some(i), "differs, which the policy does not change");
-                continue;
-            }
-            self.plan.changes.push(Change::Amend(Amendment {
-                desired,
-                position,
-                window: differs.then(|| next_window(&owned.grant.window, &desired.window, self.context.now)),
-                add,
-                remove,
-                after_deletion_of: in_the_way.get(&position).cloned().unwrap_or_default(),
-                after_update_of: chains.get(&position).copied(),
-            }));
-        }
-    }
-
-    fn new_grant(
-        &self,
-        i: usize,
-        spaces: Vec<SpaceRef>,
-        seat: Option<Seat>,
-        reason: ReasonCode,
-        live: &mut Live<'_>,
-    ) -> NewGrant<'a> {
-        let desired = self.pieces[i].desired;
-        let namespace = &self.context.settings.namespace;
-        let parts = key_parts(&self.reservation.id, desired.guest.clone(), &spaces, self.context.directory);
-        let key: AccessGrantKey = live.take_key(parts, namespace);
-        NewGrant {
-            piece: i,
-            desired,
-            key,
-            capable: self.context.directory.capable_of(&spaces),
-            methods: supported(self.context.directory, &desired.methods, &spaces),
-            spaces,
-            seat,
-            reason,
-        }
-    }
-
-    fn hold(&mut self, i: usize, position: Option<usize>, why: Why) {
-        let Why { reason, held_by, text } = why;
-        let desired = Some(self.pieces[i].desired);
-        self.plan.changes.push(Change::Hold { desired, position, reason, text, held_by });
-    }
-}
-
-/// The access methods of a grant that are not wanted. One that is still being made cannot be taken away yet.
-fn surplus(grant: &LiveGrant, wanted: &MethodSet) -> Vec<(Method, AccessMethodId)> {
-    let mut surplus = Vec::new();
-    for requested in &grant.requested {
-        let Some(method) = requested.method.filter(|method| !wanted.contains(method)) else { continue };
-        let existing = requested.access_methods.intersection(&grant.access_methods);
-        surplus.extend(existing.map(|id| (method, id.clone())));
-    }
-    surplus.sort();
-    surplus.dedup();
-    surplus
-}
-
-/// What the key of a new grant says (RULES 1).
-pub(super) fn key_parts(
-    id: &ReservationId,
-    guest: GuestKey,
-    spaces: &[SpaceRef],
-    directory: &Directory,
-) -> GrantKeyParts {
-    GrantKeyParts {
-        property: id.property.clone(),
-        reservation: id.key.clone(),
-        guest,
-        door_set: door_set_hash(spaces.iter().map(|space| &directory.space(*space).key)),
-        ordinal: 1,
-    }
-}
-
-/// Wanted methods that at least one of the doors supports; all of them where none does, so that Seam says why.
-fn supported(directory: &Directory, wanted: &MethodSet, spaces: &[SpaceRef]) -> MethodSet {
-    let possible = directory.methods_of(spaces);
-    let both: MethodSet = wanted.intersection(&possible).copied().collect();
-    if both.is_empty() { wanted.clone() } else { both }
-}
-
-/// The window to send: a start that is past stays what it was.
-fn next_window(old: &Window, wanted: &Window, now: Timestamp) -> Window {
-    if wanted.same_from(old, now) {
-        *old
-    } else if old.starts_at <= now && wanted.starts_at <= now {
-        Window { starts_at: old.starts_at, ends_at: wanted.ends_at }
-    } else {
-        *wanted
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::matching::is_subset;
+use super::pieces::is_subset;
 use super::step::{Call, IdentityTarget, Patch, StepId};
 use crate::mapping::Directory;
 use crate::model::{
@@ -249,7 +249,7 @@ impl<'a> World<'a> {
     fn update(&mut self, id: &AccessGrantId, key: &AccessGrantKey, window: Window) -> Result<(), Breach> {
         self.check_window(key, &window)?;
         let grant = self.grants.get(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
-        if let Some(reservation_key) = grant.reservation_key.clone().filter(|_| !grant.capable.is_empty()) {
+        if let Some(reservation_key) = grant.reservation_key.clone() {
             self.check_overlap(key, &reservation_key, Some(id), &window)?;
         }
         if let Some(grant) = self.grants.get_mut(id) {
@@ -291,9 +291,7 @@ impl<'a> World<'a> {
     }
 
     fn insert(&mut self, id: AccessGrantId, grant: ModelGrant) {
-        if let Some(reservation_key) = &grant.reservation_key
-            && !grant.capable.is_empty()
-        {
+        if let Some(reservation_key) = &grant.reservation_key {
             self.members.entry(reservation_key.clone()).or_default().insert(id.clone());
             let doors = self.reservations.entry(reservation_key.clone()).or_default();
             doors.extend(&grant.capable);

@@ -11,8 +11,15 @@ use crate::small_world::{
     Night, carried_out, empty_hotel, full_night, hotel, namespace, night, now, planned, strangers, told,
 };
 
+/// Enough cases to notice, few enough to wait for; `PROPTEST_CASES` asks for more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 500 };
+    ProptestConfig { cases, max_shrink_iters: 4_000, ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 4_000, ..ProptestConfig::with_cases(2_000) })]
+    #![proptest_config(config())]
 
     /// Every plan passes its check, which tries it against a model of Seam's rules; carried out, it leaves nothing to
     /// change.

@@ -247,3 +247,16 @@ fn the_horizon_delays_no_change_and_no_cancellation_of_a_grant_that_exists() {
     -/+ R3:G3 [room-1] 12-20T15..12-22T11 code key=R3 -> [room-2] 12-20T15..12-22T11 code key=R3 | doors_changed, replace
     ");
 }
+
+/// Otherwise the grant of the one row would win the room for the other on the next night.
+#[test]
+fn rows_of_one_stay_in_a_contested_room_are_held_together() {
+    let mut hotel = Hotel::new();
+    let rows =
+        ["R1 G1 room-5 12-02..12-04", "R2 G2 room-5 12-03..12-08", "R2 G2 room-5 12-06..12-08 methods=card"];
+    assert_snapshot!(hotel.lines(&rows), @"
+    + R1:G1 [room-5] 12-02T15..12-04T11 code key=- | new_stay, seamless
+    ? R2:G2 | overlap, held by person
+    ? R2:G2 | overlap, held by person
+    ");
+}

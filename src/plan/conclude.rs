@@ -1,0 +1,185 @@
+//! From works that were settled to the changes of a reservation.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::change::{Amendment, Change, NewGrant, Order};
+use super::cluster::{Seat, Shift, Target};
+use super::live::Live;
+use super::reservation::{Planner, ReservationPlan, Why, Work};
+use super::settings::Policy;
+use crate::mapping::{Directory, SpaceRef};
+use crate::model::{
+    AccessGrantKey, AccessMethodId, GrantKeyParts, GuestKey, LiveGrant, Method, MethodSet, ReasonCode,
+    ReservationId, Window, door_set_hash,
+};
+
+impl<'a> Planner<'a, '_> {
+    /// The changes.
+    pub(super) fn finish(mut self, live: &mut Live<'_>) -> ReservationPlan<'a> {
+        let mut orders: BTreeMap<usize, Order> = BTreeMap::new();
+        let mut chains: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut in_the_way: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let (mut seats, clusters) = self.seats(live);
+        for (i, work) in self.works.iter().enumerate() {
+            if let Work::Replace { old, .. } = work {
+                let rebuilt = old.iter().any(|position| clusters.is_rebuilt(*position));
+                orders.insert(i, if rebuilt { Order::DeleteFirst } else { Order::CreateFirst });
+            }
+        }
+        for (_, shift) in clusters.shifts() {
+            if let Shift::InOrder(order) = shift {
+                chains.extend(order.windows(2).map(|pair| (pair[1], pair[0])));
+            }
+        }
+        for (position, target) in &self.targets {
+            if let Target::Window(window) = target {
+                in_the_way.insert(*position, clusters.in_the_way_of(*position, window));
+            }
+        }
+        drop(clusters);
+        let mut seat_of =
+            |i: usize| seats.remove(&i).and_then(Result::ok).expect("settled: every new grant has a seat");
+        let works = std::mem::take(&mut self.works);
+        for (i, work) in works.into_iter().enumerate() {
+            match work {
+                Work::Amend(lives) => self.amend(i, &lives, live, &chains, &in_the_way),
+                Work::Create { spaces, beside, left, reason, fresh: _ } => {
+                    self.amend(i, &beside, live, &chains, &in_the_way);
+                    self.plan.n_unchanged += left.len();
+                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
+                    self.plan.changes.push(Change::Create(new));
+                }
+                Work::Replace { old, reason, .. } => {
+                    let spaces = self.pieces[i].spaces.clone();
+                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
+                    self.plan.changes.push(Change::Replace { new, old, order: orders[&i] });
+                }
+                Work::Withhold { beside, position, why } => {
+                    self.amend(i, &beside, live, &chains, &in_the_way);
+                    self.hold(i, position, why);
+                }
+                Work::Hold { beside, why } => self.hold(i, beside.first().copied(), why),
+            }
+        }
+        self.plan
+    }
+
+    fn amend(
+        &mut self,
+        i: usize,
+        lives: &[usize],
+        live: &Live<'_>,
+        chains: &BTreeMap<usize, usize>,
+        in_the_way: &BTreeMap<usize, Vec<usize>>,
+    ) {
+        let desired = self.pieces[i].desired;
+        for &position in lives {
+            let owned = &live.owned[position];
+            let has = owned.grant.methods();
+            let spaces = owned.spaces.as_deref().unwrap_or_default();
+            let supported = supported(self.context.directory, &desired.methods, spaces);
+            let add: MethodSet = supported.difference(&has).copied().collect();
+            let remove: Vec<(Method, AccessMethodId)> = match self.policy() {
+                Policy::Sync => surplus(owned.grant, &desired.methods),
+                Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
+            };
+            let differs = !desired.window.same_from(&owned.grant.window, self.context.now);
+            if !differs && add.is_empty() && remove.is_empty() {
+                self.plan.n_unchanged += 1;
+                continue;
+            }
+            if self.policy() == Policy::CreateOnly {
+                self.hold_for_policy(position, Some(i), "differs, which the policy does not change");
+                continue;
+            }
+            self.plan.changes.push(Change::Amend(Amendment {
+                desired,
+                position,
+                window: differs.then(|| next_window(&owned.grant.window, &desired.window, self.context.now)),
+                add,
+                remove,
+                after_deletion_of: in_the_way.get(&position).cloned().unwrap_or_default(),
+                after_update_of: chains.get(&position).copied(),
+            }));
+        }
+    }
+
+    fn new_grant(
+        &self,
+        i: usize,
+        spaces: Vec<SpaceRef>,
+        seat: Option<Seat>,
+        reason: ReasonCode,
+        live: &mut Live<'_>,
+    ) -> NewGrant<'a> {
+        let desired = self.pieces[i].desired;
+        let namespace = &self.context.settings.namespace;
+        let parts = key_parts(&self.reservation.id, desired.guest.clone(), &spaces, self.context.directory);
+        let key: AccessGrantKey = live.take_key(parts, namespace);
+        NewGrant {
+            piece: i,
+            desired,
+            key,
+            capable: self.context.directory.capable_of(&spaces),
+            methods: supported(self.context.directory, &desired.methods, &spaces),
+            spaces,
+            seat,
+            reason,
+        }
+    }
+
+    fn hold(&mut self, i: usize, position: Option<usize>, why: Why) {
+        let Why { reason, held_by, text } = why;
+        let desired = Some(self.pieces[i].desired);
+        self.plan.changes.push(Change::Hold { desired, position, reason, text, held_by });
+    }
+}
+
+/// The access methods of a grant that are not wanted. One that is still being made cannot be taken away yet.
+fn surplus(grant: &LiveGrant, wanted: &MethodSet) -> Vec<(Method, AccessMethodId)> {
+    let mut surplus = Vec::new();
+    for requested in &grant.requested {
+        let Some(method) = requested.method.filter(|method| !wanted.contains(method)) else { continue };
+        let existing = requested.access_methods.intersection(&grant.access_methods);
+        surplus.extend(existing.map(|id| (method, id.clone())));
+    }
+    surplus.sort();
+    surplus.dedup();
+    surplus
+}
+
+/// What the key of a new grant says (RULES 1).
+pub(super) fn key_parts(
+    id: &ReservationId,
+    guest: GuestKey,
+    spaces: &[SpaceRef],
+    directory: &Directory,
+) -> GrantKeyParts {
+    GrantKeyParts {
+        property: id.property.clone(),
+        reservation: id.key.clone(),
+        guest,
+        door_set: door_set_hash(spaces.iter().map(|space| &directory.space(*space).key)),
+        ordinal: 1,
+    }
+}
+
+/// Wanted methods that at least one of the doors supports; all of them where none does, so that Seam says why.
+fn supported(directory: &Directory, wanted: &MethodSet, spaces: &[SpaceRef]) -> MethodSet {
+    let possible = directory.methods_of(spaces);
+    let both: MethodSet = wanted.intersection(&possible).copied().collect();
+    if both.is_empty() { wanted.clone() } else { both }
+}
+
+/// The window to send: a start that is past stays what it was.
+pub(super) fn next_window(old: &Window, wanted: &Window, now: Timestamp) -> Window {
+    if wanted.same_from(old, now) {
+        *old
+    } else if old.starts_at <= now && wanted.starts_at <= now {
+        Window { starts_at: old.starts_at, ends_at: wanted.ends_at }
+    } else {
+        *wanted
+    }
+}

@@ -1,0 +1,61 @@
+//! Desired grants cut to what Seam takes as one grant (RULES 3).
+
+use super::live::Live;
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
+use crate::model::DoorRef;
+
+/// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
+#[derive(Debug, Clone)]
+pub(super) struct Piece<'a> {
+    pub(super) desired: &'a DesiredGrant,
+    /// All its spaces, sorted.
+    pub(super) spaces: Vec<SpaceRef>,
+}
+
+/// Cuts desired grants into pieces. Where the door sets of a reservation are not nested, each unit is a piece of its
+/// own (RULES 3), unless a live grant already covers the units together.
+pub(super) fn pieces<'a>(
+    reservation: &'a DesiredReservation,
+    directory: &Directory,
+    live: &Live<'_>,
+) -> Vec<Piece<'a>> {
+    let capable: Vec<Vec<DoorRef>> =
+        reservation.grants.iter().map(|grant| directory.capable_of(&grant.spaces())).collect();
+    let nested = are_nested(&reservation.grants, &capable);
+    let mut pieces = Vec::with_capacity(reservation.grants.len());
+    for (desired, capable) in reservation.grants.iter().zip(&capable) {
+        let whole = desired.spaces();
+        let kept_whole = live.of_reservation(&reservation.id).iter().any(|position| {
+            let owned = &live.owned[*position];
+            let spaces = owned.spaces.as_deref().unwrap_or_default();
+            owned.parts.guest == desired.guest
+                && desired.unit_spaces().all(|space| spaces.binary_search(&space).is_ok())
+        });
+        if nested || capable.is_empty() || desired.units.len() < 2 || kept_whole {
+            pieces.push(Piece { desired, spaces: whole });
+            continue;
+        }
+        for (n, unit) in desired.units.iter().enumerate() {
+            let also = if n == 0 { desired.also.as_slice() } else { &[] };
+            let mut spaces: Vec<SpaceRef> = unit.spaces.iter().chain(also).copied().collect();
+            spaces.sort_unstable();
+            spaces.dedup();
+            pieces.push(Piece { desired, spaces });
+        }
+    }
+    pieces
+}
+
+fn are_nested(grants: &[DesiredGrant], capable: &[Vec<DoorRef>]) -> bool {
+    let Some(widest) = (0..grants.len()).max_by_key(|i| (capable[*i].len(), std::cmp::Reverse(*i))) else {
+        return true;
+    };
+    grants.iter().zip(capable).all(|(grant, doors)| {
+        !grant.window.overlaps(&grants[widest].window) || is_subset(doors, &capable[widest])
+    })
+}
+
+/// Whether every element of one sorted list is in another.
+pub(super) fn is_subset<T: Ord>(part: &[T], whole: &[T]) -> bool {
+    part.iter().all(|element| whole.binary_search(element).is_ok())
+}
