@@ -30,6 +30,10 @@ demo:
     rm -rf target/demo
     cargo run --quiet -- run --config config/demo.toml
 
+# A hundred thousand reservations in one run, which takes too long for every day.
+endurance:
+    cargo test --release --locked --test it endurance -- --include-ignored --nocapture
+
 # Benchmarks.
 bench:
     cargo bench --locked

@@ -106,7 +106,9 @@ impl<'a> Queue<'a> {
             let others = unit.members.iter().filter(|id| **id != unit.leader);
             for_units.extend(others.map(|id| (*id, unit.leader, Needs::Success)));
         }
-        for_units.into_iter().for_each(|(id, other, needs)| queue.wait(id, other, needs));
+        for (id, other, needs) in for_units {
+            queue.wait(id, other, needs);
+        }
         for (id, _) in step_ids(plan) {
             if queue.n_waits[at(id)] == 0 {
                 queue.make_ready(id);
@@ -225,27 +227,20 @@ impl<'a> Queue<'a> {
     /// The slots that a step takes when it starts: those of its whole replacement where it opens one, and none where
     /// its replacement has them already.
     fn wanted(&self, id: StepId) -> Vec<(Gate, usize)> {
-        match self.units.of_step(id) {
-            None => DoorPace::gates(self.plan.step(id)).map(|gate| (gate, 1)).collect(),
-            Some(unit) => match self.begun.get(&unit) {
-                Some(Begun { slots, .. }) => DoorPace::gates(self.plan.step(id))
-                    .filter(|gate| slots.get(gate).is_none_or(|n_slots| *n_slots == 0))
-                    .map(|gate| (gate, 1))
-                    .collect(),
-                None => {
-                    let members = self.waiting_members(unit);
-                    let gates = members.flat_map(|id| DoorPace::gates(self.plan.step(id)));
-                    let mut wanted: Vec<(Gate, usize)> = Vec::new();
-                    for gate in gates {
-                        match wanted.iter_mut().find(|(other, _)| *other == gate) {
-                            Some((_, n_slots)) => *n_slots += 1,
-                            None => wanted.push((gate, 1)),
-                        }
-                    }
-                    wanted
-                }
-            },
+        let gates = DoorPace::gates(self.plan.step(id));
+        let Some(unit) = self.units.of_step(id) else { return gates.map(|gate| (gate, 1)).collect() };
+        if let Some(Begun { slots, .. }) = self.begun.get(&unit) {
+            let has_none = |gate: &Gate| slots.get(gate).is_none_or(|n_slots| *n_slots == 0);
+            return gates.filter(has_none).map(|gate| (gate, 1)).collect();
         }
+        let mut wanted: Vec<(Gate, usize)> = Vec::new();
+        for gate in self.waiting_members(unit).flat_map(|id| DoorPace::gates(self.plan.step(id))) {
+            match wanted.iter_mut().find(|(other, _)| *other == gate) {
+                Some((_, n_slots)) => *n_slots += 1,
+                None => wanted.push((gate, 1)),
+            }
+        }
+        wanted
     }
 
     fn waiting_members(&self, unit: UnitId) -> impl Iterator<Item = StepId> + '_ {
@@ -350,7 +345,9 @@ impl<'a> Queue<'a> {
                 }
             }
         }
-        touched.into_iter().for_each(|gate| self.schedule(gate, now));
+        for gate in touched {
+            self.schedule(gate, now);
+        }
     }
 
     /// Whether a step belongs to a replacement that has begun.

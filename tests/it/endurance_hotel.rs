@@ -2,6 +2,7 @@
 //! must hold afterwards, worked out from the rows alone.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -136,7 +137,8 @@ impl Hotel {
         let mut text = "reservation_key,status,unit,check_in,check_out,guest_key,full_name\n".to_owned();
         for Row { reservation, guest, name, room, from, nights, status } in rows {
             let (from, to) = (self.day(*from), self.day(*from + *nights));
-            text.push_str(&format!("{reservation},{status},{room},{from},{to},{guest},{name}\n"));
+            writeln!(text, "{reservation},{status},{room},{from},{to},{guest},{name}")
+                .expect("a string takes all");
         }
         fs::write(self.path("rows.csv"), text).expect("written");
     }
@@ -371,7 +373,7 @@ impl Ran {
 pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(60), "it never came to that: {what}");
+        assert!(began.elapsed() < Duration::from_mins(1), "it never came to that: {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }

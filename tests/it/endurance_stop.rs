@@ -177,3 +177,26 @@ async fn a_replacement_that_has_begun_is_finished_and_no_other_is_begun() {
     hotel.run(Some(&sandbox)).await.assert_code(0);
     Holdings::of(&sandbox.snapshot()).assert_are(&hotel.expected(&after));
 }
+
+#[tokio::test]
+async fn a_run_that_lost_its_lock_sends_nothing_more_and_says_so() {
+    let hotel = Hotel::today(40).one_at_a_time();
+    let rows = rows(40);
+    hotel.write(&rows);
+    let sandbox = hotel.sandbox().await;
+    sandbox.set_faults(late("/access_grants/create", 4, 1, 1_500));
+    let child = hotel.start(Some(&sandbox));
+    until("three grants are made", || n_calls(&sandbox, "/access_grants/create") >= 3).await;
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hotel.path("store.db"));
+    let pool = sqlx::SqlitePool::connect_with(options).await.expect("the store is there");
+    sqlx::query("delete from leases").execute(&pool).await.expect("nobody else writes for long");
+    pool.close().await;
+    let ran = Ran::of(child).await;
+    ran.assert_code(11);
+    // What was in flight is known; nothing was begun without the lock.
+    let n_made = grant_keys(&sandbox.snapshot()).len() as u64;
+    assert!((3..=5).contains(&n_made), "{n_made}");
+    assert_eq!(ran.number("/counts/create"), n_made);
+    hotel.run(Some(&sandbox)).await.assert_code(0);
+    Holdings::of(&sandbox.snapshot()).assert_are(&hotel.expected(&rows));
+}
