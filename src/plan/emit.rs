@@ -1,6 +1,7 @@
 //! Changes told twice: as lines that people read, and as calls that machines send.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -18,7 +19,7 @@ use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
 use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
 use crate::model::{
     AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, GuestKey, HeldBy, Method, ReasonCode,
-    ReservationId, SpaceKey, Window,
+    ReservationId, SharedSet, SpaceId, SpaceKey, Window,
 };
 
 pub(super) struct Emitter<'a, 'c> {
@@ -27,6 +28,7 @@ pub(super) struct Emitter<'a, 'c> {
     plan: Plan,
     identity_steps: HashMap<GuestKey, StepId>,
     last_create_at: HashMap<DoorRef, StepId>,
+    places: RefCell<HashMap<Vec<SpaceRef>, Places>>,
 }
 
 /// The steps of one reservation, by what they do, so that others can wait for them.
@@ -109,6 +111,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             plan: Plan::default(),
             identity_steps: HashMap::new(),
             last_create_at: HashMap::new(),
+            places: RefCell::default(),
         }
     }
 
@@ -230,7 +233,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             key: key.clone(),
             identity,
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
-            spaces: spaces.iter().map(|space| directory.space(*space).id.clone()).collect(),
+            spaces: self.places(spaces).space_ids,
             window: desired.window,
             methods: methods.clone(),
             code: desired.code.clone().filter(|_| methods.contains(&Method::Code)),
@@ -507,7 +510,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn view(&self, id: &ReservationId, desired: &DesiredGrant, spaces: &[SpaceRef]) -> GrantView {
-        let Places { space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
+        let Places { space_ids: _, space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
         GrantView {
             access_grant_key: None,
             reservation_key: None,
@@ -527,9 +530,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let grant = owned.grant;
         let spaces: Vec<SpaceRef> =
             grant.spaces.iter().filter_map(|space| self.context.directory.by_id(space)).collect();
-        let Places { mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
+        let Places { space_ids: _, mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
         let unknown = grant.spaces.iter().filter(|space| self.context.directory.by_id(space).is_none());
-        space_keys.extend(unknown.map(|space| SpaceKey::new(space.as_str())));
+        for space in unknown {
+            space_keys.insert(SpaceKey::new(space.as_str()));
+        }
         let identity = self.live.identity(&grant.identity);
         GrantView {
             access_grant_key: Some(owned.key.clone()),
@@ -547,21 +552,21 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn places(&self, spaces: &[SpaceRef]) -> Places {
-        let directory = self.context.directory;
-        let mut places = Places {
-            space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
-            ..Places::default()
-        };
-        for door in directory.doors_of(spaces) {
-            match &directory.door(door).id {
-                DoorId::Device(id) => {
-                    places.device_ids.insert(id.clone());
-                }
-                DoorId::Entrance(id) => {
-                    places.acs_entrance_ids.insert(id.clone());
-                }
-            }
+        if let Some(places) = self.places.borrow().get(spaces) {
+            return places.clone();
         }
+        let directory = self.context.directory;
+        let doors = directory.doors_of(spaces);
+        let ids = || doors.iter().map(|door| &directory.door(*door).id);
+        let of_device = |id: &DoorId| if let DoorId::Device(id) = id { Some(id.clone()) } else { None };
+        let of_entrance = |id: &DoorId| if let DoorId::Entrance(id) = id { Some(id.clone()) } else { None };
+        let places = Places {
+            space_ids: spaces.iter().map(|space| directory.space(*space).id.clone()).collect(),
+            space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
+            device_ids: ids().filter_map(of_device).collect(),
+            acs_entrance_ids: ids().filter_map(of_entrance).collect(),
+        };
+        self.places.borrow_mut().insert(spaces.to_vec(), places.clone());
         places
     }
 
@@ -575,21 +580,29 @@ impl<'a, 'c> Emitter<'a, 'c> {
         for (to, from) in order.iter().enumerate() {
             moved_to[*from] = ItemId(index(to));
         }
-        let mut items: Vec<Option<Item>> = plan.items.into_iter().map(Some).collect();
-        plan.items = order.iter().map(|from| items[*from].take().expect("each line has one place")).collect();
         for step in &mut plan.steps {
             step.item = step.item.map(|item| moved_to[item.0 as usize]);
+        }
+        // In place, because the lines are most of the plan's memory: each swap brings one line to its place.
+        for i in 0..moved_to.len() {
+            while moved_to[i].0 as usize != i {
+                let to = moved_to[i].0 as usize;
+                plan.items.swap(i, to);
+                moved_to.swap(i, to);
+            }
         }
         plan.identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         plan
     }
 }
 
-#[derive(Default)]
+/// What a set of spaces is called and has, shared by all lines and calls about it.
+#[derive(Clone)]
 struct Places {
-    space_keys: BTreeSet<SpaceKey>,
-    device_ids: BTreeSet<DeviceId>,
-    acs_entrance_ids: BTreeSet<EntranceId>,
+    space_ids: SharedSet<SpaceId>,
+    space_keys: SharedSet<SpaceKey>,
+    device_ids: SharedSet<DeviceId>,
+    acs_entrance_ids: SharedSet<EntranceId>,
 }
 
 /// The day under which a line stands that no row speaks of.

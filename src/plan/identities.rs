@@ -1,6 +1,6 @@
 //! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::settings::{ContactConflict, PlanSettings};
 use super::step::{Call, Patch};
@@ -24,7 +24,9 @@ struct Person<'a> {
 /// The guests of the source beside the identities of the workspace.
 #[derive(Debug)]
 pub(super) struct Identities<'a> {
-    persons: BTreeMap<&'a GuestKey, Person<'a>>,
+    persons: HashMap<&'a GuestKey, Person<'a>>,
+    /// The keys of the persons, sorted.
+    guests: Vec<&'a GuestKey>,
     released: BTreeMap<&'a UserIdentityId, Release<'a>>,
     settings: &'a PlanSettings,
     pub(super) warnings: Vec<Problem>,
@@ -52,7 +54,7 @@ impl<'a> Identities<'a> {
     pub(super) fn of(
         desired: &'a Desired,
         inventory: &'a Inventory,
-        occupied: &BTreeSet<&UserIdentityId>,
+        occupied: &HashSet<&UserIdentityId>,
         settings: &'a PlanSettings,
     ) -> Self {
         let by_key: HashMap<&UserIdentityKey, &Identity> = inventory
@@ -62,7 +64,7 @@ impl<'a> Identities<'a> {
                 identity.key.iter().chain(&identity.merged_keys).map(move |key| (key, identity))
             })
             .collect();
-        let mut persons: BTreeMap<&GuestKey, Person<'_>> = BTreeMap::new();
+        let mut persons: HashMap<&GuestKey, Person<'_>> = HashMap::new();
         for grant in desired.reservations.iter().flat_map(|reservation| &reservation.grants) {
             let person = persons.entry(&grant.guest).or_insert_with(|| Person {
                 full_name: "",
@@ -85,32 +87,35 @@ impl<'a> Identities<'a> {
                 person.phone = grant.phone.as_ref().or(person.phone);
             }
         }
-        let mut identities = Self { persons, released: BTreeMap::new(), settings, warnings: Vec::new() };
+        let mut guests: Vec<&GuestKey> = persons.keys().copied().collect();
+        guests.sort_unstable();
+        let mut identities =
+            Self { persons, guests, released: BTreeMap::new(), settings, warnings: Vec::new() };
         identities.settle_emails(inventory, occupied);
         identities.settle_phones(inventory, occupied);
         identities
     }
 
-    fn settle_emails(&mut self, inventory: &'a Inventory, occupied: &BTreeSet<&UserIdentityId>) {
+    fn settle_emails(&mut self, inventory: &'a Inventory, occupied: &HashSet<&UserIdentityId>) {
         let owners: HashMap<String, &'a Identity> =
             inventory.identities.iter().filter_map(|i| Some((i.email.as_ref()?.folded(), i))).collect();
         let wanted: Vec<(&GuestKey, String)> = self
-            .persons
+            .guests
             .iter()
-            .filter_map(|(guest, person)| Some((*guest, person.email?.folded())))
+            .filter_map(|guest| Some((*guest, self.persons[guest].email?.folded())))
             .collect();
         for guest in self.settle(&wanted, &owners, occupied, "email") {
             self.persons.get_mut(guest).expect("the guest was taken from the map").email = None;
         }
     }
 
-    fn settle_phones(&mut self, inventory: &'a Inventory, occupied: &BTreeSet<&UserIdentityId>) {
+    fn settle_phones(&mut self, inventory: &'a Inventory, occupied: &HashSet<&UserIdentityId>) {
         let owners: HashMap<String, &'a Identity> =
             inventory.identities.iter().filter_map(|i| Some((i.phone.as_ref()?.to_string(), i))).collect();
         let wanted: Vec<(&GuestKey, String)> = self
-            .persons
+            .guests
             .iter()
-            .filter_map(|(guest, person)| Some((*guest, person.phone?.to_string())))
+            .filter_map(|guest| Some((*guest, self.persons[guest].phone?.to_string())))
             .collect();
         for guest in self.settle(&wanted, &owners, occupied, "phone") {
             self.persons.get_mut(guest).expect("the guest was taken from the map").phone = None;
@@ -123,7 +128,7 @@ impl<'a> Identities<'a> {
         &mut self,
         wanted: &[(&'a GuestKey, String)],
         owners: &HashMap<String, &'a Identity>,
-        occupied: &BTreeSet<&UserIdentityId>,
+        occupied: &HashSet<&UserIdentityId>,
         field: &'static str,
     ) -> Vec<&'a GuestKey> {
         let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
@@ -135,7 +140,7 @@ impl<'a> Identities<'a> {
                 claimed.insert(contact, guest);
             }
         }
-        let staying: BTreeSet<&UserIdentityId> =
+        let staying: HashSet<&UserIdentityId> =
             self.persons.values().filter_map(|person| person.existing).map(|identity| &identity.id).collect();
         let mut without = Vec::new();
         for (guest, contact) in wanted {
@@ -217,9 +222,10 @@ impl<'a> Identities<'a> {
     }
 
     /// The calls: contacts given up, identities changed, identities made for the guests that need one.
-    pub(super) fn calls(&self, needed: &BTreeSet<&GuestKey>) -> Vec<IdentityCall> {
+    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>) -> Vec<IdentityCall> {
         let mut calls: Vec<IdentityCall> = self.released.values().map(releasing).collect();
-        for (guest, person) in &self.persons {
+        for guest in &self.guests {
+            let person = &self.persons[guest];
             let key = self.settings.namespace.identity_key(guest);
             match person.existing {
                 Some(identity) => calls.extend(updating(guest, key, person, identity)),

@@ -1,14 +1,12 @@
 //! One line of a plan: what happens to one grant, why, and what its guest will notice.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccessGrantKey, DeviceId, EntranceId, HeldBy, Method, ReasonCode, ReservationId, SeamReservationKey,
-    SourcePlace, SpaceKey, UserIdentityKey,
+    AccessGrantKey, DeviceId, EntranceId, HeldBy, MethodSet, ReasonCode, ReservationId, SeamReservationKey,
+    SharedSet, SourcePlace, SpaceKey, UserIdentityKey,
 };
 
 /// What happens to a grant.
@@ -71,17 +69,17 @@ pub struct GrantView {
     /// Their name.
     pub full_name: Option<String>,
     /// The spaces.
-    pub space_keys: BTreeSet<SpaceKey>,
+    pub space_keys: SharedSet<SpaceKey>,
     /// The devices in those spaces.
-    pub device_ids: BTreeSet<DeviceId>,
+    pub device_ids: SharedSet<DeviceId>,
     /// The entrances in those spaces.
-    pub acs_entrance_ids: BTreeSet<EntranceId>,
+    pub acs_entrance_ids: SharedSet<EntranceId>,
     /// When it begins.
     pub starts_at: Timestamp,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
     /// How the doors open.
-    pub methods: BTreeSet<Method>,
+    pub methods: MethodSet,
     /// Its label: the reservation key.
     pub name: Option<String>,
 }

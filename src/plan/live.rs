@@ -40,6 +40,7 @@ pub(super) struct Live<'a> {
     by_reservation: HashMap<ReservationId, Vec<usize>>,
     by_seam_key: HashMap<SeamReservationKey, KeyUsers>,
     properties: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
+    /// The latest first.
     latest_start: HashMap<DoorRef, Vec<(Timestamp, usize)>>,
     taken: HashSet<AccessGrantKey>,
     identities: HashMap<&'a UserIdentityId, &'a Identity>,
@@ -85,6 +86,9 @@ impl<'a> Live<'a> {
                 users.ours.push(position);
             }
             live.add(grant, key, parts, directory, namespace);
+        }
+        for starts in live.latest_start.values_mut() {
+            starts.sort_unstable_by(|left, right| right.cmp(left));
         }
         live
     }
@@ -136,9 +140,9 @@ impl<'a> Live<'a> {
     /// Whether a grant of another reservation at that door begins after an instant (RULES 21).
     pub(super) fn later_at(&self, door: DoorRef, than: Timestamp, id: &ReservationId) -> bool {
         self.latest_start.get(&door).is_some_and(|starts| {
-            starts.iter().any(|(start, position)| {
+            starts.iter().take_while(|(start, _)| *start > than).any(|(_, position)| {
                 let parts = &self.owned[*position].parts;
-                *start > than && (parts.property != id.property || parts.reservation != id.key)
+                parts.property != id.property || parts.reservation != id.key
             })
         })
     }

@@ -36,7 +36,7 @@ pub struct PlanInput<'a> {
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let PlanInput { now, settings, desired, directory, inventory } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
-    let occupied: BTreeSet<&UserIdentityId> =
+    let occupied: HashSet<&UserIdentityId> =
         inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
     let identities = Identities::of(desired, inventory, &occupied, settings);
     let context = Context { settings, directory, identities: &identities, now };
@@ -55,7 +55,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))
     });
-    let needed: BTreeSet<&GuestKey> = planned
+    let needed: HashSet<&GuestKey> = planned
         .iter()
         .flat_map(|(_, plan)| &plan.changes)
         .filter_map(|change| match change {
@@ -66,7 +66,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut emitter = Emitter::new(&context, &live);
     emitter.identities(identities.calls(&needed));
     let mut n_unchanged = 0;
-    for (reservation, plan) in &planned {
+    for (reservation, plan) in planned {
         n_unchanged += plan.n_unchanged;
         emitter.reservation(reservation, &plan.changes);
     }

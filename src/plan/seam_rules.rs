@@ -3,7 +3,7 @@
 //! The rules are those of SEAM.md §6: keys are unique, windows end in the future, reservation keys need a door that
 //! knows reservations, their first grant fixes the doors, their windows overlap, and only what exists can be changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -11,8 +11,8 @@ use super::matching::is_subset;
 use super::step::{Call, IdentityTarget, Patch, StepId};
 use crate::mapping::Directory;
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Inventory, MethodSet,
-    SeamReservationKey, SpaceId, UserIdentityId, UserIdentityKey, Window,
+    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Inventory, MethodSet, PhoneNumber,
+    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
 };
 
 /// Why Seam would refuse a call.
@@ -57,7 +57,7 @@ pub struct ModelGrant {
     /// What joins it to others.
     pub reservation_key: Option<SeamReservationKey>,
     /// Its spaces.
-    pub spaces: BTreeSet<SpaceId>,
+    pub spaces: SharedSet<SpaceId>,
     /// Its doors that know reservations, sorted.
     pub capable: Vec<DoorRef>,
     /// Its window.
@@ -72,15 +72,23 @@ pub struct World<'a> {
     directory: &'a Directory,
     now: Timestamp,
     /// The grants by id; new ones are called `new:KEY`.
-    pub grants: BTreeMap<AccessGrantId, ModelGrant>,
-    keys: BTreeSet<AccessGrantKey>,
-    reservations: BTreeMap<SeamReservationKey, Vec<DoorRef>>,
-    members: BTreeMap<SeamReservationKey, BTreeSet<AccessGrantId>>,
-    access_methods: BTreeSet<AccessMethodId>,
-    identities: BTreeMap<UserIdentityKey, Option<UserIdentityId>>,
-    emails: BTreeMap<String, UserIdentityKey>,
-    phones: BTreeMap<String, UserIdentityKey>,
-    made: BTreeMap<StepId, UserIdentityKey>,
+    pub grants: HashMap<AccessGrantId, ModelGrant>,
+    keys: HashSet<AccessGrantKey>,
+    reservations: HashMap<SeamReservationKey, Vec<DoorRef>>,
+    members: HashMap<SeamReservationKey, Vec<AccessGrantId>>,
+    access_methods: HashSet<AccessMethodId>,
+    identities: HashMap<UserIdentityKey, Contacts>,
+    existing: HashSet<UserIdentityId>,
+    emails: HashMap<String, UserIdentityKey>,
+    phones: HashMap<PhoneNumber, UserIdentityKey>,
+    made: HashSet<StepId>,
+}
+
+/// What one identity has.
+#[derive(Debug, Clone, Default)]
+struct Contacts {
+    email: Option<EmailAddress>,
+    phone: Option<PhoneNumber>,
 }
 
 impl<'a> World<'a> {
@@ -89,15 +97,16 @@ impl<'a> World<'a> {
         let mut world = Self {
             directory,
             now,
-            grants: BTreeMap::new(),
+            grants: HashMap::new(),
             keys: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
-            reservations: BTreeMap::new(),
-            members: BTreeMap::new(),
+            reservations: HashMap::new(),
+            members: HashMap::new(),
             access_methods: inventory.grants.iter().flat_map(|g| g.access_methods.iter().cloned()).collect(),
-            identities: BTreeMap::new(),
-            emails: BTreeMap::new(),
-            phones: BTreeMap::new(),
-            made: BTreeMap::new(),
+            identities: HashMap::new(),
+            existing: inventory.identities.iter().map(|identity| identity.id.clone()).collect(),
+            emails: HashMap::new(),
+            phones: HashMap::new(),
+            made: HashSet::new(),
         };
         for identity in &inventory.identities {
             let name = identity.key.clone().unwrap_or_else(|| UserIdentityKey::new(identity.id.as_str()));
@@ -105,9 +114,10 @@ impl<'a> World<'a> {
                 world.emails.insert(email.folded(), name.clone());
             }
             if let Some(phone) = &identity.phone {
-                world.phones.insert(phone.to_string(), name.clone());
+                world.phones.insert(phone.clone(), name.clone());
             }
-            world.identities.insert(name, Some(identity.id.clone()));
+            let contacts = Contacts { email: identity.email.clone(), phone: identity.phone.clone() };
+            world.identities.insert(name, contacts);
         }
         for grant in inventory.grants.iter().filter(|grant| grant.is_live(now)) {
             let capable = world.capable(&grant.spaces);
@@ -134,26 +144,26 @@ impl<'a> World<'a> {
                 if self.identities.contains_key(key) {
                     return Err(Breach::KeyInUse(key.to_string()));
                 }
-                self.identities.insert(key.clone(), None);
-                self.made.insert(step, key.clone());
-                self.take_contacts(
-                    key,
-                    email.as_ref().map(EmailAddress::folded),
-                    phone.as_ref().map(ToString::to_string),
-                )
+                self.made.insert(step);
+                self.take_contacts(key, email.as_ref(), phone.as_ref())
             }
             Call::UpdateIdentity { id, key, full_name: _, email, phone } => {
-                if !self.identities.values().flatten().any(|existing| existing == id) {
+                if !self.existing.contains(id) {
                     return Err(Breach::NotFound(id.to_string()));
                 }
-                if *email != Patch::Keep {
-                    self.emails.retain(|_, owner| owner != key);
+                let contacts = self.identities.entry(key.clone()).or_default();
+                if *email != Patch::Keep
+                    && let Some(email) = contacts.email.take()
+                {
+                    self.emails.remove(&email.folded());
                 }
-                if *phone != Patch::Keep {
-                    self.phones.retain(|_, owner| owner != key);
+                if *phone != Patch::Keep
+                    && let Some(phone) = contacts.phone.take()
+                {
+                    self.phones.remove(&phone);
                 }
-                let email = if let Patch::Set(email) = email { Some(email.folded()) } else { None };
-                let phone = if let Patch::Set(phone) = phone { Some(phone.to_string()) } else { None };
+                let email = if let Patch::Set(email) = email { Some(email) } else { None };
+                let phone = if let Patch::Set(phone) = phone { Some(phone) } else { None };
                 self.take_contacts(key, email, phone)
             }
             Call::CreateGrant {
@@ -168,7 +178,7 @@ impl<'a> World<'a> {
             } => {
                 let identity = match identity {
                     IdentityTarget::Known(id) => Some(id.clone()),
-                    IdentityTarget::MadeBy(step) if self.made.contains_key(step) => None,
+                    IdentityTarget::MadeBy(step) if self.made.contains(step) => None,
                     IdentityTarget::MadeBy(_) => return Err(Breach::NotFound("identity".to_owned())),
                 };
                 let grant = ModelGrant {
@@ -202,20 +212,24 @@ impl<'a> World<'a> {
     fn take_contacts(
         &mut self,
         key: &UserIdentityKey,
-        email: Option<String>,
-        phone: Option<String>,
+        email: Option<&EmailAddress>,
+        phone: Option<&PhoneNumber>,
     ) -> Result<(), Breach> {
+        let contacts = self.identities.entry(key.clone()).or_default();
         if let Some(email) = email {
-            if self.emails.get(&email).is_some_and(|owner| owner != key) {
+            let folded = email.folded();
+            if self.emails.get(&folded).is_some_and(|owner| owner != key) {
                 return Err(Breach::ContactInUse("email", key.clone()));
             }
-            self.emails.insert(email, key.clone());
+            self.emails.insert(folded, key.clone());
+            contacts.email = Some(email.clone());
         }
         if let Some(phone) = phone {
-            if self.phones.get(&phone).is_some_and(|owner| owner != key) {
+            if self.phones.get(phone).is_some_and(|owner| owner != key) {
                 return Err(Breach::ContactInUse("phone", key.clone()));
             }
-            self.phones.insert(phone, key.clone());
+            self.phones.insert(phone.clone(), key.clone());
+            contacts.phone = Some(phone.clone());
         }
         Ok(())
     }
@@ -263,7 +277,7 @@ impl<'a> World<'a> {
         if let Some(reservation_key) = grant.reservation_key
             && let Some(members) = self.members.get_mut(&reservation_key)
         {
-            members.remove(id);
+            members.retain(|member| member != id);
             if members.is_empty() {
                 self.members.remove(&reservation_key);
                 self.reservations.remove(&reservation_key);
@@ -294,7 +308,7 @@ impl<'a> World<'a> {
         if let Some(reservation_key) = &grant.reservation_key
             && !grant.capable.is_empty()
         {
-            self.members.entry(reservation_key.clone()).or_default().insert(id.clone());
+            self.members.entry(reservation_key.clone()).or_default().push(id.clone());
             let doors = self.reservations.entry(reservation_key.clone()).or_default();
             doors.extend(&grant.capable);
             doors.sort_unstable();
@@ -303,7 +317,7 @@ impl<'a> World<'a> {
         self.grants.insert(id, grant);
     }
 
-    fn capable(&self, spaces: &BTreeSet<SpaceId>) -> Vec<DoorRef> {
+    fn capable(&self, spaces: &SharedSet<SpaceId>) -> Vec<DoorRef> {
         let spaces: Vec<_> = spaces.iter().filter_map(|space| self.directory.by_id(space)).collect();
         self.directory.capable_of(&spaces)
     }
