@@ -29,8 +29,8 @@ fn number(text: &str) -> usize {
 
 fn all_nights(n_rows: &str) {
     println!(
-        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6}  {:>8} {:>8}",
-        "night", "rows", "read", "map", "plan", "check", "cpu s", "MB held", "MB peak"
+        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5}",
+        "night", "rows", "read", "map", "plan", "check", "sum s", "Seam", "read", "map", "plan", "peak MB"
     );
     for night in NIGHTS {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -48,27 +48,34 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let file = house.write("bookings.csv", &bookings, edition);
     let inventory = if name == NIGHTS[0] { workspace(n_rows) } else { house.converged(n_rows, &bookings) };
     drop(bookings);
-    let before = status("VmRSS");
 
-    let mut parts = vec![cpu_seconds()];
+    let mut seconds = vec![cpu_seconds()];
+    let mut megabytes = vec![status("VmRSS")];
+    let mut note = || {
+        seconds.push(cpu_seconds());
+        megabytes.push(status("VmRSS"));
+    };
     let read = house.read(&file);
-    parts.push(cpu_seconds());
+    note();
     let (directory, desired) = house.map(&read, &inventory);
-    parts.push(cpu_seconds());
+    note();
     let input = house.input(&directory, &desired, &inventory);
     let plan = House::plan(&input);
-    parts.push(cpu_seconds());
+    note();
     let plan = House::check(plan, &input);
-    parts.push(cpu_seconds());
+    note();
 
-    let seconds: Vec<String> = parts.windows(2).map(|pair| format!("{:>6.3}", pair[1] - pair[0])).collect();
+    let parts: Vec<String> = seconds.windows(2).map(|pair| format!("{:>6.3}", pair[1] - pair[0])).collect();
+    let held: Vec<String> = megabytes[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
     println!(
-        "{name:<18} {rows:>8}  {} {:>6.3}  {before:>8.0} {:>8.0}  {:?}",
-        seconds.join(" "),
-        parts[parts.len() - 1] - parts[0],
+        "{name:<18} {rows:>8}  {} {:>6.3}  {}   {:>5.0}",
+        parts.join(" "),
+        seconds[seconds.len() - 1] - seconds[0],
+        held.join(" "),
         status("VmHWM"),
-        plan.counts(),
     );
+    let counts = plan.counts();
+    assert!(counts.held == 0, "a hotel without overlaps holds nothing");
 }
 
 /// How long this process, which has one thread, was computing; other programs do not count.

@@ -1,11 +1,12 @@
 //! Verifies a plan before anything is sent, by other means than those that made it.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 
 use super::item::Action;
 use super::outline::Plan;
 use super::planner::PlanInput;
-use super::seam_rules::{Breach, World};
+use super::seam_rules::{Breach, ModelGrant, World};
 use super::settings::Policy;
 use super::step::{Call, StepId};
 use crate::model::{AccessGrantKey, UserIdentityKey};
@@ -73,6 +74,8 @@ pub enum Violation {
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
     let mut violations = Vec::new();
     let mut world = World::of(input.inventory, input.directory, input.now);
+    let n_creating = |path| plan.steps.iter().filter(|step| step.call.path() == path).count();
+    world.reserve(n_creating("/access_grants/create"), n_creating("/user_identities/create"));
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         if let Some(item) = step.item {
@@ -124,8 +127,8 @@ fn is_allowed(call: &Call, policy: Policy) -> bool {
 }
 
 fn unreached(plan: &Plan, world: &World<'_>) -> Vec<Violation> {
-    let by_key: std::collections::HashMap<&AccessGrantKey, _> =
-        world.grants.values().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
+    let mut by_key: HashMap<&AccessGrantKey, &ModelGrant> = HashMap::with_capacity(world.grants.len());
+    by_key.extend(world.grants.values().filter_map(|grant| Some((grant.key.as_ref()?, grant))));
     let mut violations = Vec::new();
     for item in &plan.items {
         let reached = match (item.action, &item.after) {

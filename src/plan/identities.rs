@@ -1,6 +1,9 @@
 //! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
 
 use super::settings::{ContactConflict, PlanSettings};
 use super::step::{Call, Patch};
@@ -40,6 +43,37 @@ struct Release<'a> {
     phone: bool,
 }
 
+/// Either kind of contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contact {
+    Email,
+    Phone,
+}
+
+impl Contact {
+    fn column(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// The form in which two are compared.
+    fn of_person(self, person: &Person<'_>) -> Option<String> {
+        match self {
+            Self::Email => person.email.map(EmailAddress::folded),
+            Self::Phone => person.phone.map(ToString::to_string),
+        }
+    }
+
+    fn of_identity(self, identity: &Identity) -> Option<String> {
+        match self {
+            Self::Email => identity.email.as_ref().map(EmailAddress::folded),
+            Self::Phone => identity.phone.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
 /// The call for one identity.
 #[derive(Debug)]
 pub(super) struct IdentityCall {
@@ -54,17 +88,16 @@ impl<'a> Identities<'a> {
     pub(super) fn of(
         desired: &'a Desired,
         inventory: &'a Inventory,
-        occupied: &HashSet<&UserIdentityId>,
         settings: &'a PlanSettings,
+        now: Timestamp,
     ) -> Self {
-        let by_key: HashMap<&UserIdentityKey, &Identity> = inventory
-            .identities
-            .iter()
-            .flat_map(|identity| {
-                identity.key.iter().chain(&identity.merged_keys).map(move |key| (key, identity))
-            })
-            .collect();
-        let mut persons: HashMap<&GuestKey, Person<'_>> = HashMap::new();
+        let mut by_key: HashMap<&UserIdentityKey, &Identity> =
+            HashMap::with_capacity(inventory.identities.len());
+        by_key.extend(inventory.identities.iter().flat_map(|identity| {
+            identity.key.iter().chain(&identity.merged_keys).map(move |key| (key, identity))
+        }));
+        let n_grants = desired.reservations.iter().map(|reservation| reservation.grants.len()).sum();
+        let mut persons: HashMap<&GuestKey, Person<'_>> = HashMap::with_capacity(n_grants);
         for grant in desired.reservations.iter().flat_map(|reservation| &reservation.grants) {
             let person = persons.entry(&grant.guest).or_insert_with(|| Person {
                 full_name: "",
@@ -91,76 +124,69 @@ impl<'a> Identities<'a> {
         guests.sort_unstable();
         let mut identities =
             Self { persons, guests, released: BTreeMap::new(), settings, warnings: Vec::new() };
-        identities.settle_emails(inventory, occupied);
-        identities.settle_phones(inventory, occupied);
+        // The set is made only where it is asked for: on most nights every guest has their contacts already.
+        let staying: Vec<&UserIdentityId> =
+            identities.persons.values().filter_map(|person| Some(&person.existing?.id)).collect();
+        let busy = LazyCell::new(|| -> HashSet<&UserIdentityId> {
+            let live = inventory.grants.iter().filter(|grant| grant.is_live(now));
+            live.map(|grant| &grant.identity).chain(staying).collect()
+        });
+        let is_busy = |identity: &UserIdentityId| busy.contains(identity);
+        for contact in [Contact::Email, Contact::Phone] {
+            for guest in identities.settle(contact, inventory, &is_busy) {
+                let person = identities.persons.get_mut(guest).expect("the guest was taken from the map");
+                match contact {
+                    Contact::Email => person.email = None,
+                    Contact::Phone => person.phone = None,
+                }
+            }
+        }
         identities
-    }
-
-    fn settle_emails(&mut self, inventory: &'a Inventory, occupied: &HashSet<&UserIdentityId>) {
-        let owners: HashMap<String, &'a Identity> =
-            inventory.identities.iter().filter_map(|i| Some((i.email.as_ref()?.folded(), i))).collect();
-        let wanted: Vec<(&GuestKey, String)> = self
-            .guests
-            .iter()
-            .filter_map(|guest| Some((*guest, self.persons[guest].email?.folded())))
-            .collect();
-        for guest in self.settle(&wanted, &owners, occupied, "email") {
-            self.persons.get_mut(guest).expect("the guest was taken from the map").email = None;
-        }
-    }
-
-    fn settle_phones(&mut self, inventory: &'a Inventory, occupied: &HashSet<&UserIdentityId>) {
-        let owners: HashMap<String, &'a Identity> =
-            inventory.identities.iter().filter_map(|i| Some((i.phone.as_ref()?.to_string(), i))).collect();
-        let wanted: Vec<(&GuestKey, String)> = self
-            .guests
-            .iter()
-            .filter_map(|guest| Some((*guest, self.persons[guest].phone?.to_string())))
-            .collect();
-        for guest in self.settle(&wanted, &owners, occupied, "phone") {
-            self.persons.get_mut(guest).expect("the guest was taken from the map").phone = None;
-        }
     }
 
     /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. Returns those
     /// who go without.
     fn settle(
         &mut self,
-        wanted: &[(&'a GuestKey, String)],
-        owners: &HashMap<String, &'a Identity>,
-        occupied: &HashSet<&UserIdentityId>,
-        field: &'static str,
+        contact: Contact,
+        inventory: &'a Inventory,
+        is_busy: &dyn Fn(&UserIdentityId) -> bool,
     ) -> Vec<&'a GuestKey> {
-        let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
-        let has_it = |person: &Person<'_>, contact: &str| {
-            owners.get(contact).is_some_and(|owner| person.existing.is_some_and(|own| own.id == owner.id))
-        };
-        for (guest, contact) in wanted {
-            if has_it(&self.persons[guest], contact) {
-                claimed.insert(contact, guest);
+        let owners = LazyCell::new(|| -> HashMap<String, &'a Identity> {
+            let of_identity = |identity| Some((contact.of_identity(identity)?, identity));
+            inventory.identities.iter().filter_map(of_identity).collect()
+        });
+        let mut wanted: Vec<(&'a GuestKey, String)> = Vec::with_capacity(self.guests.len());
+        let mut owns: Vec<bool> = Vec::with_capacity(self.guests.len());
+        for guest in &self.guests {
+            let person = &self.persons[guest];
+            if let Some(text) = contact.of_person(person) {
+                let own = person.existing.and_then(|identity| contact.of_identity(identity));
+                owns.push(own.as_ref() == Some(&text));
+                wanted.push((guest, text));
             }
         }
-        let staying: HashSet<&UserIdentityId> =
-            self.persons.values().filter_map(|person| person.existing).map(|identity| &identity.id).collect();
+        let mut claimed: HashMap<&str, &GuestKey> = HashMap::with_capacity(wanted.len());
+        let owning = wanted.iter().zip(owns).filter(|(_, owns)| *owns);
+        claimed.extend(owning.map(|((guest, text), _)| (text.as_str(), *guest)));
         let mut without = Vec::new();
-        for (guest, contact) in wanted {
-            match claimed.get(contact.as_str()) {
+        for (guest, text) in &wanted {
+            match claimed.get(text.as_str()) {
                 Some(owner) if owner == guest => continue,
                 Some(_) => {
-                    self.conflict(guest, field, "another guest of the source has it too");
+                    self.conflict(guest, contact, "another guest of the source has it too");
                     without.push(*guest);
                     continue;
                 }
                 None => {}
             }
-            let owner = owners.get(contact).copied();
+            let owner = owners.get(text).copied();
             let gives_up = owner.is_none_or(|owner| {
                 owner.key.as_ref().is_some_and(|key| self.settings.namespace.owns_identity(key))
-                    && !occupied.contains(&owner.id)
-                    && !staying.contains(&owner.id)
+                    && !is_busy(&owner.id)
             });
             if !gives_up {
-                self.conflict(guest, field, "somebody else in Seam has it");
+                self.conflict(guest, contact, "somebody else in Seam has it");
                 without.push(*guest);
                 continue;
             }
@@ -170,17 +196,18 @@ impl<'a> Identities<'a> {
                     email: false,
                     phone: false,
                 });
-                match field {
-                    "email" => release.email = true,
-                    _ => release.phone = true,
+                match contact {
+                    Contact::Email => release.email = true,
+                    Contact::Phone => release.phone = true,
                 }
             }
-            claimed.insert(contact, guest);
+            claimed.insert(text, guest);
         }
         without
     }
 
-    fn conflict(&mut self, guest: &GuestKey, column: &'static str, why: &str) {
+    fn conflict(&mut self, guest: &GuestKey, contact: Contact, why: &str) {
+        let column = contact.column();
         let person = self.persons.get_mut(guest).expect("the guest was taken from the map");
         let (message, hint) = match self.settings.on_contact_conflict {
             ContactConflict::Omit => (

@@ -54,16 +54,18 @@ impl<'a> Live<'a> {
         now: Timestamp,
     ) -> Self {
         let identities: HashMap<_, _> = inventory.identities.iter().map(|i| (&i.id, i)).collect();
+        let n_grants = inventory.grants.len();
         let mut live = Self {
-            owned: Vec::new(),
-            by_reservation: HashMap::new(),
-            by_seam_key: HashMap::new(),
-            properties: HashMap::new(),
+            owned: Vec::with_capacity(n_grants),
+            by_reservation: HashMap::with_capacity(n_grants / 2),
+            by_seam_key: HashMap::with_capacity(n_grants / 2),
+            properties: HashMap::with_capacity(n_grants / 2),
             latest_start: HashMap::new(),
             // Seam may keep the key of an ended grant in use, so every listed key counts as taken.
-            taken: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
+            taken: HashSet::with_capacity(n_grants),
             identities,
         };
+        live.taken.extend(inventory.grants.iter().filter_map(|grant| grant.key.clone()));
         // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
         let mut grants: Vec<&LiveGrant> =
             inventory.grants.iter().filter(|grant| grant.is_live(now)).collect();

@@ -13,9 +13,7 @@ use super::outline::Plan;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
 use super::settings::PlanSettings;
 use crate::mapping::{Desired, DesiredReservation, Directory};
-use crate::model::{
-    GuestKey, Inventory, Problem, ProblemCode, PropertyCode, ReservationKey, SourcePlace, UserIdentityId,
-};
+use crate::model::{GuestKey, Inventory, Problem, ProblemCode, PropertyCode, ReservationKey, SourcePlace};
 
 /// Everything a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -36,9 +34,7 @@ pub struct PlanInput<'a> {
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let PlanInput { now, settings, desired, directory, inventory } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
-    let occupied: HashSet<&UserIdentityId> =
-        inventory.grants.iter().filter(|grant| grant.is_live(now)).map(|grant| &grant.identity).collect();
-    let identities = Identities::of(desired, inventory, &occupied, settings);
+    let identities = Identities::of(desired, inventory, settings, now);
     let context = Context { settings, directory, identities: &identities, now };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
@@ -82,7 +78,8 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
 
 /// Reservation keys that the source uses for more than one property (RULES 3).
 fn keys_of_several_properties(desired: &Desired) -> BTreeSet<ReservationKey> {
-    let mut properties: HashMap<&ReservationKey, &PropertyCode> = HashMap::new();
+    let mut properties: HashMap<&ReservationKey, &PropertyCode> =
+        HashMap::with_capacity(desired.reservations.len());
     let mut shared = BTreeSet::new();
     for reservation in &desired.reservations {
         let first = properties.entry(&reservation.id.key).or_insert(&reservation.id.property);
@@ -95,9 +92,8 @@ fn keys_of_several_properties(desired: &Desired) -> BTreeSet<ReservationKey> {
 
 /// Our grants of reservations that the source does not list: nothing is done to them.
 fn unspoken(desired: &Desired, live: &Live<'_>) -> usize {
-    let listed: HashSet<(&PropertyCode, &ReservationKey)> =
-        desired.reservations.iter().map(|r| (&r.id.property, &r.id.key)).collect();
-    live.owned.iter().filter(|o| !listed.contains(&(&o.parts.property, &o.parts.reservation))).count()
+    let listed: usize = desired.reservations.iter().map(|r| live.of_reservation(&r.id).len()).sum();
+    live.owned.len() - listed
 }
 
 /// A warning about the order of arrivals at one door.

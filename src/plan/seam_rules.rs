@@ -74,14 +74,20 @@ pub struct World<'a> {
     /// The grants by id; new ones are called `new:KEY`.
     pub grants: HashMap<AccessGrantId, ModelGrant>,
     keys: HashSet<AccessGrantKey>,
-    reservations: HashMap<SeamReservationKey, Vec<DoorRef>>,
-    members: HashMap<SeamReservationKey, Vec<AccessGrantId>>,
+    reservations: HashMap<SeamReservationKey, Sharers>,
     access_methods: HashSet<AccessMethodId>,
     identities: HashMap<UserIdentityKey, Contacts>,
     existing: HashSet<UserIdentityId>,
     emails: HashMap<String, UserIdentityKey>,
     phones: HashMap<PhoneNumber, UserIdentityKey>,
     made: HashSet<StepId>,
+}
+
+/// What shares one reservation key: the doors that its first grant fixed, and the grants.
+#[derive(Debug, Clone, Default)]
+struct Sharers {
+    doors: Vec<DoorRef>,
+    members: Vec<AccessGrantId>,
 }
 
 /// What one identity has.
@@ -97,15 +103,14 @@ impl<'a> World<'a> {
         let mut world = Self {
             directory,
             now,
-            grants: HashMap::new(),
+            grants: HashMap::with_capacity(inventory.grants.len()),
             keys: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
-            reservations: HashMap::new(),
-            members: HashMap::new(),
+            reservations: HashMap::with_capacity(inventory.grants.len() / 2),
             access_methods: inventory.grants.iter().flat_map(|g| g.access_methods.iter().cloned()).collect(),
-            identities: HashMap::new(),
+            identities: HashMap::with_capacity(inventory.identities.len()),
             existing: inventory.identities.iter().map(|identity| identity.id.clone()).collect(),
-            emails: HashMap::new(),
-            phones: HashMap::new(),
+            emails: HashMap::with_capacity(inventory.identities.len()),
+            phones: HashMap::with_capacity(inventory.identities.len()),
             made: HashSet::new(),
         };
         for identity in &inventory.identities {
@@ -135,6 +140,17 @@ impl<'a> World<'a> {
             );
         }
         world
+    }
+
+    /// Makes room for what a plan will add.
+    pub(super) fn reserve(&mut self, n_grants: usize, n_identities: usize) {
+        self.grants.reserve(n_grants);
+        self.keys.reserve(n_grants);
+        self.reservations.reserve(n_grants / 2);
+        self.identities.reserve(n_identities);
+        self.emails.reserve(n_identities);
+        self.phones.reserve(n_identities / 2);
+        self.made.reserve(n_identities);
     }
 
     /// Carries a call out, or says why Seam would not.
@@ -246,8 +262,8 @@ impl<'a> World<'a> {
             (Some(_), true) => return Err(Breach::ReservationKeyNotSupported(key.clone())),
             (None, false) => return Err(Breach::ReservationKeyMissing(key.clone())),
             (Some(reservation_key), false) => {
-                if let Some(doors) = self.reservations.get(reservation_key)
-                    && !is_subset(&grant.capable, doors)
+                if let Some(sharers) = self.reservations.get(reservation_key)
+                    && !is_subset(&grant.capable, &sharers.doors)
                 {
                     return Err(Breach::OtherDoors(key.clone(), reservation_key.clone()));
                 }
@@ -275,11 +291,10 @@ impl<'a> World<'a> {
     fn delete(&mut self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
         let grant = self.grants.remove(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
         if let Some(reservation_key) = grant.reservation_key
-            && let Some(members) = self.members.get_mut(&reservation_key)
+            && let Some(sharers) = self.reservations.get_mut(&reservation_key)
         {
-            members.retain(|member| member != id);
-            if members.is_empty() {
-                self.members.remove(&reservation_key);
+            sharers.members.retain(|member| member != id);
+            if sharers.members.is_empty() {
                 self.reservations.remove(&reservation_key);
             }
         }
@@ -298,7 +313,8 @@ impl<'a> World<'a> {
         except: Option<&AccessGrantId>,
         window: &Window,
     ) -> Result<(), Breach> {
-        let apart = self.members.get(reservation_key).into_iter().flatten().any(|id| {
+        let sharers = self.reservations.get(reservation_key);
+        let apart = sharers.into_iter().flat_map(|sharers| &sharers.members).any(|id| {
             Some(id) != except && self.grants.get(id).is_some_and(|other| !other.window.overlaps(window))
         });
         if apart { Err(Breach::WindowsApart(key.clone(), reservation_key.clone())) } else { Ok(()) }
@@ -308,8 +324,8 @@ impl<'a> World<'a> {
         if let Some(reservation_key) = &grant.reservation_key
             && !grant.capable.is_empty()
         {
-            self.members.entry(reservation_key.clone()).or_default().push(id.clone());
-            let doors = self.reservations.entry(reservation_key.clone()).or_default();
+            let Sharers { doors, members } = self.reservations.entry(reservation_key.clone()).or_default();
+            members.push(id.clone());
             doors.extend(&grant.capable);
             doors.sort_unstable();
             doors.dedup();
