@@ -30,9 +30,13 @@ demo:
     rm -rf target/demo
     cargo run --quiet -- run --config config/demo.toml
 
-# Benchmarks.
+# Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked
+
+# One night of that many rows, once: times and memory.
+footprint rows:
+    cargo bench --locked --bench footprint -- {{ rows }}
 
 # Licences, duplicate versions and sources of the dependencies; advisories need network.
 deny:

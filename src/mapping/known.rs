@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, Namespace, PropertyCode, ReservationId, ReservationKey, SpaceId,
-    Window,
+    GrantKeyParts, GuestKey, Inventory, Namespace, PropertyCode, ReservationId, ReservationKey, SharedSet,
+    SpaceId, Window,
 };
 
 /// Guests and stays of our namespace that Seam holds.
@@ -20,14 +20,19 @@ pub struct Known {
 #[derive(Debug, Clone)]
 struct GrantedStay {
     guest: GuestKey,
-    spaces: Vec<SpaceId>,
+    spaces: SharedSet<SpaceId>,
     window: Window,
 }
 
 impl Known {
     /// Picks what matters from an inventory.
     pub fn of(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
-        let mut known = Self::default();
+        let n_grants = inventory.grants.len();
+        let mut known = Self {
+            numbered: HashMap::new(),
+            granted: HashMap::with_capacity(n_grants / 2),
+            properties: HashMap::with_capacity(n_grants / 2),
+        };
         for identity in &inventory.identities {
             for key in identity.key.iter().chain(&identity.merged_keys) {
                 let Some(guest) = namespace.guest_of(key) else { continue };
@@ -43,12 +48,18 @@ impl Known {
             };
             let properties = known.properties.entry(parts.reservation.clone()).or_default();
             if !properties.contains(&parts.property) {
+                // Almost every key belongs to one property, and most reservations have one or two grants.
+                properties.reserve_exact(1);
                 properties.push(parts.property.clone());
             }
             let id = ReservationId { property: parts.property, key: parts.reservation };
-            known.granted.entry(id).or_default().push(GrantedStay {
+            let granted = known.granted.entry(id).or_default();
+            if granted.len() < 4 {
+                granted.reserve_exact(1);
+            }
+            granted.push(GrantedStay {
                 guest: parts.guest,
-                spaces: grant.spaces.iter().cloned().collect(),
+                spaces: grant.spaces.clone(),
                 window: grant.window,
             });
         }

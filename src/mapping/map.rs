@@ -124,7 +124,7 @@ impl<'a> Mapper<'a> {
                 left_alone: Vec::new(),
                 rows: if *n_rejected_rows == 0 { Rows::AllUnderstood } else { Rows::SomeUnreadable },
             },
-            candidates: Vec::new(),
+            candidates: Vec::with_capacity(stays.len()),
         };
         let property = self.settings.properties.get(&id.property);
         match guests_of_rows(reservation, self.key_use(id), self.known, self.settings.guests) {
@@ -338,6 +338,7 @@ impl<'a> Mapper<'a> {
                     arrival: stay.check_in.local.date(),
                     source: stay.source.clone(),
                 });
+            grant.units.reserve_exact(units.len());
             grant.units.extend(units);
             if grant.code.is_none() {
                 grant.code.clone_from(&stay.code);
@@ -349,6 +350,7 @@ impl<'a> Mapper<'a> {
                 grant.phone.clone_from(&stay.guest.phone);
             }
         }
+        desired.grants.reserve_exact(merged.len());
         for mut grant in merged.into_values() {
             grant.units.sort();
             grant.units.dedup();

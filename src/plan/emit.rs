@@ -19,7 +19,7 @@ use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
 use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
 use crate::model::{
     AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, GuestKey, HeldBy, Method, ReasonCode,
-    ReservationId, SharedSet, SpaceId, SpaceKey, Window,
+    ReservationId, SharedSet, SpaceId, SpaceKey, UserIdentityKey, Window,
 };
 
 pub(super) struct Emitter<'a, 'c> {
@@ -514,7 +514,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         GrantView {
             access_grant_key: None,
             reservation_key: None,
-            user_identity_key: Some(self.context.settings.namespace.identity_key(&desired.guest)),
+            user_identity_key: Some(self.identity_key(&desired.guest)),
             full_name: self.context.identities.full_name(&desired.guest).map(str::to_owned),
             space_keys,
             device_ids,
@@ -523,6 +523,15 @@ impl<'a, 'c> Emitter<'a, 'c> {
             ends_at: desired.window.ends_at,
             methods: desired.methods.clone(),
             name: Some(id.key.to_string()),
+        }
+    }
+
+    /// The key of a guest's identity, shared with the call that makes or changes it.
+    fn identity_key(&self, guest: &GuestKey) -> UserIdentityKey {
+        let call = self.identity_steps.get(guest).map(|step| &self.plan.step(*step).call);
+        match call {
+            Some(Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. }) => key.clone(),
+            _ => self.context.settings.namespace.identity_key(guest),
         }
     }
 
@@ -574,8 +583,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
     pub(super) fn into_plan(self) -> Plan {
         let mut plan = self.plan;
         let mut order: Vec<usize> = (0..plan.items.len()).collect();
-        let place = |item: &Item| (item.arrival, item.reservation.clone(), item.key.clone(), item.action);
-        order.sort_by_cached_key(|i| (place(&plan.items[*i]), *i));
+        let place = |i: &usize| {
+            let item = &plan.items[*i];
+            (item.arrival, &item.reservation, &item.key, item.action, *i)
+        };
+        order.sort_unstable_by(|left, right| place(left).cmp(&place(right)));
         let mut moved_to = vec![ItemId(0); order.len()];
         for (to, from) in order.iter().enumerate() {
             moved_to[*from] = ItemId(index(to));

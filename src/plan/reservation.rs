@@ -368,6 +368,8 @@ impl<'a> Planner<'a, '_> {
                 }
             }
         }
+        // All reservations keep their changes until the last is planned, and room for four would be most of it.
+        self.plan.changes.shrink_to_fit();
         self.plan
     }
 
