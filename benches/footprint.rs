@@ -57,7 +57,8 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     };
     let read = house.read(&file);
     note();
-    let (directory, desired) = house.map(&read, &inventory);
+    let (directory, desired) = house.map(&read.reservations, &inventory);
+    drop(read);
     note();
     let input = house.input(&directory, &desired, &inventory);
     let plan = House::plan(&input);

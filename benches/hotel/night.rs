@@ -10,7 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
     Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
 };
-use reservation_sync::model::{Coverage, Inventory, Method, Namespace, Properties, Property, SourceRead};
+use reservation_sync::model::{
+    Coverage, Inventory, Method, Namespace, Properties, Property, Reservation, SourceRead,
+};
 use reservation_sync::plan::{
     CheckedPlan, ContactConflict, Limits, Plan, PlanInput, PlanSettings, Policy, check, plan,
 };
@@ -97,10 +99,10 @@ impl House {
     }
 
     /// Maps what was read, the index of the workspace included.
-    pub(crate) fn map(&self, read: &SourceRead, inventory: &Inventory) -> (Directory, Desired) {
+    pub(crate) fn map(&self, reservations: &[Reservation], inventory: &Inventory) -> (Directory, Desired) {
         let directory = Directory::of(inventory);
         let known = Known::of(inventory, &self.mapping.namespace, self.now);
-        let desired = map(&read.reservations, &directory, &known, &self.mapping, self.now);
+        let desired = map(reservations, &directory, &known, &self.mapping, self.now);
         (directory, desired)
     }
 
@@ -132,7 +134,7 @@ impl House {
         for some in bookings.chunks(1_000) {
             let file = self.write("some.csv", some, Edition::First);
             let (read, inventory) = (self.read(&file), &empty);
-            let (directory, desired) = self.map(&read, inventory);
+            let (directory, desired) = self.map(&read.reservations, inventory);
             let input = self.input(&directory, &desired, inventory);
             carry_out(&Self::plan(&input), &mut converged, self.now);
         }

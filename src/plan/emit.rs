@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -320,7 +321,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             held_by: None,
             arrival: desired.arrival,
             before: None,
-            after: Some(self.view_of_new(id, new)),
+            after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
         }
@@ -360,8 +361,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phase: begun.max(phase(&desired.window, self.context.now)),
             held_by: None,
             arrival: desired.arrival,
-            before: Some(before),
-            after: Some(after),
+            before: Some(Arc::new(before)),
+            after: Some(Arc::new(after)),
             source: Some(desired.source.clone()),
             code_wished: false,
         }
@@ -390,8 +391,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phase: phase(&before.grant.window, self.context.now),
             held_by: None,
             arrival: desired.arrival,
-            before: Some(self.view_of_live(before)),
-            after: Some(self.view_of_new(id, new)),
+            before: Some(Arc::new(self.view_of_live(before))),
+            after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
         }
@@ -422,7 +423,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phase: phase(&owned.grant.window, self.context.now),
             held_by: None,
             arrival: stay.map_or_else(|| utc_day(&owned.grant.window), |stay| stay.arrival),
-            before: Some(self.view_of_live(owned)),
+            before: Some(Arc::new(self.view_of_live(owned))),
             after: None,
             source: stay.map(|stay| stay.source.clone()),
             code_wished: false,
@@ -459,8 +460,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phase: phase(&window, self.context.now),
             held_by: Some(held_by),
             arrival: desired.map_or_else(|| utc_day(&window), |desired| desired.arrival),
-            before,
-            after,
+            before: before.map(Arc::new),
+            after: after.map(Arc::new),
             source: desired.map(|desired| desired.source.clone()),
             code_wished: false,
         }
@@ -485,7 +486,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             phase: phase(&stay.window, self.context.now),
             held_by: Some(stay.held_by),
             arrival: stay.arrival,
-            before: owned.map(|owned| self.view_of_live(owned)),
+            before: owned.map(|owned| Arc::new(self.view_of_live(owned))),
             after: None,
             source: Some(stay.source.clone()),
             code_wished: false,

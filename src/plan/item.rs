@@ -1,5 +1,7 @@
 //! One line of a plan: what happens to one grant, why, and what its guest will notice.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -106,9 +108,9 @@ pub struct Item {
     /// The day of arrival at the property, by which reports are grouped.
     pub arrival: Date,
     /// What Seam holds now.
-    pub before: Option<GrantView>,
+    pub before: Option<Arc<GrantView>>,
     /// What it shall hold.
-    pub after: Option<GrantView>,
+    pub after: Option<Arc<GrantView>>,
     /// The row that wants it; `None` where no row does.
     pub source: Option<SourcePlace>,
     /// Whether a PIN was wished for; the PIN itself is never part of a plan that is shown.

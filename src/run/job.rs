@@ -133,7 +133,7 @@ impl Job<'_> {
         let source_settings = self.settings.source.clone();
         let reading = tokio::task::spawn_blocking(move || source::read(&source_settings, now));
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source.expect("reading a source does not panic")?;
+        let mut source = source.expect("reading a source does not panic")?;
         self.sink.emit(&Event::Finished(Stage::Source));
         let inventory = inventory?;
         self.sink.emit(&Event::Finished(Stage::Inventory));
@@ -141,8 +141,12 @@ impl Job<'_> {
         self.sink.emit(&Event::Started(Stage::Plan));
         let settings = &self.settings.plan;
         let directory = Directory::of(&inventory);
-        let known = Known::of(&inventory, &settings.namespace, now);
-        let desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
+        let desired = {
+            // What was read and indexed for the mapping is let go before the plan needs the room.
+            let reservations = std::mem::take(&mut source.reservations);
+            let known = Known::of(&inventory, &settings.namespace, now);
+            map(&reservations, &directory, &known, &self.settings.mapping, now)
+        };
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);

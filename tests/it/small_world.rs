@@ -1,7 +1,8 @@
 //! A hotel of a few rooms with a few bookings, built from small numbers so that a failing case stays small, and a
 //! Seam that does what a plan says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -12,9 +13,9 @@ use reservation_sync::mapping::{
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
-    Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
-    Standing, Stay, Unit, UserIdentityId, UserIdentityKey, Workspace,
+    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, MethodSet, Moment,
+    Namespace, Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SharedSet,
+    SourcePlace, Space, SpaceKey, Standing, Stay, Unit, UserIdentityId, Workspace,
 };
 use reservation_sync::plan::{
     Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
@@ -119,7 +120,7 @@ pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
             check_in: moment(check_in, Side::Arrival),
             check_out: moment(check_out, Side::Departure),
             standing: row.standing,
-            methods: BTreeSet::new(),
+            methods: MethodSet::new(),
             code: None,
             opted_out: false,
             updated_at: None,
@@ -220,7 +221,7 @@ pub(crate) fn planned(
 
 /// The lines of a plan, short enough to read in a failure.
 pub(crate) fn told(items: &[Item]) -> String {
-    let view = |view: &Option<GrantView>| {
+    let view = |view: &Option<Arc<GrantView>>| {
         view.as_ref().map_or_else(String::new, |view| {
             let keys: Vec<&str> = view.space_keys.iter().map(SpaceKey::as_str).collect();
             let key = view.reservation_key.as_ref().map_or("-", |key| key.as_str());
@@ -264,7 +265,7 @@ fn carry_out(
                 full_name: full_name.clone(),
                 email: email.clone(),
                 phone: phone.clone(),
-                merged_keys: BTreeSet::<UserIdentityKey>::new(),
+                merged_keys: SharedSet::new(),
             });
         }
         Call::UpdateIdentity { id, full_name, .. } => {
