@@ -34,9 +34,13 @@ demo:
 endurance:
     cargo test --release --locked --test it endurance -- --include-ignored --nocapture
 
-# Benchmarks.
+# Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked
+
+# One night of that many rows, once: times and memory.
+footprint rows:
+    cargo bench --locked --bench footprint -- {{ rows }}
 
 # Licences, duplicate versions and sources of the dependencies; advisories need network.
 deny:

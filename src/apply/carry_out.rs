@@ -350,7 +350,7 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
 /// What to remember of the grant: a hash of what was wanted of it, or that it is gone.
 fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
     let step = plan.step(id);
-    match (&step.call, step.item.and_then(|item| plan.item(item).after.as_ref())) {
+    match (&step.call, step.item.and_then(|item| plan.item(item).after.as_deref())) {
         (Call::DeleteGrant { key, .. }, _) => LedgerChange::Remove { key: key.clone() },
         (Call::CreateGrant { key, .. } | Call::UpdateGrant { key, .. }, Some(after)) => {
             let wanted = serde_json::to_vec(after).expect("a view has only strings for keys");

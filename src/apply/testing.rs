@@ -1,7 +1,5 @@
 //! Small plans for the tests of this room.
 
-use std::collections::BTreeSet;
-
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::ReasonCode;
@@ -101,7 +99,7 @@ pub(super) fn create(key: &str) -> Call {
         key: key.into(),
         identity: IdentityTarget::Known("i".into()),
         reservation_key: None,
-        spaces: BTreeSet::new(),
+        spaces: [].into(),
         window: window(),
         methods: [Method::Code].into(),
         code: None,

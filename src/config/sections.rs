@@ -1,6 +1,5 @@
 //! The tables of the file, one function each: from checked values to the settings that each room owns.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Time;
@@ -20,7 +19,7 @@ use super::values::{
     positive_duration, positive_number, share, text, time, word, zone,
 };
 use crate::mapping::GuestScope;
-use crate::model::{Coverage, Method, Namespace, Properties, Property, PropertyCode};
+use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, Limits, Policy};
 use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
 
@@ -207,9 +206,7 @@ fn statuses(root: &mut Section<'_>) -> StatusMap {
 }
 
 /// `[grants]`.
-pub(super) fn grants(
-    root: &mut Section<'_>,
-) -> Option<(BTreeSet<Method>, GuestScope, Option<SignedDuration>)> {
+pub(super) fn grants(root: &mut Section<'_>) -> Option<(MethodSet, GuestScope, Option<SignedDuration>)> {
     let mut section = root.section("grants");
     let method = word(&[
         ("code", Method::Code),

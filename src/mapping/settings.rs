@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Method, Namespace, Properties, PropertyCode, SpaceKey, Unit};
+use crate::model::{MethodSet, Namespace, Properties, PropertyCode, SpaceKey, Unit};
 
 /// Which guests of a reservation get a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub struct MappingSettings {
     /// Spaces that every stay gets.
     pub also: BTreeSet<SpaceKey>,
     /// Methods, where the row does not name its own.
-    pub methods: BTreeSet<Method>,
+    pub methods: MethodSet,
     /// Which guests.
     pub guests: GuestScope,
 }

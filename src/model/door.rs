@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::grant::Method;
+use super::method_set::MethodSet;
 use super::name::{DeviceId, EntranceId, SpaceId};
-
-/// Ways to open a door.
-pub type MethodSet = BTreeSet<Method>;
 
 /// An entrance of an access system.
 #[derive(Debug, Clone, PartialEq, Eq)]

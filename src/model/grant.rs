@@ -1,14 +1,15 @@
 //! Access grants as Seam holds them.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::method_set::MethodSet;
 use super::name::{
     AccessGrantId, AccessGrantKey, AccessMethodId, SeamReservationKey, SpaceId, UserIdentityId,
 };
+use super::shared_set::SharedSet;
 use super::time::Window;
 
 /// A way to open a door.
@@ -57,7 +58,7 @@ pub struct RequestedMethod {
     /// Which; `None` for a mode this program does not know.
     pub method: Option<Method>,
     /// What Seam made of it.
-    pub access_methods: BTreeSet<AccessMethodId>,
+    pub access_methods: SharedSet<AccessMethodId>,
 }
 
 /// One code, card or key of a grant.
@@ -92,13 +93,13 @@ pub struct LiveGrant {
     /// What joins it to other grants of a stay.
     pub reservation_key: Option<SeamReservationKey>,
     /// The spaces it opens. Doors that a grant names one by one are not listed by Seam.
-    pub spaces: BTreeSet<SpaceId>,
+    pub spaces: SharedSet<SpaceId>,
     /// When.
     pub window: Window,
     /// What was asked for.
     pub requested: Vec<RequestedMethod>,
     /// The access methods that exist.
-    pub access_methods: BTreeSet<AccessMethodId>,
+    pub access_methods: SharedSet<AccessMethodId>,
     /// Its label.
     pub name: Option<String>,
     /// When it was made.
@@ -114,7 +115,7 @@ impl LiveGrant {
     }
 
     /// The methods the grant really has: asked for, and either still being made or not taken away since.
-    pub fn methods(&self) -> BTreeSet<Method> {
+    pub fn methods(&self) -> MethodSet {
         self.requested
             .iter()
             .filter(|requested| {
@@ -144,7 +145,7 @@ mod tests {
             key: None,
             identity: "i".into(),
             reservation_key: None,
-            spaces: BTreeSet::new(),
+            spaces: SharedSet::new(),
             window: Window { starts_at: Timestamp::UNIX_EPOCH, ends_at: None },
             requested: vec![
                 requested(Method::Code, &["m1"]),

@@ -1,8 +1,7 @@
 //! User identities: the people Seam knows.
 
-use std::collections::BTreeSet;
-
 use super::name::{EmailAddress, PhoneNumber, UserIdentityId, UserIdentityKey};
+use super::shared_set::SharedSet;
 
 /// A person in Seam.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,5 +17,5 @@ pub struct Identity {
     /// The telephone number; no other identity of the workspace has it.
     pub phone: Option<PhoneNumber>,
     /// Keys of identities that were merged into this one; they still lead here.
-    pub merged_keys: BTreeSet<UserIdentityKey>,
+    pub merged_keys: SharedSet<UserIdentityKey>,
 }

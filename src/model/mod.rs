@@ -10,23 +10,26 @@ mod guest;
 mod identity;
 mod inventory;
 mod ledger;
+mod method_set;
 mod name;
 mod problem;
 mod property;
 mod reason;
 mod reservation;
 mod scrub;
+mod shared_set;
 mod space;
 mod stay;
 pub mod time;
 
-pub use door::{Device, Door, DoorId, DoorRef, Entrance, MethodSet};
+pub use door::{Device, Door, DoorId, DoorRef, Entrance};
 pub use grant::{AccessMethod, GrantState, LiveGrant, Method, RequestedMethod};
 pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};
 pub use identity::Identity;
 pub use inventory::{Inventory, Workspace};
 pub use ledger::{Ledger, Move};
+pub use method_set::MethodSet;
 pub use name::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DeviceId, EmailAddress, EntranceId, GuestKey, PhoneNumber,
     PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,
@@ -37,6 +40,7 @@ pub use property::{Properties, Property};
 pub use reason::{HeldBy, ReasonCode};
 pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
 pub use scrub::without_contacts;
+pub use shared_set::SharedSet;
 pub use space::Space;
 pub use stay::{Place, Standing, Stay};
 pub use time::{Moment, Window};

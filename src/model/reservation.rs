@@ -74,6 +74,8 @@ pub struct SourceRead {
     pub location: String,
     /// Data rows, blank ones not counted.
     pub n_rows: u64,
+    /// How many reservations there are; the number stays when they were mapped and let go.
+    pub n_reservations: usize,
     /// The reservations, ordered by id.
     pub reservations: Vec<Reservation>,
     /// Rows that cannot be used.

@@ -1,13 +1,12 @@
 //! A stay: one guest in one place for one window, which is one row of the source.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
-use super::grant::Method;
 use super::guest::{Guest, WishedCode};
+use super::method_set::MethodSet;
 use super::name::{SpaceKey, StayId, Unit};
 use super::problem::SourcePlace;
+use super::shared_set::SharedSet;
 use super::time::Moment;
 
 /// What the status of a row means for the doors.
@@ -29,9 +28,9 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// Units by the source's names, to be mapped to spaces.
-    Units(BTreeSet<Unit>),
+    Units(SharedSet<Unit>),
     /// Spaces by their Seam keys.
-    Spaces(BTreeSet<SpaceKey>),
+    Spaces(SharedSet<SpaceKey>),
     /// Not decided yet (RULES 7).
     Unassigned,
 }
@@ -52,7 +51,7 @@ pub struct Stay {
     /// What the status means.
     pub standing: Standing,
     /// Methods the row asks for; empty means those of the configuration.
-    pub methods: BTreeSet<Method>,
+    pub methods: MethodSet,
     /// A wished PIN.
     pub code: Option<WishedCode>,
     /// The guest or the hotel wants this stay left alone (RULES 8).

@@ -1,17 +1,19 @@
 //! Changes as calls that machines send, each with what it has to wait for.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
 use super::change::{Amendment, Change, NewGrant, Order};
 use super::identities::IdentityCall;
-use super::item::{Action, Item};
+use super::item::Action;
+use super::lines::Places;
 use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
-use crate::mapping::DesiredReservation;
+use crate::mapping::{DesiredReservation, SpaceRef};
 use crate::model::{DoorRef, GuestKey, Method, Window};
 
 pub(super) struct Emitter<'a, 'c> {
@@ -20,6 +22,7 @@ pub(super) struct Emitter<'a, 'c> {
     pub(super) plan: Plan,
     identity_steps: HashMap<GuestKey, StepId>,
     last_create_at: HashMap<DoorRef, StepId>,
+    pub(super) places: RefCell<HashMap<Vec<SpaceRef>, Places>>,
 }
 
 /// The steps of one reservation, by what they do, so that others can wait for them.
@@ -102,6 +105,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             plan: Plan::default(),
             identity_steps: HashMap::new(),
             last_create_at: HashMap::new(),
+            places: RefCell::default(),
         }
     }
 
@@ -213,7 +217,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             key: key.clone(),
             identity,
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
-            spaces: spaces.iter().map(|space| directory.space(*space).id.clone()).collect(),
+            spaces: self.places(spaces).space_ids,
             window: desired.window,
             methods: methods.clone(),
             code: desired.code.clone().filter(|_| methods.contains(&Method::Code)),
@@ -266,16 +270,25 @@ impl<'a, 'c> Emitter<'a, 'c> {
     pub(super) fn into_plan(self) -> Plan {
         let mut plan = self.plan;
         let mut order: Vec<usize> = (0..plan.items.len()).collect();
-        let place = |item: &Item| (item.arrival, item.reservation.clone(), item.key.clone(), item.action);
-        order.sort_by_cached_key(|i| (place(&plan.items[*i]), *i));
+        let place = |i: &usize| {
+            let item = &plan.items[*i];
+            (item.arrival, &item.reservation, &item.key, item.action, *i)
+        };
+        order.sort_unstable_by(|left, right| place(left).cmp(&place(right)));
         let mut moved_to = vec![ItemId(0); order.len()];
         for (to, from) in order.iter().enumerate() {
             moved_to[*from] = ItemId(index(to));
         }
-        let mut items: Vec<Option<Item>> = plan.items.into_iter().map(Some).collect();
-        plan.items = order.iter().map(|from| items[*from].take().expect("each line has one place")).collect();
         for step in &mut plan.steps {
             step.item = step.item.map(|item| moved_to[item.0 as usize]);
+        }
+        // In place, because the lines are most of the plan's memory: each swap brings one line to its place.
+        for i in 0..moved_to.len() {
+            while moved_to[i].0 as usize != i {
+                let to = moved_to[i].0 as usize;
+                plan.items.swap(i, to);
+                moved_to.swap(i, to);
+            }
         }
         plan.identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         plan

@@ -1,14 +1,14 @@
 //! One line of a plan: what happens to one grant, why, and what its guest will notice.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AccessGrantKey, DeviceId, EntranceId, HeldBy, Method, ReasonCode, ReservationId, SeamReservationKey,
-    SourcePlace, SpaceKey, UserIdentityKey,
+    AccessGrantKey, DeviceId, EntranceId, HeldBy, MethodSet, ReasonCode, ReservationId, SeamReservationKey,
+    SharedSet, SourcePlace, SpaceKey, UserIdentityKey,
 };
 
 /// What happens to a grant.
@@ -71,17 +71,17 @@ pub struct GrantView {
     /// Their name.
     pub full_name: Option<String>,
     /// The spaces.
-    pub space_keys: BTreeSet<SpaceKey>,
+    pub space_keys: SharedSet<SpaceKey>,
     /// The devices in those spaces.
-    pub device_ids: BTreeSet<DeviceId>,
+    pub device_ids: SharedSet<DeviceId>,
     /// The entrances in those spaces.
-    pub acs_entrance_ids: BTreeSet<EntranceId>,
+    pub acs_entrance_ids: SharedSet<EntranceId>,
     /// When it begins.
     pub starts_at: Timestamp,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
     /// How the doors open.
-    pub methods: BTreeSet<Method>,
+    pub methods: MethodSet,
     /// Its label: the reservation key.
     pub name: Option<String>,
 }
@@ -108,9 +108,9 @@ pub struct Item {
     /// The day of arrival at the property, by which reports are grouped.
     pub arrival: Date,
     /// What Seam holds now.
-    pub before: Option<GrantView>,
+    pub before: Option<Arc<GrantView>>,
     /// What it shall hold.
-    pub after: Option<GrantView>,
+    pub after: Option<Arc<GrantView>>,
     /// The row that wants it; `None` where no row does.
     pub source: Option<SourcePlace>,
     /// Whether a PIN was wished for; the PIN itself is never part of a plan that is shown.

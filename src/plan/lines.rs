@@ -1,6 +1,6 @@
 //! Changes as lines that people read: what happens to a grant, why, before and after.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -14,7 +14,8 @@ use super::live::Owned;
 use super::planner::out_of_order;
 use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
 use crate::model::{
-    AccessGrantKey, DeviceId, DoorId, EntranceId, HeldBy, ReasonCode, ReservationId, SpaceKey, Window,
+    AccessGrantKey, DeviceId, DoorId, EntranceId, HeldBy, Method, MethodSet, ReasonCode, ReservationId,
+    SharedSet, SpaceId, SpaceKey, Window,
 };
 
 impl Emitter<'_, '_> {
@@ -64,7 +65,7 @@ impl Emitter<'_, '_> {
             held_by: None,
             arrival: desired.arrival,
             before: None,
-            after: Some(self.view_of_new(id, new)),
+            after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
         }
@@ -79,8 +80,9 @@ impl Emitter<'_, '_> {
             after.starts_at = window.starts_at;
             after.ends_at = window.ends_at;
         }
-        after.methods.retain(|method| remove.iter().all(|(removed, _)| removed != method));
-        after.methods.extend(add);
+        let stays = |method: &Method| remove.iter().all(|(removed, _)| removed != method);
+        after.methods = before.methods.iter().copied().filter(stays).collect();
+        after.methods.extend(add.iter());
         let methods_change = !add.is_empty() || !remove.is_empty();
         let (reason_code, reason) = match (window, methods_change) {
             (Some(_), true) => {
@@ -105,8 +107,8 @@ impl Emitter<'_, '_> {
             phase: begun.max(phase(&desired.window, self.context.now)),
             held_by: None,
             arrival: desired.arrival,
-            before: Some(before),
-            after: Some(after),
+            before: Some(Arc::new(before)),
+            after: Some(Arc::new(after)),
             source: Some(desired.source.clone()),
             code_wished: false,
         }
@@ -137,8 +139,8 @@ impl Emitter<'_, '_> {
             phase: phase(&before.grant.window, self.context.now),
             held_by: None,
             arrival: desired.arrival,
-            before: Some(self.view_of_live(before)),
-            after: Some(self.view_of_new(id, new)),
+            before: Some(Arc::new(self.view_of_live(before))),
+            after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
         }
@@ -169,7 +171,7 @@ impl Emitter<'_, '_> {
             phase: phase(&owned.grant.window, self.context.now),
             held_by: None,
             arrival: stay.map_or_else(|| utc_day(&owned.grant.window), |stay| stay.arrival),
-            before: Some(self.view_of_live(owned)),
+            before: Some(Arc::new(self.view_of_live(owned))),
             after: None,
             source: stay.map(|stay| stay.source.clone()),
             code_wished: false,
@@ -206,8 +208,8 @@ impl Emitter<'_, '_> {
             phase: phase(&window, self.context.now),
             held_by: Some(held_by),
             arrival: desired.map_or_else(|| utc_day(&window), |desired| desired.arrival),
-            before,
-            after,
+            before: before.map(Arc::new),
+            after: after.map(Arc::new),
             source: desired.map(|desired| desired.source.clone()),
             code_wished: false,
         }
@@ -232,8 +234,8 @@ impl Emitter<'_, '_> {
             phase: phase(&stay.window, self.context.now),
             held_by: Some(stay.held_by),
             arrival: stay.arrival,
-            before: owned.map(|owned| self.view_of_live(owned)),
-            after: owned.is_none().then(|| view_of_waiting(id, stay)),
+            before: owned.map(|owned| Arc::new(self.view_of_live(owned))),
+            after: owned.is_none().then(|| Arc::new(view_of_waiting(id, stay))),
             source: Some(stay.source.clone()),
             code_wished: false,
         }
@@ -257,7 +259,7 @@ impl Emitter<'_, '_> {
     }
 
     fn view(&self, id: &ReservationId, desired: &DesiredGrant, spaces: &[SpaceRef]) -> GrantView {
-        let Places { space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
+        let Places { space_ids: _, space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
         GrantView {
             access_grant_key: None,
             reservation_key: None,
@@ -277,9 +279,11 @@ impl Emitter<'_, '_> {
         let grant = owned.grant;
         let spaces: Vec<SpaceRef> =
             grant.spaces.iter().filter_map(|space| self.context.directory.by_id(space)).collect();
-        let Places { mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
+        let Places { space_ids: _, mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
         let unknown = grant.spaces.iter().filter(|space| self.context.directory.by_id(space).is_none());
-        space_keys.extend(unknown.map(|space| SpaceKey::new(space.as_str())));
+        for space in unknown {
+            space_keys.insert(SpaceKey::new(space.as_str()));
+        }
         let identity = self.live.identity(&grant.identity);
         GrantView {
             access_grant_key: Some(owned.key.clone()),
@@ -296,31 +300,34 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn places(&self, spaces: &[SpaceRef]) -> Places {
-        let directory = self.context.directory;
-        let mut places = Places {
-            space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
-            ..Places::default()
-        };
-        for door in directory.doors_of(spaces) {
-            match &directory.door(door).id {
-                DoorId::Device(id) => {
-                    places.device_ids.insert(id.clone());
-                }
-                DoorId::Entrance(id) => {
-                    places.acs_entrance_ids.insert(id.clone());
-                }
-            }
+    /// What a set of spaces is called and has; made once for each set.
+    pub(super) fn places(&self, spaces: &[SpaceRef]) -> Places {
+        if let Some(places) = self.places.borrow().get(spaces) {
+            return places.clone();
         }
+        let directory = self.context.directory;
+        let doors = directory.doors_of(spaces);
+        let ids = || doors.iter().map(|door| &directory.door(*door).id);
+        let of_device = |id: &DoorId| if let DoorId::Device(id) = id { Some(id.clone()) } else { None };
+        let of_entrance = |id: &DoorId| if let DoorId::Entrance(id) = id { Some(id.clone()) } else { None };
+        let places = Places {
+            space_ids: spaces.iter().map(|space| directory.space(*space).id.clone()).collect(),
+            space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
+            device_ids: ids().filter_map(of_device).collect(),
+            acs_entrance_ids: ids().filter_map(of_entrance).collect(),
+        };
+        self.places.borrow_mut().insert(spaces.to_vec(), places.clone());
         places
     }
 }
 
-#[derive(Default)]
-struct Places {
-    space_keys: BTreeSet<SpaceKey>,
-    device_ids: BTreeSet<DeviceId>,
-    acs_entrance_ids: BTreeSet<EntranceId>,
+/// What a set of spaces is called and has, shared by all lines and calls about it.
+#[derive(Clone)]
+pub(super) struct Places {
+    pub(super) space_ids: SharedSet<SpaceId>,
+    space_keys: SharedSet<SpaceKey>,
+    device_ids: SharedSet<DeviceId>,
+    acs_entrance_ids: SharedSet<EntranceId>,
 }
 
 /// Who waits, and when; what opens which door is not decided.
@@ -331,11 +338,11 @@ fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
         user_identity_key: None,
         full_name: (!stay.full_name.is_empty()).then(|| stay.full_name.clone()),
         space_keys: stay.spaces.iter().cloned().collect(),
-        device_ids: BTreeSet::new(),
-        acs_entrance_ids: BTreeSet::new(),
+        device_ids: SharedSet::new(),
+        acs_entrance_ids: SharedSet::new(),
         starts_at: stay.window.starts_at,
         ends_at: stay.window.ends_at,
-        methods: BTreeSet::new(),
+        methods: MethodSet::new(),
         name: Some(id.key.to_string()),
     }
 }

@@ -12,7 +12,7 @@ use super::step::{Call, IdentityTarget, Patch, StepId};
 use crate::mapping::Directory;
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Inventory, MethodSet,
-    SeamReservationKey, SpaceId, UserIdentityId, UserIdentityKey, Window,
+    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
 };
 
 /// Why Seam would refuse a call.
@@ -57,7 +57,7 @@ pub struct ModelGrant {
     /// What joins it to others.
     pub reservation_key: Option<SeamReservationKey>,
     /// Its spaces.
-    pub spaces: BTreeSet<SpaceId>,
+    pub spaces: SharedSet<SpaceId>,
     /// Its doors that know reservations, sorted.
     pub capable: Vec<DoorRef>,
     /// Its window.
@@ -301,7 +301,7 @@ impl<'a> World<'a> {
         self.grants.insert(id, grant);
     }
 
-    fn capable(&self, spaces: &BTreeSet<SpaceId>) -> Vec<DoorRef> {
+    fn capable(&self, spaces: &SharedSet<SpaceId>) -> Vec<DoorRef> {
         let spaces: Vec<_> = spaces.iter().filter_map(|space| self.directory.by_id(space)).collect();
         self.directory.capable_of(&spaces)
     }

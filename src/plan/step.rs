@@ -1,12 +1,10 @@
 //! The calls of a plan: what is sent, in which order, and what must have happened before.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Method, PhoneNumber,
-    SeamReservationKey, SpaceId, UserIdentityId, UserIdentityKey, Window, WishedCode,
+    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, MethodSet, PhoneNumber,
+    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window, WishedCode,
 };
 
 /// The position of a step in its plan.
@@ -73,11 +71,11 @@ pub enum Call {
         /// What joins it to others.
         reservation_key: Option<SeamReservationKey>,
         /// Where.
-        spaces: BTreeSet<SpaceId>,
+        spaces: SharedSet<SpaceId>,
         /// When.
         window: Window,
         /// How.
-        methods: BTreeSet<Method>,
+        methods: MethodSet,
         /// A wished PIN.
         code: Option<WishedCode>,
         /// Its label.
@@ -106,7 +104,7 @@ pub enum Call {
         /// Its key, for the record.
         key: AccessGrantKey,
         /// Which methods.
-        methods: BTreeSet<Method>,
+        methods: MethodSet,
     },
     /// `/access_methods/delete`.
     DeleteMethod {

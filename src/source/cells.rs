@@ -3,15 +3,13 @@
 //! A cell that the guest cannot enter without is a problem that rejects the row; the others are left out and warned
 //! about. Messages never repeat a name, a contact or a code.
 
-use std::collections::BTreeSet;
-
 use jiff::civil::Time;
 
 use super::contact;
 use super::dates::parse_time_of_day;
 use super::field::Field;
 use super::row::{Cells, Row, trimmed};
-use crate::model::{EmailAddress, Method, Problem, ProblemCode, WishedCode};
+use crate::model::{EmailAddress, Method, MethodSet, Problem, ProblemCode, WishedCode};
 
 /// Words for a unit that is not decided yet (RULES 7).
 const UNASSIGNED: [&str; 10] = [
@@ -46,7 +44,7 @@ pub(super) fn time_of_day<C: Cells>(
     })
 }
 
-pub(super) fn methods<C: Cells>(row: &Row<'_, C>) -> Result<BTreeSet<Method>, Box<Problem>> {
+pub(super) fn methods<C: Cells>(row: &Row<'_, C>) -> Result<MethodSet, Box<Problem>> {
     let words = row.value(Field::Methods).split([';', ',', '|']).map(trimmed).filter(|word| !word.is_empty());
     words
         .map(|word| {

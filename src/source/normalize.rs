@@ -3,7 +3,7 @@
 //! What a guest cannot enter without rejects the row: key, dates, zone, methods. What only decorates the grant is
 //! left out with a warning: e-mail, phone, wished PIN. Messages never repeat a name, a contact or a code.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -18,7 +18,7 @@ use super::settings::SourceSettings;
 use crate::model::time::Side;
 use crate::model::{
     Guest, GuestKey, Moment, PhoneNumber, Place, Problem, ProblemCode, Property, PropertyCode, ReservationId,
-    ReservationKey, SpaceKey, Standing, Stay, StayId, Unit,
+    ReservationKey, SharedSet, SpaceKey, Standing, Stay, StayId, Unit,
 };
 
 /// How many distinct texts of a kind are shared before the memory starts again.
@@ -31,8 +31,8 @@ pub(super) struct Normalizer<'a> {
     latest: Timestamp,
     properties: HashMap<String, PropertyCode>,
     zones: HashMap<String, Option<TimeZone>>,
-    units: HashMap<String, Unit>,
-    spaces: HashMap<String, SpaceKey>,
+    units: HashMap<String, SharedSet<Unit>>,
+    spaces: HashMap<String, SharedSet<SpaceKey>>,
     phones: PhoneBook,
 }
 
@@ -241,14 +241,15 @@ impl<'a> Normalizer<'a> {
     }
 
     fn place<C: Cells>(&mut self, row: &Row<'_, C>) -> Place {
-        let spaces: BTreeSet<SpaceKey> = assigned(row.value(Field::SpaceKey))
-            .map(|key| shared(&mut self.spaces, key, SpaceKey::new))
-            .collect();
+        let spaces = shared(&mut self.spaces, row.value(Field::SpaceKey), |cell| {
+            assigned(cell).map(SpaceKey::new).collect::<SharedSet<_>>()
+        });
         if !spaces.is_empty() {
             return Place::Spaces(spaces);
         }
-        let units: BTreeSet<Unit> =
-            assigned(row.value(Field::Unit)).map(|unit| shared(&mut self.units, unit, Unit::new)).collect();
+        let units = shared(&mut self.units, row.value(Field::Unit), |cell| {
+            assigned(cell).map(Unit::new).collect::<SharedSet<_>>()
+        });
         if units.is_empty() { Place::Unassigned } else { Place::Units(units) }
     }
 

@@ -273,11 +273,13 @@ impl<'a> Rows<'a> {
             });
         }
         let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, .. } = self;
+        let reservations = grouper.finish();
         SourceRead {
             kind: SourceKind::Csv,
             location: name.to_owned(),
             n_rows,
-            reservations: grouper.finish(),
+            n_reservations: reservations.len(),
+            reservations,
             rejects,
             warnings,
             coverage,

@@ -1,12 +1,10 @@
 //! One plan with a line of every kind, for the tests of reports.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{
     AccessGrantKey, Coverage, Fingerprint, Method, Problem, ProblemCode, Reservation, ReservationId, RunId,
-    SourceKind, SourcePlace, SourceRead, Window,
+    SharedSet, SourceKind, SourcePlace, SourceRead, Window,
 };
 use reservation_sync::plan::{
     Action, Call, Estimate, GrantView, HeldBy, IdentityItem, IdentityTarget, Impact, Item, ItemId, Phase,
@@ -35,7 +33,7 @@ fn view(reservation: &str, name: &str, spaces: &[&str], start: &str, end: &str) 
         user_identity_key: Some(format!("pms:{reservation}/1").as_str().into()),
         full_name: Some(name.to_owned()),
         space_keys: spaces.iter().map(|space| (*space).into()).collect(),
-        device_ids: BTreeSet::new(),
+        device_ids: SharedSet::new(),
         acs_entrance_ids: spaces.iter().map(|space| format!("entrance-{space}").as_str().into()).collect(),
         starts_at: at(start),
         ends_at: Some(at(end)),
@@ -69,12 +67,12 @@ fn item(reservation: &str, action: Action, reason_code: ReasonCode, reason: &str
 fn items() -> Vec<Item> {
     let (start, end) = ("2026-12-03T15:00:00Z", "2026-12-05T11:00:00Z");
     let create = Item {
-        after: Some(view("R1017", "Ana Sousa", &["room-101"], start, end)),
+        after: Some(view("R1017", "Ana Sousa", &["room-101"], start, end).into()),
         code_wished: true,
         ..item("R1017", Action::Create, ReasonCode::NewStay, "the stay has no grant yet")
     };
     let disguised = Item {
-        after: Some(view("R1018", "Bo\u{202e} Lind\n- all", &["room-102", "lobby"], start, end)),
+        after: Some(view("R1018", "Bo\u{202e} Lind\n- all", &["room-102", "lobby"], start, end).into()),
         ..item("R1018", Action::Create, ReasonCode::NewStay, "the stay has no grant yet")
     };
     let (house_start, house_end) = ("2026-11-30T15:00:00Z", "2026-12-02T11:00:00Z");
@@ -84,8 +82,8 @@ fn items() -> Vec<Item> {
         impact: Impact::Reissue,
         phase: Phase::InHouse,
         arrival: "2026-11-30".parse().expect("a date"),
-        before: Some(view("R1001", "Chi Nakamura", &["room-103"], house_start, house_end)),
-        after: Some(longer),
+        before: Some(view("R1001", "Chi Nakamura", &["room-103"], house_start, house_end).into()),
+        after: Some(longer.into()),
         ..item(
             "R1001",
             Action::Update,
@@ -98,20 +96,20 @@ fn items() -> Vec<Item> {
     let replace = Item {
         key: key("R1019", "ffeeddccbb"),
         impact: Impact::Replace,
-        before: Some(view("R1019", "Dana Levi", &["room-104", "lobby"], start, end)),
-        after: Some(moved),
+        before: Some(view("R1019", "Dana Levi", &["room-104", "lobby"], start, end).into()),
+        after: Some(moved.into()),
         ..item("R1019", Action::Replace, ReasonCode::DoorsChanged, "the stay moved to another room")
     };
     let revoke = Item {
         impact: Impact::Revoke,
         phase: Phase::Arriving,
         arrival: "2026-12-01".parse().expect("a date"),
-        before: Some(view("R1002", "Eli Moreau", &["room-105"], "2026-12-01T15:00:00Z", end)),
+        before: Some(view("R1002", "Eli Moreau", &["room-105"], "2026-12-01T15:00:00Z", end).into()),
         ..item("R1002", Action::Revoke, ReasonCode::Cancelled, "the source says `cancelled`")
     };
     let by_person = Item {
         held_by: Some(HeldBy::Person),
-        after: Some(view("R1020", "Fay Okoro", &["room-101"], start, end)),
+        after: Some(view("R1020", "Fay Okoro", &["room-101"], start, end).into()),
         ..item("R1020", Action::Hold, ReasonCode::Overlap, "room 101 is taken by R1017 on the same night")
     };
     let by_rule = Item {
@@ -139,7 +137,7 @@ fn create_call(key: AccessGrantKey, identity: IdentityTarget) -> Call {
         key,
         identity,
         reservation_key: None,
-        spaces: BTreeSet::new(),
+        spaces: SharedSet::new(),
         window: Window::new(at("2026-12-03T15:00:00Z"), at("2026-12-05T11:00:00Z")),
         methods: [Method::Code].into(),
         code: None,
@@ -229,6 +227,7 @@ pub(crate) fn source_read() -> SourceRead {
         kind: SourceKind::Csv,
         location: "bookings.csv".to_owned(),
         n_rows: 840,
+        n_reservations: 2,
         reservations: vec![reservation("R1001"), reservation("R1017")],
         rejects: vec![
             problem(31, "check_out", ProblemCode::EndBeforeStart),

@@ -132,7 +132,7 @@ impl Hotel {
             spaces: [format!("space-{space}").as_str().into()].into(),
             window: window(days),
             requested: Vec::new(),
-            access_methods: BTreeSet::new(),
+            access_methods: [].into(),
             name: None,
             created_at: self.now,
             state: GrantState::Standing,
@@ -147,7 +147,7 @@ impl Hotel {
             full_name: Some("Somebody Else".to_owned()),
             email: email.map(Into::into),
             phone: None,
-            merged_keys: BTreeSet::new(),
+            merged_keys: [].into(),
         });
     }
 
@@ -243,7 +243,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
         check_in: instant(from, Side::Arrival),
         check_out: instant(until, Side::Departure),
         standing: Standing::Expected,
-        methods: BTreeSet::new(),
+        methods: [].into(),
         code: None,
         opted_out: false,
         updated_at: None,
@@ -292,7 +292,7 @@ fn window(days: &str) -> Window {
 
 /// A method that was asked for and has not become an access method yet.
 pub(crate) fn being_made(method: Method) -> RequestedMethod {
-    RequestedMethod { method: Some(method), access_methods: BTreeSet::new() }
+    RequestedMethod { method: Some(method), access_methods: [].into() }
 }
 
 /// Sets what happens where two guests have one contact.

@@ -165,8 +165,8 @@ fn a_code_that_two_stays_share_is_deleted_only_when_both_give_it_up_and_then_onc
     ]);
     let shared = hotel.inventory.grants[0].requested[1].clone();
     let own = hotel.inventory.grants[1].requested[1].access_methods.clone();
-    hotel.inventory.grants[1].access_methods.retain(|id| !own.contains(id));
-    hotel.inventory.grants[1].access_methods.extend(shared.access_methods.iter().cloned());
+    let kept = hotel.inventory.grants[1].access_methods.iter().filter(|id| !own.contains(id)).cloned();
+    hotel.inventory.grants[1].access_methods = kept.chain(shared.access_methods.iter().cloned()).collect();
     hotel.inventory.grants[1].requested[1] = shared;
     assert_snapshot!(
         hotel.night(&["R1 G1 room-5 12-02..12-05 methods=card", "R2 G1 room-6 12-07..12-09 methods=card+code"]),

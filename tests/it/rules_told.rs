@@ -1,10 +1,8 @@
 //! Plans as short lines of text: the lines people read and, indented, the calls with what each waits for.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use reservation_sync::model::{AccessMethodId, GrantKeyParts, Method, Window};
+use reservation_sync::model::{AccessMethodId, GrantKeyParts, MethodSet, Window};
 use reservation_sync::plan::{Action, Call, GrantView, IdentityTarget, Item, Patch, Step, StepId};
 
 use crate::small_world::namespace;
@@ -75,9 +73,8 @@ fn call(number: usize, step: &Step) -> String {
         let numbers: Vec<String> = steps.iter().map(|step| step.0.to_string()).collect();
         if numbers.is_empty() { String::new() } else { format!(" {word} {}", numbers.join(",")) }
     };
-    let methods = |methods: &BTreeSet<Method>| {
-        methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join("+")
-    };
+    let methods =
+        |methods: &MethodSet| methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join("+");
     fn patch<T: std::fmt::Display>(name: &str, patch: &Patch<T>) -> String {
         match patch {
             Patch::Keep => String::new(),

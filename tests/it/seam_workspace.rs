@@ -1,6 +1,5 @@
 //! What the tests of the client share: settings for a server, sinks that remember, and calls of a small hotel.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -104,7 +103,7 @@ pub(crate) fn create_grant(key: &str, identity: &str, spaces: &[&SpaceId], windo
         reservation_key: None,
         spaces: spaces.iter().map(|space| (*space).clone()).collect(),
         window,
-        methods: BTreeSet::from([Method::Code]),
+        methods: [Method::Code].into(),
         code: WishedCode::new("8264"),
         name: "R1".to_owned(),
     }

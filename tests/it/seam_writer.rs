@@ -132,7 +132,7 @@ async fn every_call_of_a_plan_does_what_it_says() {
     assert_eq!(grant.methods(), [Method::CloudKey, Method::Code].into());
     let code =
         grant.requested.iter().find(|requested| requested.method == Some(Method::Code)).expect("a code");
-    let code_id = code.access_methods.first().expect("it was made").clone();
+    let code_id = code.access_methods.iter().next().expect("it was made").clone();
     let delete_method = Call::DeleteMethod { id: code_id, key: key.clone() };
     assert_eq!(hotel.done(&delete_method).await.how, How::Fresh);
     assert_eq!(hotel.done(&delete_method).await.how, How::AlreadySo, "what is gone is gone");

@@ -1,7 +1,8 @@
 //! A hotel of a few rooms with a few bookings, built from small numbers so that a failing case stays small, and a
 //! Seam that does what a plan says.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -14,7 +15,7 @@ use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
     Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
-    Standing, Stay, Unit, UserIdentityId, UserIdentityKey, Window, Workspace,
+    Standing, Stay, Unit, UserIdentityId, Window, Workspace,
 };
 use reservation_sync::plan::{
     Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
@@ -158,7 +159,7 @@ fn hotel_with_strangers() -> Inventory {
         full_name: Some("Somebody Else".to_owned()),
         email: Some("guest1@example.com".into()),
         phone: None,
-        merged_keys: BTreeSet::new(),
+        merged_keys: [].into(),
     });
     hotel.grants.push(LiveGrant {
         id: "grant-stranger".into(),
@@ -168,7 +169,7 @@ fn hotel_with_strangers() -> Inventory {
         spaces: ["space-room-1".into()].into(),
         window: Window::new(now(), now() + SignedDuration::from_hours(72)),
         requested: Vec::new(),
-        access_methods: BTreeSet::new(),
+        access_methods: [].into(),
         name: None,
         created_at: now(),
         state: GrantState::Standing,
@@ -310,7 +311,7 @@ pub(crate) fn planned(
 
 /// The lines of a plan, short enough to read in a failure.
 pub(crate) fn told(items: &[Item]) -> String {
-    let view = |view: &Option<GrantView>| {
+    let view = |view: &Option<Arc<GrantView>>| {
         view.as_ref().map_or_else(String::new, |view| {
             let keys: Vec<&str> = view.space_keys.iter().map(SpaceKey::as_str).collect();
             let key = view.reservation_key.as_ref().map_or("-", |key| key.as_str());
@@ -354,7 +355,7 @@ fn carry_out(
                 full_name: full_name.clone(),
                 email: email.clone(),
                 phone: phone.clone(),
-                merged_keys: BTreeSet::<UserIdentityKey>::new(),
+                merged_keys: [].into(),
             });
         }
         Call::UpdateIdentity { id, key: _, full_name, email, phone } => {

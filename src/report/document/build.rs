@@ -61,13 +61,22 @@ impl Document {
     /// Adds what was read.
     #[must_use]
     pub fn with_source(mut self, source_read: &SourceRead) -> Self {
-        let SourceRead { kind, location, n_rows, reservations, rejects, warnings, coverage, fingerprint } =
-            source_read;
+        let SourceRead {
+            kind,
+            location,
+            n_rows,
+            n_reservations,
+            reservations: _,
+            rejects,
+            warnings,
+            coverage,
+            fingerprint,
+        } = source_read;
         self.source = Some(Source {
             kind: *kind,
             location: location.clone(),
             rows: *n_rows,
-            reservations: reservations.len(),
+            reservations: *n_reservations,
             fingerprint: fingerprint.0.clone(),
             coverage: *coverage,
         });
@@ -239,8 +248,8 @@ impl Line {
             phase: *phase,
             held_by: *held_by,
             arrival: *arrival,
-            before: before.clone(),
-            after: after.clone(),
+            before: before.as_deref().cloned(),
+            after: after.as_deref().cloned(),
             source: source.as_ref().map(ToString::to_string),
             code_wished: *code_wished,
             outcome: None,

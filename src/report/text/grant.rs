@@ -1,6 +1,5 @@
 //! The lines about grants, by day of arrival, and those about identities.
 
-use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 
 use jiff::Timestamp;
@@ -283,8 +282,8 @@ fn time(timestamp: Option<Timestamp>) -> String {
     timestamp.strftime(format).to_string()
 }
 
-fn list<T: Display>(values: &BTreeSet<T>) -> String {
-    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+fn list(values: impl IntoIterator<Item = impl Display>) -> String {
+    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn optional<T: Display>(value: Option<&T>) -> String {

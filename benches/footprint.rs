@@ -1,0 +1,95 @@
+//! How much memory a night's work takes before the first call, and how long, once, for any number of rows:
+//! `cargo bench --bench footprint -- 1000000`. Each night is worked in a process of its own, whose peak is told by
+//! the kernel.
+#![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
+
+mod hotel;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use hotel::{Edition, House, bookings, workspace};
+
+const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-changed"];
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.as_slice() {
+        [] => all_nights("100000"),
+        [n_rows] => all_nights(n_rows),
+        [night, n_rows, folder] => one_night(night, number(n_rows), Path::new(folder)),
+        _ => panic!("give the number of rows, or nothing"),
+    }
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("the argument is a number of rows")
+}
+
+fn all_nights(n_rows: &str) {
+    println!(
+        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5}",
+        "night", "rows", "read", "map", "plan", "check", "sum s", "Seam", "read", "map", "plan", "peak MB"
+    );
+    for night in NIGHTS {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let program = std::env::current_exe().expect("this program has a path");
+        let status = Command::new(program).args([night, n_rows]).arg(folder.path()).status();
+        assert!(status.expect("this program starts").success(), "the night of {night} failed");
+    }
+}
+
+fn one_night(name: &str, n_rows: usize, folder: &Path) {
+    let house = House::new(folder.to_owned());
+    let bookings = bookings(n_rows);
+    let rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
+    let edition = if name == NIGHTS[2] { Edition::NextNight } else { Edition::First };
+    let file = house.write("bookings.csv", &bookings, edition);
+    let inventory = if name == NIGHTS[0] { workspace(n_rows) } else { house.converged(n_rows, &bookings) };
+    drop(bookings);
+
+    let mut seconds = vec![cpu_seconds()];
+    let mut megabytes = vec![status("VmRSS")];
+    let mut note = || {
+        seconds.push(cpu_seconds());
+        megabytes.push(status("VmRSS"));
+    };
+    let read = house.read(&file);
+    note();
+    let (directory, desired) = house.map(&read.reservations, &inventory);
+    drop(read);
+    note();
+    let input = house.input(&directory, &desired, &inventory);
+    let plan = House::plan(&input);
+    note();
+    let plan = House::check(plan, &input);
+    note();
+
+    let parts: Vec<String> = seconds.windows(2).map(|pair| format!("{:>6.3}", pair[1] - pair[0])).collect();
+    let held: Vec<String> = megabytes[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
+    println!(
+        "{name:<18} {rows:>8}  {} {:>6.3}  {}   {:>5.0}",
+        parts.join(" "),
+        seconds[seconds.len() - 1] - seconds[0],
+        held.join(" "),
+        status("VmHWM"),
+    );
+    let counts = plan.counts();
+    assert!(counts.held == 0, "a hotel without overlaps holds nothing");
+}
+
+/// How long this process, which has one thread, was computing; other programs do not count.
+fn cpu_seconds() -> f64 {
+    let text = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|first| first.parse::<f64>().ok());
+    nanoseconds.unwrap_or(f64::NAN) / 1e9
+}
+
+/// A figure of this process in MB, as the kernel knows it; not a number on systems that do not tell.
+fn status(name: &str) -> f64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kilobytes.unwrap_or(f64::NAN) / 1024.0
+}

@@ -1,0 +1,144 @@
+//! One night's work as the job does it, part by part: read the file, map, plan, check.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use jiff::civil::time;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use reservation_sync::mapping::{
+    Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+};
+use reservation_sync::model::{
+    Coverage, Inventory, Method, Namespace, Properties, Property, Reservation, SourceRead,
+};
+use reservation_sync::plan::{
+    CheckedPlan, ContactConflict, Limits, Plan, PlanInput, PlanSettings, Policy, check, plan,
+};
+use reservation_sync::source::{self, ColumnMap, DateOrder, SourceInput, SourceSettings, StatusMap};
+
+use super::bookings::Booking;
+use super::rows::{Edition, write_rows};
+use super::workspace::{carry_out, workspace};
+
+/// The configuration of the hotel, and the folder in which its files stand.
+pub(crate) struct House {
+    source: SourceSettings,
+    mapping: MappingSettings,
+    plan: PlanSettings,
+    folder: PathBuf,
+    now: Timestamp,
+}
+
+impl House {
+    /// A hotel in Lisbon, on the evening of the first day.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        let default = Property {
+            time_zone: TimeZone::get("Europe/Lisbon").expect("the zone database is bundled"),
+            country: Some("PT".to_owned()),
+            check_in: time(15, 0, 0, 0),
+            check_out: time(11, 0, 0, 0),
+            early_access: SignedDuration::ZERO,
+            late_exit: SignedDuration::ZERO,
+        };
+        let properties = Properties { default, by_code: [].into() };
+        let namespace = Namespace::new("pms").expect("three letters");
+        let source = SourceSettings {
+            input: SourceInput::Stdin,
+            columns: ColumnMap::default(),
+            statuses: StatusMap::canonical(),
+            properties: properties.clone(),
+            coverage: Coverage::Complete,
+            covers: None,
+            max_age: None,
+            date_order: DateOrder::YearMonthDay,
+        };
+        let mapping = MappingSettings {
+            namespace: namespace.clone(),
+            properties,
+            units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
+            also: ["lobby".into(), "gym".into()].into(),
+            methods: [Method::Code].into(),
+            guests: GuestScope::All,
+        };
+        let plan = PlanSettings {
+            policy: Policy::Sync,
+            namespace,
+            horizon: None,
+            on_contact_conflict: ContactConflict::Omit,
+            limits: Limits {
+                requests_per_second: 10.0,
+                burst: 10,
+                concurrency: 10,
+                door_creates_per_minute: 10,
+                door_updates_per_minute: 10,
+                door_deletes_per_minute: 20,
+            },
+        };
+        let now = "2026-11-01T20:00:00Z".parse().expect("an instant");
+        Self { source, mapping, plan, folder, now }
+    }
+
+    /// Writes a file of bookings and gives its name.
+    pub(crate) fn write(&self, name: &str, bookings: &[Booking], edition: Edition) -> String {
+        let file = File::create(self.folder.join(name)).expect("a folder of ours");
+        let mut out = BufWriter::new(file);
+        write_rows(&mut out, bookings, edition).and_then(|()| out.flush()).expect("room on the disk");
+        name.to_owned()
+    }
+
+    /// Reads a file of bookings.
+    pub(crate) fn read(&self, file: &str) -> SourceRead {
+        let input = SourceInput::File { folder: self.folder.clone(), path: file.to_owned() };
+        let settings = SourceSettings { input, ..self.source.clone() };
+        let read = source::read(&settings, self.now).expect("a file of ours");
+        assert!(read.rejects.is_empty(), "{}", read.rejects[0]);
+        assert!(read.warnings.is_empty(), "{}", read.warnings[0]);
+        read
+    }
+
+    /// Maps what was read, the index of the workspace included.
+    pub(crate) fn map(&self, reservations: &[Reservation], inventory: &Inventory) -> (Directory, Desired) {
+        let directory = Directory::of(inventory);
+        let known = Known::of(inventory, &self.mapping.namespace, self.now);
+        let desired = map(reservations, &directory, &known, &self.mapping, self.now);
+        (directory, desired)
+    }
+
+    /// What a plan is made of.
+    pub(crate) fn input<'a>(
+        &'a self,
+        directory: &'a Directory,
+        desired: &'a Desired,
+        inventory: &'a Inventory,
+    ) -> PlanInput<'a> {
+        PlanInput { now: self.now, settings: &self.plan, desired, directory, inventory }
+    }
+
+    /// Makes a plan.
+    pub(crate) fn plan(input: &PlanInput<'_>) -> Plan {
+        plan(input)
+    }
+
+    /// Verifies a plan.
+    pub(crate) fn check(plan: Plan, input: &PlanInput<'_>) -> CheckedPlan {
+        check(plan, input).unwrap_or_else(|violations| panic!("{}", violations[0]))
+    }
+
+    /// The workspace after the first night. It is made a few bookings at a time, so that making it needs little memory
+    /// besides what it holds.
+    pub(crate) fn converged(&self, n_rows: usize, bookings: &[Booking]) -> Inventory {
+        let empty = workspace(n_rows);
+        let mut converged = empty.clone();
+        for some in bookings.chunks(1_000) {
+            let file = self.write("some.csv", some, Edition::First);
+            let (read, inventory) = (self.read(&file), &empty);
+            let (directory, desired) = self.map(&read.reservations, inventory);
+            let input = self.input(&directory, &desired, inventory);
+            carry_out(&Self::plan(&input), &mut converged, self.now);
+        }
+        fs::remove_file(self.folder.join("some.csv")).expect("it was written above");
+        converged
+    }
+}

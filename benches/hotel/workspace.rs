@@ -1,0 +1,123 @@
+//! The workspace of the hotel: half of the rooms with entrances that belong to reservations, half with smart locks, a
+//! lobby that belongs to reservations and a gym that does not; and what a plan of new grants leaves there.
+
+use jiff::Timestamp;
+use reservation_sync::model::{
+    Device, Entrance, GrantState, Identity, Inventory, LiveGrant, Method, RequestedMethod, Space, SpaceId,
+    UserIdentityId, Workspace,
+};
+use reservation_sync::plan::{Call, IdentityTarget, Plan};
+
+use super::bookings::{n_rooms, n_spare_rooms};
+use super::rows::unit;
+
+/// The workspace of a hotel with that many rows, without guests.
+pub(crate) fn workspace(n_rows: usize) -> Inventory {
+    let mut inventory = Inventory {
+        workspace: Workspace {
+            id: "workspace".into(),
+            name: "Large hotel".to_owned(),
+            is_sandbox: true,
+            is_suspended: false,
+        },
+        spaces: Vec::new(),
+        entrances: Vec::new(),
+        devices: Vec::new(),
+        identities: Vec::new(),
+        grants: Vec::new(),
+    };
+    for room in 0..n_rooms(n_rows) + n_spare_rooms(n_rows) {
+        let key = format!("room-{}", unit(room));
+        if room % 2 == 0 {
+            add_entrance(&mut inventory, &key, true);
+        } else {
+            add_lock(&mut inventory, &key);
+        }
+    }
+    add_entrance(&mut inventory, "lobby", true);
+    add_entrance(&mut inventory, "gym", false);
+    inventory
+}
+
+fn add_space(inventory: &mut Inventory, key: &str) -> SpaceId {
+    let id = SpaceId::new(uuid(1, inventory.spaces.len()));
+    inventory.spaces.push(Space { id: id.clone(), key: Some(key.into()), name: key.to_owned() });
+    id
+}
+
+fn add_entrance(inventory: &mut Inventory, key: &str, can_belong_to_reservation: bool) {
+    let space = add_space(inventory, key);
+    inventory.entrances.push(Entrance {
+        id: uuid(2, inventory.entrances.len()).as_str().into(),
+        name: key.to_owned(),
+        spaces: [space].into(),
+        methods: [Method::Code, Method::Card].into(),
+        can_belong_to_reservation,
+    });
+}
+
+fn add_lock(inventory: &mut Inventory, key: &str) {
+    let space = add_space(inventory, key);
+    inventory.devices.push(Device {
+        id: uuid(3, inventory.devices.len()).as_str().into(),
+        name: key.to_owned(),
+        spaces: [space].into(),
+        methods: [Method::Code].into(),
+        max_active_codes: None,
+    });
+}
+
+/// Carries out a plan that was made against a workspace without guests: all it has is new.
+pub(crate) fn carry_out(plan: &Plan, inventory: &mut Inventory, now: Timestamp) {
+    let mut made: Vec<Option<UserIdentityId>> = vec![None; plan.steps.len()];
+    for (number, step) in plan.steps.iter().enumerate() {
+        match step.call.clone() {
+            Call::CreateIdentity { key, full_name, email, phone } => {
+                let id = UserIdentityId::new(uuid(4, inventory.identities.len()));
+                made[number] = Some(id.clone());
+                let merged_keys = [].into();
+                inventory.identities.push(Identity {
+                    id,
+                    key: Some(key),
+                    full_name,
+                    email,
+                    phone,
+                    merged_keys,
+                });
+            }
+            Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, code: _, name } => {
+                let IdentityTarget::MadeBy(step) = identity else {
+                    panic!("nobody is known in a workspace without guests");
+                };
+                let identity = made[step.0 as usize].clone().expect("the plan was checked");
+                let number = inventory.grants.len();
+                let access_method = || [uuid(6, number).as_str().into()].into();
+                inventory.grants.push(LiveGrant {
+                    id: uuid(5, number).as_str().into(),
+                    key: Some(key),
+                    identity,
+                    reservation_key,
+                    spaces,
+                    window,
+                    requested: methods
+                        .iter()
+                        .map(|method| RequestedMethod {
+                            method: Some(*method),
+                            access_methods: access_method(),
+                        })
+                        .collect(),
+                    access_methods: access_method(),
+                    name: Some(name),
+                    created_at: now,
+                    state: GrantState::Standing,
+                });
+            }
+            other => panic!("a workspace without guests only gains, but there is {}", other.path()),
+        }
+    }
+}
+
+/// An id as long as those of Seam.
+fn uuid(kind: u8, number: usize) -> String {
+    format!("{kind:08x}-0000-4000-8000-{number:012x}")
+}
