@@ -175,3 +175,71 @@ fn number(
     }
     Ok(numbers)
 }
+
+#[cfg(test)]
+mod tests {
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::model::{Guest, Moment, Place, SourcePlace};
+
+    fn row(name: &str) -> Stay {
+        let moment = |day| {
+            let local = date(2026, 12, day).at(12, 0, 0, 0);
+            Moment::at(local, &jiff::tz::TimeZone::UTC, crate::model::time::Side::Arrival).expect("a day")
+        };
+        Stay {
+            stay_id: None,
+            guest: Guest {
+                key: None,
+                full_name: name.to_owned(),
+                email: None,
+                phone: None,
+                is_primary: false,
+            },
+            place: Place::Unassigned,
+            check_in: moment(1),
+            check_out: moment(2),
+            standing: Standing::Expected,
+            methods: [].into(),
+            code: None,
+            opted_out: false,
+            updated_at: None,
+            source: SourcePlace { container: "rows".into(), row: 2 },
+        }
+    }
+
+    /// Known people are `name` or, where they have no grant any more, `(name)`; the numbers are 1, 2 and so on.
+    fn check(known: &[&str], rows: &[&str], expected: Result<&[u32], NotPaired>) {
+        let stays: Vec<Stay> = rows.iter().map(|name| row(name)).collect();
+        let existing = (1..).zip(known).map(|(n, name)| {
+            let bare = name.trim_matches(['(', ')']);
+            (n, Numbered { name: bare.to_owned(), has_grant: bare == *name })
+        });
+        let persons = persons_of_rows(&stays);
+        let numbers = number(&primary_first(&stays, &persons), &persons, &stays, &existing.collect());
+        let numbers = numbers.map(|numbers| persons.iter().map(|p| numbers[p]).collect::<Vec<_>>());
+        assert_eq!(numbers, expected.map(<[u32]>::to_vec), "{known:?} with {rows:?}");
+    }
+
+    #[test]
+    fn numbers_follow_names_and_a_new_person_never_gets_an_old_number() {
+        check(&[], &["Ana", "Bo"], Ok(&[1, 2]));
+        check(&[], &["Ana", "Bo", "ana"], Ok(&[1, 2, 1]));
+        check(&["Ana", "Bo"], &["Bo", "Ana"], Ok(&[2, 1]));
+        check(&["Ana"], &["Bo", "Ana"], Ok(&[2, 1]));
+        check(&["Ana", "Bo"], &["Bo"], Ok(&[2]));
+        check(&["Ana", "Bo"], &["Boris", "Ana"], Ok(&[2, 1]));
+        check(&["Ana", "(Bo)"], &["Ana", "Cleo"], Ok(&[1, 3]));
+        check(&["(Ana)", "Ana"], &["Ana"], Ok(&[2]));
+        check(&["(Ana)"], &["Ana"], Ok(&[1]));
+    }
+
+    #[test]
+    fn people_who_cannot_be_told_apart_are_not_paired() {
+        check(&["Ana", "Bo"], &["Cleo", "Dan"], Err(NotPaired));
+        check(&["Ana"], &["Cleo", "Dan"], Err(NotPaired));
+        check(&["Ana", "Bo"], &["Cleo"], Err(NotPaired));
+    }
+}

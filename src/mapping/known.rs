@@ -112,3 +112,18 @@ pub(super) fn split_number(guest: &str) -> Option<(&str, u32)> {
     let n: u32 = n.parse().ok().filter(|n| *n > 0)?;
     (!base.is_empty()).then_some((base, n))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_numbered_guest_is_a_reservation_and_a_number_from_one() {
+        let check = |guest, expected| assert_eq!(split_number(guest), expected, "{guest}");
+        check("R1/2", Some(("R1", 2)));
+        check("LIS/R1/12", Some(("LIS/R1", 12)));
+        for other in ["R1", "R1/0", "R1/x", "/1", "R1/-1", "R1/"] {
+            check(other, None);
+        }
+    }
+}

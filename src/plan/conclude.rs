@@ -138,7 +138,7 @@ impl<'a> Planner<'a, '_> {
 }
 
 /// The access methods of a grant that are not wanted. One that is still being made cannot be taken away yet.
-fn surplus(grant: &LiveGrant, wanted: &MethodSet) -> Vec<(Method, AccessMethodId)> {
+pub(super) fn surplus(grant: &LiveGrant, wanted: &MethodSet) -> Vec<(Method, AccessMethodId)> {
     let mut surplus = Vec::new();
     for requested in &grant.requested {
         let Some(method) = requested.method.filter(|method| !wanted.contains(method)) else { continue };

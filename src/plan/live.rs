@@ -178,3 +178,28 @@ impl<'a> Live<'a> {
         self.identities.get(id).copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(starts: &[(i64, &str)], of: &str, expected: Option<i64>) {
+        let id = |key: &str| ReservationId { property: "".into(), key: key.into() };
+        let at = |second| Timestamp::from_second(second).expect("a small number");
+        let mut latest = LatestStarts::default();
+        for (second, key) in starts {
+            latest.note(at(*second), &id(key));
+        }
+        assert_eq!(latest.of_others(&id(of)), expected.map(at), "{starts:?} seen by {of}");
+    }
+
+    #[test]
+    fn the_last_start_at_a_door_leaves_out_the_reservation_that_asks() {
+        check(&[], "A", None);
+        check(&[(3, "A")], "A", None);
+        check(&[(3, "A")], "B", Some(3));
+        check(&[(3, "A"), (5, "B"), (4, "A")], "B", Some(4));
+        check(&[(5, "B"), (3, "A"), (7, "B")], "A", Some(7));
+        check(&[(5, "A"), (3, "B"), (6, "B"), (2, "C")], "B", Some(5));
+    }
+}

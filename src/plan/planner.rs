@@ -60,7 +60,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             (reservation, plan_reservation(reservation, &base_key, &mut live, &context))
         })
         .collect();
-    settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &inventory.grants, now);
+    settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))

@@ -8,25 +8,44 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::change::{Amendment, Change};
+use super::conclude::surplus;
+use super::live::Live;
 use super::reservation::ReservationPlan;
 use crate::model::{AccessMethodId, LiveGrant};
 
 /// Drops the removals that would reach a grant which keeps the method, and repeated ones.
 pub(super) fn settle_shared_methods<'p, 'a: 'p>(
     plans: impl Iterator<Item = &'p mut ReservationPlan<'a>>,
+    live: &Live<'_>,
     grants: &[LiveGrant],
     now: Timestamp,
 ) {
     let plans: Vec<_> = plans.collect();
-    let mut n_givers: HashMap<AccessMethodId, usize> = HashMap::new();
-    for change in plans.iter().flat_map(|plan| &plan.changes) {
-        let Change::Amend(Amendment { remove, .. }) = change else { continue };
-        for (_, id) in remove {
-            *n_givers.entry(id.clone()).or_default() += 1;
-        }
-    }
-    if n_givers.is_empty() {
+    let changes = || plans.iter().flat_map(|plan| &plan.changes);
+    if !changes()
+        .any(|change| matches!(change, Change::Amend(Amendment { remove, .. }) if !remove.is_empty()))
+    {
         return;
+    }
+    let mut n_givers: HashMap<AccessMethodId, usize> = HashMap::new();
+    let mut give = |id: &AccessMethodId| *n_givers.entry(id.clone()).or_default() += 1;
+    for change in changes() {
+        match change {
+            Change::Amend(Amendment { remove, .. }) => remove.iter().for_each(|(_, id)| give(id)),
+            Change::Revoke { position, .. } => {
+                live.owned[*position].grant.access_methods.iter().for_each(&mut give);
+            }
+            // The new grant may get the same code again.
+            Change::Replace { new, old, .. } => {
+                for position in old {
+                    let given_up = surplus(live.owned[*position].grant, &new.methods);
+                    for (_, id) in &given_up {
+                        give(id);
+                    }
+                }
+            }
+            Change::Create(_) | Change::Hold { .. } | Change::HeldStay { .. } => {}
+        }
     }
     let mut n_holders: HashMap<&AccessMethodId, usize> = HashMap::new();
     for id in grants.iter().filter(|grant| grant.is_live(now)).flat_map(|grant| &grant.access_methods) {

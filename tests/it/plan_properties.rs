@@ -14,8 +14,7 @@ use crate::small_world::{
 /// Enough cases to notice, few enough to wait for; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 500 };
-    ProptestConfig { cases, max_shrink_iters: 4_000, ..default }
+    ProptestConfig { cases: 2 * default.cases, max_shrink_iters: 4_000, ..default }
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use reservation_sync::model::{AccessMethodId, GrantKeyParts, MethodSet, Window};
+use reservation_sync::model::{AccessMethodId, GrantKeyParts, MethodSet, SpaceKey, Window};
 use reservation_sync::plan::{Action, Call, GrantView, IdentityTarget, Item, Patch, Step, StepId};
 
 use crate::small_world::namespace;
@@ -43,7 +43,7 @@ fn line(item: &Item) -> String {
 }
 
 fn view(view: &GrantView) -> String {
-    let spaces: Vec<&str> = view.space_keys.iter().map(|key| key.as_str()).collect();
+    let spaces: Vec<&str> = view.space_keys.iter().map(SpaceKey::as_str).collect();
     let methods: Vec<&str> = view.methods.iter().map(|method| method.as_str()).collect();
     let key = view.reservation_key.as_ref().map_or("-", |key| key.as_str());
     let window = Window { starts_at: view.starts_at, ends_at: view.ends_at };
@@ -75,13 +75,6 @@ fn call(number: usize, step: &Step) -> String {
     };
     let methods =
         |methods: &MethodSet| methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join("+");
-    fn patch<T: std::fmt::Display>(name: &str, patch: &Patch<T>) -> String {
-        match patch {
-            Patch::Keep => String::new(),
-            Patch::Set(value) => format!(" {name}={value}"),
-            Patch::Clear => format!(" {name}=null"),
-        }
-    }
     let told = match &step.call {
         Call::CreateIdentity { key, full_name, email, phone } => {
             let some = |name: &str, value: Option<String>| {
@@ -119,4 +112,12 @@ fn call(number: usize, step: &Step) -> String {
 /// The kind of an access method of the test, which its id ends with.
 fn kind(id: &AccessMethodId) -> &str {
     id.as_str().rsplit('-').next().unwrap_or_default()
+}
+
+fn patch<T: std::fmt::Display>(name: &str, patch: &Patch<T>) -> String {
+    match patch {
+        Patch::Keep => String::new(),
+        Patch::Set(value) => format!(" {name}={value}"),
+        Patch::Clear => format!(" {name}=null"),
+    }
 }
