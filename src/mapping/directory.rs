@@ -132,19 +132,15 @@ fn doors_and_members(inventory: &Inventory) -> (Vec<Door>, Members) {
         let door = Door {
             id: id.clone(),
             name: entrance.name.clone(),
-            methods: entrance.methods.clone(),
+            methods: entrance.methods,
             capable: entrance.can_belong_to_reservation,
         };
         sorted.insert(id, (door, &entrance.spaces));
     }
     for device in &inventory.devices {
         let id = DoorId::Device(device.id.clone());
-        let door = Door {
-            id: id.clone(),
-            name: device.name.clone(),
-            methods: device.methods.clone(),
-            capable: false,
-        };
+        let door =
+            Door { id: id.clone(), name: device.name.clone(), methods: device.methods, capable: false };
         sorted.insert(id, (door, &device.spaces));
     }
     let mut doors = Vec::with_capacity(sorted.len());

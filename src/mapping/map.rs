@@ -98,7 +98,7 @@ impl<'a> Mapper<'a> {
                     ProblemCode::DoorWithoutMethod,
                     format!(
                         "no door of the common space `{key}` can be opened by {}",
-                        words(&self.settings.methods)
+                        words(self.settings.methods)
                     ),
                     "choose another of `grants.methods`, or take the space out of `spaces.also`",
                 );

@@ -49,13 +49,12 @@ impl<'a> Mapper<'a> {
             return draft.desired.revoked.push(revoked);
         }
         let window = self.opened(window_of(stay, property), opening);
-        let methods = if stay.methods.is_empty() { &self.settings.methods } else { &stay.methods };
+        let methods = if stay.methods.is_empty() { self.settings.methods } else { stay.methods };
         let units = spaces_of(&stay.place, &code, &self.settings.units, self.directory);
         if let Ok(units) = &units
             && units.iter().all(|unit| !self.is_deaf(unit, methods))
         {
             let units = units.clone();
-            let methods = methods.clone();
             return draft.candidates.push(Candidate { row, stay, guest, units, methods, window });
         }
         if window.ended(self.now) {
@@ -98,11 +97,11 @@ impl<'a> Mapper<'a> {
 
     /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
     /// all is no door: spaces also hold thermostats and sensors.
-    fn is_deaf(&self, unit: &UnitSpaces, methods: &MethodSet) -> bool {
+    fn is_deaf(&self, unit: &UnitSpaces, methods: MethodSet) -> bool {
         let doors = self.directory.doors_of(&unit.spaces);
         let mut openable =
             doors.iter().map(|door| &self.directory.door(*door).methods).filter(|m| !m.is_empty()).peekable();
-        openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(methods))
+        openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(&methods))
     }
 
     /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
@@ -169,6 +168,6 @@ pub(super) fn held(
     }
 }
 
-pub(super) fn words(methods: &MethodSet) -> String {
+pub(super) fn words(methods: MethodSet) -> String {
     methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" or ")
 }

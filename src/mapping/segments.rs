@@ -61,7 +61,7 @@ pub(super) fn grants_of(candidates: Vec<Candidate<'_>>, also: &[SpaceRef]) -> Ve
     let mut merged: BTreeMap<(GuestKey, Window, MethodSet), DesiredGrant> = BTreeMap::new();
     for candidate in candidates {
         let Candidate { row: _, stay, guest, units, methods, window } = candidate;
-        let grant = merged.entry((guest.clone(), window, methods.clone())).or_insert_with(|| DesiredGrant {
+        let grant = merged.entry((guest.clone(), window, methods)).or_insert_with(|| DesiredGrant {
             guest,
             full_name: stay.guest.full_name.clone(),
             email: stay.guest.email.clone(),

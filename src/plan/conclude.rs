@@ -79,10 +79,10 @@ impl<'a> Planner<'a, '_> {
             let owned = &live.owned[position];
             let has = owned.grant.methods();
             let spaces = owned.spaces.as_deref().unwrap_or_default();
-            let supported = supported(self.context.directory, &desired.methods, spaces);
+            let supported = supported(self.context.directory, desired.methods, spaces);
             let add: MethodSet = supported.difference(&has).copied().collect();
             let remove: Vec<(Method, AccessMethodId)> = match self.policy() {
-                Policy::Sync => surplus(owned.grant, &desired.methods),
+                Policy::Sync => surplus(owned.grant, desired.methods),
                 Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
             };
             let differs = !desired.window.same_from(&owned.grant.window, self.context.now);
@@ -123,7 +123,7 @@ impl<'a> Planner<'a, '_> {
             desired,
             key,
             capable: self.context.directory.capable_of(&spaces),
-            methods: supported(self.context.directory, &desired.methods, &spaces),
+            methods: supported(self.context.directory, desired.methods, &spaces),
             spaces,
             seat,
             reason,
@@ -138,7 +138,7 @@ impl<'a> Planner<'a, '_> {
 }
 
 /// The access methods of a grant that are not wanted. One that is still being made cannot be taken away yet.
-pub(super) fn surplus(grant: &LiveGrant, wanted: &MethodSet) -> Vec<(Method, AccessMethodId)> {
+pub(super) fn surplus(grant: &LiveGrant, wanted: MethodSet) -> Vec<(Method, AccessMethodId)> {
     let mut surplus = Vec::new();
     for requested in &grant.requested {
         let Some(method) = requested.method.filter(|method| !wanted.contains(method)) else { continue };
@@ -167,10 +167,10 @@ pub(super) fn key_parts(
 }
 
 /// Wanted methods that at least one of the doors supports; all of them where none does, so that Seam says why.
-fn supported(directory: &Directory, wanted: &MethodSet, spaces: &[SpaceRef]) -> MethodSet {
+fn supported(directory: &Directory, wanted: MethodSet, spaces: &[SpaceRef]) -> MethodSet {
     let possible = directory.methods_of(spaces);
     let both: MethodSet = wanted.intersection(&possible).copied().collect();
-    if both.is_empty() { wanted.clone() } else { both }
+    if both.is_empty() { wanted } else { both }
 }
 
 /// The window to send: a start that is past stays what it was.

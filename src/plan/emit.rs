@@ -191,7 +191,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             self.step(Some(item), call, doors.clone(), requires.clone(), now);
         }
         if !add.is_empty() {
-            let call = Call::AddMethods { id: id.clone(), key: key.clone(), methods: add.clone() };
+            let call = Call::AddMethods { id: id.clone(), key: key.clone(), methods: *add };
             self.step(Some(item), call, doors, requires, deadline);
         }
     }
@@ -219,7 +219,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
             spaces: self.places(spaces).space_ids,
             window: desired.window,
-            methods: methods.clone(),
+            methods: *methods,
             code: desired.code.clone().filter(|_| methods.contains(&Method::Code)),
             name: self.plan.item(item).reservation.key.to_string(),
         };

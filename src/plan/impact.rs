@@ -22,6 +22,6 @@ pub(super) fn phase(window: &Window, now: Timestamp) -> Phase {
 }
 
 /// What a new window or fewer methods mean: Seam makes every credential anew, and a card must be encoded again.
-pub(super) fn of_reissue(methods: &MethodSet) -> Impact {
+pub(super) fn of_reissue(methods: MethodSet) -> Impact {
     if methods.contains(&Method::Card) { Impact::Desk } else { Impact::Reissue }
 }

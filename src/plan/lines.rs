@@ -92,7 +92,7 @@ impl Emitter<'_, '_> {
             (None, _) => (ReasonCode::MethodsChanged, "ways to open the doors changed"),
         };
         let impact = if window.is_some() || !remove.is_empty() {
-            of_reissue(&before.methods)
+            of_reissue(before.methods)
         } else {
             Impact::Seamless
         };
@@ -246,7 +246,7 @@ impl Emitter<'_, '_> {
         GrantView {
             access_grant_key: Some(key.clone()),
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
-            methods: methods.clone(),
+            methods: *methods,
             ..self.view(id, desired, spaces)
         }
     }
@@ -270,7 +270,7 @@ impl Emitter<'_, '_> {
             acs_entrance_ids,
             starts_at: desired.window.starts_at,
             ends_at: desired.window.ends_at,
-            methods: desired.methods.clone(),
+            methods: desired.methods,
             name: Some(id.key.to_string()),
         }
     }

@@ -178,7 +178,7 @@ impl<'a> World<'a> {
                     capable: self.capable(spaces),
                     spaces: spaces.clone(),
                     window: *window,
-                    methods: methods.clone(),
+                    methods: *methods,
                 };
                 self.create(key, grant)
             }

@@ -38,7 +38,7 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
             // The new grant may get the same code again.
             Change::Replace { new, old, .. } => {
                 for position in old {
-                    let given_up = surplus(live.owned[*position].grant, &new.methods);
+                    let given_up = surplus(live.owned[*position].grant, new.methods);
                     for (_, id) in &given_up {
                         give(id);
                     }

@@ -124,7 +124,9 @@ impl Night {
             tonight.entry((row.reservation, row.guest)).or_default().push(row.clone());
         }
         for (_, rows) in known.iter_mut().filter(|(guest, _)| !tonight.contains_key(guest)) {
-            rows.iter_mut().for_each(|row| row.is_cancelled = true);
+            for row in rows.iter_mut() {
+                row.is_cancelled = true;
+            }
             self.rows.extend(rows.iter().cloned());
         }
         known.extend(tonight);
