@@ -25,7 +25,7 @@ pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};
 pub use identity::Identity;
 pub use inventory::{Inventory, Workspace};
-pub use ledger::Ledger;
+pub use ledger::{Absence, Ledger};
 pub use name::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DeviceId, EmailAddress, EntranceId, GuestKey, PhoneNumber,
     PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,

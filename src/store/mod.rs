@@ -3,6 +3,7 @@
 //! Losing the store loses history, never correctness. It holds keys, times and outcomes; never an e-mail address,
 //! a telephone number, a code or an API key. Whatever it says was recorded is committed when it says so.
 
+mod absence;
 mod error;
 mod holder;
 mod lease;
