@@ -112,7 +112,7 @@ impl Guard {
             }
             Self::MaxDelete => "grants would be revoked because their stay is no longer in the source",
             Self::MaxReject => "rows of the source cannot be used",
-            Self::MaxShrink => "rows fewer than usual are in the source",
+            Self::MaxShrink => "rows are missing from the source",
             Self::MaxUpdate => "grants would be changed or replaced",
         }
     }
@@ -238,13 +238,20 @@ impl GuardCheck {
 impl fmt::Display for GuardCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { guard, scope, count, limit, of, tripped: _, first } = self;
+        if *guard == Guard::MaxShrink {
+            return write!(
+                formatter,
+                "{}: the source has {count} rows fewer than the usual {of}, and may have {limit} fewer",
+                guard.as_str()
+            );
+        }
         write!(formatter, "{}: {count} of {of} {}, and at most {limit} may", guard.as_str(), guard.counts())?;
         if let Scope::Property(code) = scope {
             write!(formatter, " at {code}")?;
         }
         if !first.is_empty() {
             let more = if *count > first.len() as u64 { ", …" } else { "" };
-            write!(formatter, " (first: {}{more})", first.join(", "))?;
+            write!(formatter, " (reservations {}{more})", first.join(", "))?;
         }
         Ok(())
     }
@@ -272,9 +279,11 @@ pub fn guard_plan(
                 Scope::All => true,
                 Scope::Property(code) => item.reservation.property == *code,
             };
-            let keys: Vec<&AccessGrantKey> = counted.iter().filter(inside).map(|item| &item.key).collect();
-            let first = keys.iter().take(NAMED).map(ToString::to_string).collect();
-            checks.push(judged(guard, scope, keys.len() as u64, of, first, settings, allowances));
+            let inside: Vec<&&Item> = counted.iter().filter(inside).collect();
+            let mut first: Vec<String> = inside.iter().map(|item| item.reservation.to_string()).collect();
+            first.dedup();
+            first.truncate(NAMED);
+            checks.push(judged(guard, scope, inside.len() as u64, of, first, settings, allowances));
         }
     }
     checks
