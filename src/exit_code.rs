@@ -44,7 +44,7 @@ pub enum ExitCode {
     Terminated,
 }
 
-/// Whether Seam was changed, for whoever decides on what to do next.
+/// Whether Seam was changed, for whoever decides on what to do next: the last column of the README's table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SeamChanged {
     /// Not at all.
@@ -122,8 +122,10 @@ impl ExitCode {
         match self {
             Self::Success => "converged, or nothing to do, or a plan was made",
             Self::Unexpected => "unexpected error",
-            Self::ChangesPending => "changes are pending",
-            Self::Incomplete => "finished, but some rows were rejected or some changes failed",
+            Self::ChangesPending => "only with --detailed-exitcode: changes are pending",
+            Self::Incomplete => {
+                "finished, but some rows were rejected, some stays wait for a person, or some changes failed"
+            }
             Self::Stopped => "stopped by a guard or a quarantine: a human is needed",
             Self::Temporary => "temporary: Seam or the source stayed unavailable after retries",
             Self::Source => "source or data error: unreadable, wrong schema, too many rejects, stale file",

@@ -107,11 +107,7 @@ impl<'a> Worker<'a> {
             let ended = match (in_flight.is_empty(), turn) {
                 (true, None) => break,
                 (true, Some(turn)) => {
-                    select(Box::pin(sleep_until(turn)), Box::pin(self.apply.cancel.cancelled())).await;
-                    // A run that was told to stop skips what waits for its turn.
-                    if self.is_stopping() {
-                        self.skip_what_waits();
-                    }
+                    self.wait_for(turn).await;
                     continue;
                 }
                 (false, None) => in_flight.next().await,
@@ -125,11 +121,18 @@ impl<'a> Worker<'a> {
             }
         }
         let left: Vec<StepId> = self.queue.left().collect();
-        for step in left {
-            self.end(step, Outcome::Skipped, Some(STOPPED.to_owned()));
-        }
+        self.skip(&left);
         if self.applied.stop.is_none() && self.apply.cancel.is_cancelled() {
             self.applied.stop = Some(Stop::Cancelled);
+        }
+    }
+
+    /// Waits with nothing in flight. A run that stops skips what waits for its turn, but for what must be finished.
+    async fn wait_for(&mut self, turn: Instant) {
+        if !self.is_stopping() {
+            select(Box::pin(sleep_until(turn)), Box::pin(self.apply.cancel.cancelled())).await;
+        } else if self.skip_what_waits() == 0 {
+            sleep_until(turn).await;
         }
     }
 
@@ -138,21 +141,35 @@ impl<'a> Worker<'a> {
     }
 
     fn may_start(&mut self, step: StepId) -> bool {
-        if matches!(self.applied.stop, Some(Stop::Refused(_) | Stop::Record(_))) {
+        if self.is_stopping() && !self.must_finish(step) {
             return false;
         }
         if self.apply.lease.remaining() < self.apply.timeout || !self.apply.lease.is_held() {
             self.applied.stop = Some(Stop::Record(RecordError::LeaseLost));
             return false;
         }
-        !self.is_stopping() || self.replacements.must_finish(step)
+        true
     }
 
-    fn skip_what_waits(&mut self) {
-        let waiting: Vec<StepId> =
-            self.queue.left().filter(|step| !self.replacements.must_finish(*step)).collect();
-        for step in waiting {
-            self.end(step, Outcome::Skipped, Some(STOPPED.to_owned()));
+    /// Whether a step is sent although the run stops. After a refused key, or without a record, nothing is.
+    fn must_finish(&self, step: StepId) -> bool {
+        !matches!(self.applied.stop, Some(Stop::Refused(_) | Stop::Record(_)))
+            && self.replacements.must_finish(step)
+    }
+
+    /// Ends what need not be finished; gives the number of steps that it ended.
+    fn skip_what_waits(&mut self) -> usize {
+        let waiting: Vec<StepId> = self.queue.left().filter(|step| !self.must_finish(*step)).collect();
+        self.skip(&waiting);
+        waiting.len()
+    }
+
+    fn skip(&mut self, steps: &[StepId]) {
+        for step in steps {
+            // The end of one may have been the end of those that need it.
+            if !self.queue.is_over(*step) {
+                self.end(*step, Outcome::Skipped, Some(STOPPED.to_owned()));
+            }
         }
     }
 

@@ -63,6 +63,10 @@ impl<'a> Queue<'a> {
                 self.at_turn.push(Reverse((turn, deadline, id)));
             }
         }
+        // What is over no longer waits for its turn, and nobody waits for it.
+        while self.at_turn.peek().is_some_and(|Reverse((.., id))| self.is_over[id.0 as usize]) {
+            self.at_turn.pop();
+        }
         match self.at_turn.peek() {
             None => Next::Nothing,
             Some(Reverse((turn, ..))) if *turn > now => Next::At(*turn),
@@ -104,7 +108,12 @@ impl<'a> Queue<'a> {
 
     /// The steps that are not over.
     pub(super) fn left(&self) -> impl Iterator<Item = StepId> + '_ {
-        step_ids(self.plan).map(|(id, _)| id).filter(|id| !self.is_over[id.0 as usize])
+        step_ids(self.plan).map(|(id, _)| id).filter(|id| !self.is_over(*id))
+    }
+
+    /// Whether a step ended, be it that it can no longer happen.
+    pub(super) fn is_over(&self, id: StepId) -> bool {
+        self.is_over[id.0 as usize]
     }
 }
 

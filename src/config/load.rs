@@ -41,7 +41,9 @@ pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, 
     };
     let absolute = std::path::absolute(path).map_err(unreadable)?;
     let folder = absolute.parent().unwrap_or(&absolute);
-    parse(&text, folder, environment).map_err(|problems| ConfigError::Invalid {
+    // Without links in it, `..` leads to the folder above.
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    parse(&text, &folder, environment).map_err(|problems| ConfigError::Invalid {
         path: name,
         text: masked(&text),
         problems,
@@ -116,10 +118,11 @@ fn settings(
     let state = store_folder.join("sandbox.json");
     let seam = sections::seam(&mut root, folder, state, environment, problems);
     if let (Some(store), Some(seam)) = (&store, &seam)
-        && store.lease <= seam.timeout
+        && store.lease < seam.timeout * 2
     {
+        // It is renewed when a third is over, and nothing is sent with less than `timeout` left.
         let complaint =
-            Complaint::new("must be longer than `seam.timeout`, or no request could ever be sent");
+            Complaint::new("must be at least twice `seam.timeout`, or calls would wait for it in vain");
         root.section("store").problem("lease", complaint);
     }
     root.finish();

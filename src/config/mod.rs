@@ -12,6 +12,7 @@ mod load;
 mod masking;
 mod nearest;
 mod node;
+mod paths;
 mod report;
 mod section;
 mod sections;

@@ -11,6 +11,7 @@ use super::credentials::credentials;
 use super::environment::Environment;
 use super::error::ConfigProblem;
 use super::node::{Node, Place};
+use super::paths;
 use super::section::{Complaint, Problems, Section};
 use super::settings::{Endpoint, SeamSettings, StoreSettings};
 use super::store_url;
@@ -154,7 +155,10 @@ pub(super) fn source(
     Some(SourceSettings {
         input: match path?.as_str() {
             "-" => SourceInput::Stdin,
-            path => SourceInput::File { folder: folder.to_owned(), path: path.to_owned() },
+            path => {
+                let (folder, path) = paths::split(folder, path);
+                SourceInput::File { folder, path }
+            }
         },
         columns,
         statuses,
@@ -288,8 +292,8 @@ pub(super) fn seam(
     let deletes = per_door.take("delete", positive_count);
     per_door.finish();
     let mut sandbox = section.section("sandbox");
-    let seed = sandbox.take("seed", text).map(|path| folder.join(path));
-    let state = sandbox.take("state", text).map_or(default_state, |path| folder.join(path));
+    let seed = sandbox.take("seed", text).map(|path| paths::join(folder, &path));
+    let state = sandbox.take("state", text).map_or(default_state, |path| paths::join(folder, &path));
     let now: Option<Timestamp> = sandbox.take("now", instant);
     sandbox.finish();
     section.finish();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use super::paths;
 use super::section::{Complaint, Section};
 use super::spaces_table;
 use super::values::{list, text};
@@ -42,7 +43,7 @@ pub(super) fn spaces(root: &mut Section<'_>, folder: &Path) -> Option<Spaces> {
     });
     let mut table_text = String::new();
     let table = section.take("table", text).and_then(|path| {
-        let Ok(text) = fs::read_to_string(folder.join(path)) else {
+        let Ok(text) = fs::read_to_string(paths::join(folder, &path)) else {
             let hint = "check the path, that this user may read the file, and that it is UTF-8";
             section.problem("table", Complaint::new("the table of spaces cannot be read").hint(hint));
             return None;

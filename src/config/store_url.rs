@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::paths;
 use super::section::Complaint;
 
 /// Where the store lies.
@@ -26,7 +27,7 @@ pub(super) fn locate(url: &str, folder: &Path) -> Result<StoreLocation, Complain
         return Err(bad("the address takes no options"));
     }
     // The path stands in the address as it is; the store decodes nothing.
-    let path = folder.join(rest);
+    let path = paths::join(folder, rest);
     let text = path.to_str().ok_or_else(|| bad("the path is not UTF-8"))?;
     let folder = path.parent().unwrap_or(folder).to_owned();
     Ok(StoreLocation { url: format!("sqlite://{text}"), folder })

@@ -455,7 +455,7 @@ fn what_cannot_be_is_refused_key_by_key() {
     check("store.url = 'postgres://db/x'", &["store.url: this version keeps its record in SQLite"]);
     check(
         "store.lease = '30s'",
-        &["store.lease: must be longer than `seam.timeout`, or no request could ever be sent"],
+        &["store.lease: must be at least twice `seam.timeout`, or calls would wait for it in vain"],
     );
     check("[guard]\n", &["guard: unknown key"]);
 }

@@ -483,7 +483,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             held_by: Some(stay.held_by),
             arrival: stay.arrival,
             before: owned.map(|owned| self.view_of_live(owned)),
-            after: None,
+            after: owned.is_none().then(|| view_of_waiting(id, stay)),
             source: Some(stay.source.clone()),
             code_wished: false,
         }
@@ -590,6 +590,23 @@ struct Places {
     space_keys: BTreeSet<SpaceKey>,
     device_ids: BTreeSet<DeviceId>,
     acs_entrance_ids: BTreeSet<EntranceId>,
+}
+
+/// Who waits, and when; what opens which door is not decided.
+fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
+    GrantView {
+        access_grant_key: None,
+        reservation_key: None,
+        user_identity_key: None,
+        full_name: (!stay.full_name.is_empty()).then(|| stay.full_name.clone()),
+        space_keys: stay.spaces.iter().cloned().collect(),
+        device_ids: BTreeSet::new(),
+        acs_entrance_ids: BTreeSet::new(),
+        starts_at: stay.window.starts_at,
+        ends_at: stay.window.ends_at,
+        methods: BTreeSet::new(),
+        name: Some(id.key.to_string()),
+    }
 }
 
 /// The day under which a line stands that no row speaks of.

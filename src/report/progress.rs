@@ -124,8 +124,8 @@ impl Lines {
 impl EventSink for Lines {
     fn emit(&self, event: &Event<'_>) {
         match event {
-            Event::Started(stage) => tracing::debug!(run.stage = ?stage, "{}", doing(*stage)),
-            Event::Finished(stage) => tracing::info!(run.stage = ?stage, "{}: done", doing(*stage)),
+            Event::Started(stage) => tracing::debug!(run.stage = word(*stage), "{}", doing(*stage)),
+            Event::Finished(stage) => tracing::info!(run.stage = word(*stage), "{}", done(*stage)),
             Event::Planned(plan) => {
                 let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
                 *state = Some((Tally::new(plan.steps.len()), Instant::now()));
@@ -276,7 +276,26 @@ fn doing(stage: Stage) -> &'static str {
         Stage::Source => "reading the reservations",
         Stage::Inventory => "reading Seam",
         Stage::Plan => "planning",
-        Stage::Apply => "carrying out",
+        Stage::Apply => "carrying out the plan",
+    }
+}
+
+fn done(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Source => "the reservations are read",
+        Stage::Inventory => "Seam is read",
+        Stage::Plan => "the plan is made and checked",
+        Stage::Apply => "the calls are over",
+    }
+}
+
+/// For programs that look for it in a log.
+fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Source => "source",
+        Stage::Inventory => "inventory",
+        Stage::Plan => "plan",
+        Stage::Apply => "apply",
     }
 }
 

@@ -11,7 +11,7 @@ use super::visible::visible;
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
 use crate::model::{RunId, WorkspaceId};
-use crate::store::{RecordedStep, RunState, RunSummary};
+use crate::record::{RecordedStep, RunState, RunSummary};
 
 const WRITABLE: &str = "a string takes everything";
 

@@ -27,6 +27,16 @@ impl Failure {
     pub fn new(exit_code: ExitCode, error: &dyn Error, hint: &str) -> Self {
         Self { exit_code, message: chain(error), hint: hint.to_owned() }
     }
+
+    /// A job that somebody stopped. What else went wrong is told too, unless it is only that calls were stopped.
+    pub(super) fn interrupted(exit_code: ExitCode, before: Option<Self>) -> Self {
+        let mut message = "stopped because it was asked to".to_owned();
+        if let Some(before) = before.filter(|before| before.exit_code != ExitCode::Interrupted) {
+            write!(message, "; before that: {}", before.message).expect("a string takes all text");
+        }
+        let hint = "run again: what is left is found again by its keys".to_owned();
+        Self { exit_code, message, hint }
+    }
 }
 
 /// The error and its causes, each once.
@@ -59,14 +69,13 @@ impl From<MissingCredentials> for Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let exit_code = match error.kind {
-            CallErrorKind::Unauthorized | CallErrorKind::Forbidden | CallErrorKind::Refused(_) => {
-                ExitCode::Refused
-            }
+            CallErrorKind::Unauthorized | CallErrorKind::Forbidden => ExitCode::Refused,
             CallErrorKind::Throttled { .. }
             | CallErrorKind::Unavailable { .. }
             | CallErrorKind::LostAnswer
             | CallErrorKind::Unreachable => ExitCode::Temporary,
-            CallErrorKind::BadAnswer => ExitCode::Unexpected,
+            // Only reads end up here, and Seam has nothing to refuse in those: one of us is mistaken.
+            CallErrorKind::Refused(_) | CallErrorKind::BadAnswer => ExitCode::Unexpected,
             CallErrorKind::Cancelled => ExitCode::Interrupted,
         };
         Self::new(exit_code, &error, error.hint())
@@ -149,5 +158,36 @@ impl From<Vec<Violation>> for Failure {
             message: format!("the plan did not pass its check; nothing was written: {}", all.join("; ")),
             hint: "this is a fault of reservation-sync: please report it with this message".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn an_error_and_its_causes_are_told_once_each() {
+        let cause = io::Error::from(io::ErrorKind::NotFound);
+        let error = SourceError::Unreadable { location: "a.csv".to_owned(), source: cause };
+        assert_eq!(Failure::from(error).message, "read `a.csv`: entity not found");
+    }
+
+    #[test]
+    fn a_job_that_was_stopped_still_tells_what_else_went_wrong() {
+        let code = ExitCode::Terminated;
+        assert_eq!(Failure::interrupted(code, None).message, "stopped because it was asked to");
+        let stopped =
+            Failure { exit_code: ExitCode::Interrupted, message: "x".to_owned(), hint: String::new() };
+        assert_eq!(
+            Failure::interrupted(code, Some(stopped.clone())).message,
+            "stopped because it was asked to"
+        );
+        let locked =
+            Failure { exit_code: ExitCode::Locked, message: "the lock was lost".to_owned(), ..stopped };
+        let failure = Failure::interrupted(code, Some(locked));
+        assert_eq!(failure.exit_code, ExitCode::Terminated);
+        assert_eq!(failure.message, "stopped because it was asked to; before that: the lock was lost");
     }
 }

@@ -70,10 +70,8 @@ pub async fn run(job: Job<'_>) -> Document {
         record: None,
     };
     let mut ending = job.work(&mut told).await;
-    if let (Some(code), Ok(()) | Err(_)) = (job.interrupt.exit_code(), &ending) {
-        let hint = "run again: what is left is found again by its keys".to_owned();
-        ending =
-            Err(Failure { exit_code: code, message: "stopped because it was asked to".to_owned(), hint });
+    if let Some(exit_code) = job.interrupt.exit_code() {
+        ending = Err(Failure::interrupted(exit_code, ending.err()));
     }
     let document = told.document(&ending);
     match told.record.take() {

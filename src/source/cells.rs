@@ -100,7 +100,7 @@ pub(super) fn email<C: Cells>(
 ) -> Option<EmailAddress> {
     let email = contact::email(text);
     if email.is_none() {
-        let message = "the e-mail address cannot be one and is left out";
+        let message = "this cannot be an e-mail address; it is left out";
         warnings.push(row.problem(Field::Email, ProblemCode::BadEmail, message, "correct it in the booking"));
     }
     email

@@ -68,9 +68,13 @@ impl SourceError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Unreadable { .. } => {
-                "check `path` in [source] and that this user may read the file; `-` reads the standard input"
+                "check `path` in [source], which starts from the folder of the configuration, and that this user may \
+                 read the file; `-` reads the standard input"
             }
-            Self::NoMatch { .. } => "check `path` in [source], and that the export was written",
+            Self::NoMatch { .. } => {
+                "check `path` in [source], which starts from the folder of the configuration, and that the export \
+                 was written"
+            }
             Self::Empty { .. } => "export again; a source without reservations still has a header",
             Self::Encoding { .. } => "export again as CSV in UTF-8",
             Self::Header { .. } => {

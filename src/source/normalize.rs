@@ -213,7 +213,7 @@ impl<'a> Normalizer<'a> {
                     "write the number with its country code, such as +351, or set `country` in [property]"
                 }
             };
-            let message = "the telephone number cannot be one and is left out";
+            let message = "this cannot be a telephone number; it is left out";
             warnings.push(row.problem(Field::Phone, ProblemCode::BadPhone, message, hint));
         }
         number

@@ -17,7 +17,7 @@ pub enum SourceInput {
     File {
         /// The folder that a relative path starts from.
         folder: PathBuf,
-        /// The path or pattern as it was written; rows are placed by it.
+        /// The path or pattern from there; rows are placed by it.
         path: String,
     },
 }

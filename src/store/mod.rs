@@ -11,7 +11,6 @@ mod ledger;
 mod open;
 mod recorder;
 mod run;
-mod scrub;
 mod settings;
 mod step;
 
@@ -20,7 +19,6 @@ pub use holder::{Holder, Liveness};
 pub use lease::{Lease, LeaseError};
 pub use open::Store;
 pub use recorder::{LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
-pub use run::{Finish, NewRun, RunError, RunSelector, RunState, RunSummary};
-pub use scrub::without_contacts;
+pub use run::{Finish, NewRun, RunError, RunSelector};
 pub use settings::StoreSettings;
-pub use step::{RecordedStep, UnfinishedStep};
+pub use step::UnfinishedStep;

@@ -16,10 +16,11 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger;
 use super::open::Store;
-use super::scrub::without_contacts;
 use super::step::{put_intent, put_outcome};
 use crate::event::Outcome;
-use crate::model::{AccessGrantKey, Fingerprint, Namespace, ReservationId, RunId, WorkspaceId};
+use crate::model::{
+    AccessGrantKey, Fingerprint, Namespace, ReservationId, RunId, WorkspaceId, without_contacts,
+};
 use crate::plan::{Plan, StepId};
 
 /// How many records may share a transaction.

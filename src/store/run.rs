@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::lease::{Lease, LeaseRow};
 use super::open::{Store, milliseconds, timestamp};
-use crate::model::{Fingerprint, Namespace, RunId, WorkspaceId};
+use crate::model::{Fingerprint, RunId, WorkspaceId};
+use crate::record::{RunState, RunSummary};
 
 /// A run that begins.
 #[derive(Debug, Clone)]
@@ -43,45 +44,6 @@ pub struct Finish {
     pub counts: String,
     /// The report, as JSON. It may hold names; it must not hold an e-mail address, a phone number or a code.
     pub document: String,
-}
-
-/// Whether a run is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunState {
-    /// It ended and said how.
-    Finished {
-        /// When.
-        at: Timestamp,
-        /// The exit code.
-        exit_code: u8,
-    },
-    /// It holds its lease.
-    Running,
-    /// It left without a word: killed, or the machine stopped.
-    Interrupted,
-}
-
-/// A run, without its report.
-#[derive(Debug, Clone)]
-pub struct RunSummary {
-    /// Its id.
-    pub run_id: RunId,
-    /// Where it wrote.
-    pub workspace_id: WorkspaceId,
-    /// What it owned.
-    pub namespace: String,
-    /// The verb.
-    pub command: String,
-    /// When it began.
-    pub started_at: Timestamp,
-    /// Whether it is over.
-    pub state: RunState,
-    /// What it read.
-    pub source_location: Option<String>,
-    /// The hash of what it read.
-    pub source_fingerprint: Option<Fingerprint>,
-    /// The counts of its report, as JSON.
-    pub counts: Option<String>,
 }
 
 /// How a person names a run.
@@ -296,11 +258,4 @@ fn summary(row: &SqliteRow, now: Timestamp) -> sqlx::Result<RunSummary> {
         source_fingerprint: row.try_get::<Option<String>, _>("source_fingerprint")?.map(Fingerprint),
         counts: row.try_get("counts")?,
     })
-}
-
-impl RunSummary {
-    /// The namespace, unless the row was written by hand.
-    pub fn namespace(&self) -> Option<Namespace> {
-        Namespace::new(&self.namespace).ok()
-    }
 }

@@ -12,31 +12,7 @@ use super::run::is_running;
 use crate::event::Outcome;
 use crate::model::{Namespace, RunId, WorkspaceId};
 use crate::plan::StepId;
-
-/// A call as it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedStep {
-    /// Which call of the plan.
-    pub step: StepId,
-    /// The path.
-    pub path: String,
-    /// The key of the grant or identity.
-    pub subject: String,
-    /// The reservation, as [`crate::model::ReservationId`] prints it.
-    pub reservation: Option<String>,
-    /// When it was about to be sent; `None` where it never was.
-    pub intent_at: Option<Timestamp>,
-    /// How it ended; `None` where nobody knows.
-    pub outcome: Option<Outcome>,
-    /// When it ended.
-    pub outcome_at: Option<Timestamp>,
-    /// Seam's name for the request.
-    pub request_id: Option<String>,
-    /// What went wrong.
-    pub error: Option<String>,
-    /// What Seam called the thing it made.
-    pub seam_id: Option<String>,
-}
+use crate::record::RecordedStep;
 
 /// A call that may have reached Seam, of a run that no longer exists.
 #[derive(Debug, Clone, PartialEq, Eq)]

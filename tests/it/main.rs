@@ -1,16 +1,25 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_program;
 mod contract;
+mod house;
+mod house_arrows;
+mod house_documents;
+mod house_examples;
+mod house_rooms;
 mod plan_properties;
 mod report_json;
 mod report_sample;
 mod report_text;
+mod run_interrupted;
 mod sandbox_client;
 mod sandbox_grants;
 mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod scenario_list;
+mod scenario_night;
 mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;

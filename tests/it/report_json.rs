@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::report_sample::{at, header, outcomes, plan, source_read};
 
-fn schema(kind: Kind) -> Value {
+pub(crate) fn schema(kind: Kind) -> Value {
     let text = match kind {
         Kind::Plan => include_str!("../../config/schema/plan.schema.json"),
         Kind::Run => include_str!("../../config/schema/run.schema.json"),
@@ -18,7 +18,7 @@ fn schema(kind: Kind) -> Value {
 }
 
 /// The schema lets later versions add fields; this version may use none that it does not name.
-fn closed(mut schema: Value) -> Value {
+pub(crate) fn closed(mut schema: Value) -> Value {
     match &mut schema {
         Value::Object(object) => {
             if object.get("type") == Some(&json!("object")) {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use reservation_sync::plan::StepId;
-use reservation_sync::store::{NewRun, Recorder, RunSelector, RunState, StepRecord, Store, StoreSettings};
+use reservation_sync::record::RunState;
+use reservation_sync::store::{NewRun, Recorder, RunSelector, StepRecord, Store, StoreSettings};
 
 use super::store_lease::{acquire, namespace, workspace_id};
 

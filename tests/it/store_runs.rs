@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{Fingerprint, RunId};
 use reservation_sync::plan::StepId;
+use reservation_sync::record::RunState;
 use reservation_sync::store::{
-    Finish, Lease, NewRun, Recorder, RunError, RunSelector, RunState, StepOutcome, StepRecord, Store,
+    Finish, Lease, NewRun, Recorder, RunError, RunSelector, StepOutcome, StepRecord, Store,
 };
 
 use super::store_lease::{Place, acquire, namespace, workspace_id};

@@ -9,7 +9,7 @@ use super::shape::{
 };
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
-use crate::model::{Problem, RunId, SourceRead, WorkspaceId};
+use crate::model::{Problem, RunId, SourceRead, WorkspaceId, without_contacts};
 use crate::plan::{Action, Allowance, GuardCheck, HeldBy, IdentityItem, Item, ItemId, Plan};
 
 /// What is known before anything was read.
@@ -129,7 +129,7 @@ impl Document {
     /// Adds why it ended early.
     #[must_use]
     pub fn with_failure(mut self, message: &str, hint: &str) -> Self {
-        let message = crate::store::without_contacts(message);
+        let message = without_contacts(message);
         self.error = Some(Failure { message, hint: hint.to_owned() });
         self
     }

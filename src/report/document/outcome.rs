@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::build::order;
 use super::shape::Document;
 use crate::event::Outcome;
+use crate::model::without_contacts;
 use crate::plan::{Call, ItemId, Plan, StepId};
-use crate::store::without_contacts;
 
 /// How a call ended, and why.
 type Ending<'a> = (Outcome, Option<&'a str>);
