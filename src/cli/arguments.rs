@@ -6,6 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use crate::plan::Allowance;
+
 /// Keeps the access grants in Seam equal to the reservations of a hotel.
 #[derive(Debug, Parser)]
 #[command(name = "reservation-sync", version, about, max_term_width = 100, arg_required_else_help = true)]
@@ -138,6 +140,12 @@ pub(super) struct PlanFlags {
     /// Decides as if it were that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<Timestamp>,
+    /// Raises one guard for this plan only; may be given several times and needs --reason.
+    #[arg(long, value_name = "GUARD=VALUE[@PROPERTY]", requires = "reason")]
+    pub(super) allow: Vec<Allowance>,
+    /// Why a guard is raised; it is recorded.
+    #[arg(long, value_name = "TEXT", requires = "allow")]
+    pub(super) reason: Option<String>,
 }
 
 /// Flags of `run`.
@@ -198,7 +206,9 @@ mod tests {
     #[test]
     fn flags_that_override_safety_or_time_have_no_environment_twin() {
         for verb in Arguments::command().get_subcommands() {
-            for argument in verb.get_arguments().filter(|argument| argument.get_id() == "now") {
+            for argument in
+                verb.get_arguments().filter(|a| ["now", "allow", "reason"].contains(&a.get_id().as_str()))
+            {
                 assert_eq!(argument.get_env(), None, "{}", verb.get_name());
             }
         }

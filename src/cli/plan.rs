@@ -34,8 +34,16 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
             Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
         })?;
         Ok::<_, Failure>(
-            run::run(Job { settings, mode, now: flags.now, sink: output.sink(), interrupt: &interrupt })
-                .await,
+            run::run(Job {
+                settings,
+                mode,
+                now: flags.now,
+                allowances: &flags.allow,
+                reason: flags.reason.as_deref(),
+                sink: output.sink(),
+                interrupt: &interrupt,
+            })
+            .await,
         )
     })?;
     let reported = output.report(&document);

@@ -27,6 +27,4 @@ mod values;
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
 pub use load::load;
-pub use settings::{
-    Credentials, Endpoint, GuardSettings, MissingCredentials, SeamSettings, Settings, Share, StoreSettings,
-};
+pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings, StoreSettings};

@@ -12,7 +12,7 @@ use super::error::ConfigProblem;
 use super::node::{Node, Place};
 use super::paths;
 use super::section::{Complaint, Problems, Section};
-use super::settings::{Endpoint, GuardSettings, SeamSettings, StoreSettings};
+use super::settings::{Endpoint, SeamSettings, StoreSettings};
 use super::store_url;
 use super::values::{
     arrival_range, count, country, duration, duration_or_none, instant, list, parse_endpoint, positive_count,
@@ -20,7 +20,7 @@ use super::values::{
 };
 use crate::mapping::GuestScope;
 use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
-use crate::plan::{ContactConflict, Limits, Policy};
+use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
 use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
 
 /// `policy`.

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::mapping::MappingSettings;
-use crate::plan::{Limits, PlanSettings};
+use crate::plan::{GuardSettings, Limits, PlanSettings};
 use crate::source::SourceSettings;
 
 /// Everything a run is told.
@@ -27,38 +27,6 @@ pub struct Settings {
     pub store: StoreSettings,
     /// A hash of the keys that decide what is planned; a saved plan holds only under the same (RULES 25).
     pub digest: String,
-}
-
-/// A limit: so many, or such a part.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Share {
-    /// So many.
-    Count(u64),
-    /// So many of a hundred.
-    Percent(f64),
-}
-
-/// When to stop and ask (RULES 13 to 17).
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct GuardSettings {
-    /// Revocations by absence, of live owned grants.
-    pub max_delete: Share,
-    /// Explicit cancellations, of live owned grants.
-    pub max_cancel: Share,
-    /// Updates and replaces, of live owned grants.
-    pub max_update: Share,
-    /// Percentages do not bite below this many grants.
-    pub min_existing: u32,
-    /// How much smaller the source may be than the median of recent runs.
-    pub max_shrink: Share,
-    /// Rejected rows, of the rows of the source.
-    pub max_reject: Share,
-    /// In-house stays that a plan may re-issue, replace or, by absence, revoke.
-    pub max_in_house: Share,
-    /// An absent stay is revoked in this consecutive complete run of its absence.
-    pub missing_runs: u32,
-    /// And at least this long after the first.
-    pub missing_for: SignedDuration,
 }
 
 /// Which Seam.

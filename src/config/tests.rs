@@ -13,10 +13,10 @@ use super::error::{Colour, ConfigProblem};
 use super::load::{DEFAULTS, load, parse};
 use super::masking::masked;
 use super::report;
-use super::settings::{Credentials, Endpoint, GuardSettings, Settings, Share};
+use super::settings::{Credentials, Endpoint, Settings};
 use crate::mapping::{GuestScope, UnitRule};
 use crate::model::{Coverage, Method, PropertyCode};
-use crate::plan::{ContactConflict, Limits, Policy};
+use crate::plan::{ContactConflict, GuardSettings, Limits, Policy, Share};
 use crate::source::{DateOrder, SourceInput, StatusMap};
 
 /// All that must be said.

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::nearest::nearest;
 use super::node::{Node, Value};
 use super::section::Complaint;
-use super::settings::Share;
+use crate::plan::Share;
 use crate::source;
 
 /// A string that is not blank.

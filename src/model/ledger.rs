@@ -19,6 +19,8 @@ pub struct Move {
 pub struct Ledger {
     /// The fingerprint of the last source that was carried out.
     pub last_source: Option<Fingerprint>,
+    /// The rows of the sources that were carried out lately, newest first.
+    pub recent_rows: Vec<u64>,
     /// For each grant that was carried out, a hash of what was wanted then.
     pub desired: BTreeMap<AccessGrantKey, Fingerprint>,
     /// Moves that were begun and of which nobody knows that they ended.
@@ -36,11 +38,26 @@ impl Ledger {
     pub fn saw(&self, fingerprint: &Fingerprint) -> bool {
         self.last_source.as_ref() == Some(fingerprint)
     }
+
+    /// The median size of recent sources; `None` where there was none.
+    pub fn usual_rows(&self) -> Option<u64> {
+        let mut rows = self.recent_rows.clone();
+        rows.sort_unstable();
+        rows.get(rows.len() / 2).copied()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_usual_size_is_the_median_of_recent_sources() {
+        let usual = |rows: &[u64]| Ledger { recent_rows: rows.to_vec(), ..Ledger::default() }.usual_rows();
+        assert_eq!(usual(&[]), None);
+        assert_eq!(usual(&[500]), Some(500));
+        assert_eq!(usual(&[100, 500, 510, 490, 505]), Some(500));
+    }
 
     #[test]
     fn a_move_is_broken_only_while_both_grants_stand() {

@@ -10,6 +10,7 @@ mod conclude;
 mod contacts;
 mod emit;
 mod estimate;
+mod guards;
 mod identities;
 mod impact;
 mod item;
@@ -28,6 +29,10 @@ mod step;
 
 pub use crate::model::{HeldBy, ReasonCode};
 pub use check::{CheckedPlan, Violation, check};
+pub use guards::{
+    Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
+    guard_plan, guard_rejects, guard_shrink,
+};
 pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use planner::{PlanInput, plan};

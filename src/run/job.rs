@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
@@ -13,8 +14,10 @@ use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, map};
-use crate::model::{AccessGrantKey, Ledger, Move, Workspace};
-use crate::plan::{CheckedPlan, PlanInput, check, plan};
+use crate::model::{AccessGrantKey, Ledger, Move, SourceRead, Workspace};
+use crate::plan::{
+    Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
+};
 use crate::report::document::{Document, Kind};
 use crate::seam;
 use crate::source;
@@ -40,6 +43,10 @@ pub struct Job<'a> {
     pub mode: Mode,
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
+    /// Limits that are raised for this job only.
+    pub allowances: &'a [Allowance],
+    /// Why they are raised.
+    pub reason: Option<&'a str>,
     /// Who is told on the way.
     pub sink: &'a dyn EventSink,
     /// Who may end it.
@@ -57,6 +64,9 @@ pub async fn run(job: Job<'_>) -> Document {
         workspace_id: None,
         source: None,
         plan: None,
+        guards: Vec::new(),
+        allowances: job.allowances.to_vec(),
+        reason: job.reason.map(str::to_owned),
         applied: None,
         calls: seam::Calls::default(),
         broken_moves: BTreeSet::new(),
@@ -115,8 +125,8 @@ impl Job<'_> {
 
     /// Takes the lease and records that a run begins.
     async fn begin(&self, workspace: &Workspace, told: &mut Told) -> Result<(), Failure> {
-        let settings = &self.settings.store;
-        let store = Store::open(&StoreSettings { url: settings.url.clone(), lease: settings.lease }).await?;
+        let settings = self.store_settings();
+        let store = Store::open(&settings).await?;
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
@@ -137,6 +147,8 @@ impl Job<'_> {
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
         let source = source.expect("reading a source does not panic")?;
         self.sink.emit(&Event::Finished(Stage::Source));
+        let ledger = self.history(told).await?;
+        self.pass_gates(told, &source, &ledger).await?;
         let inventory = inventory?;
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
@@ -151,7 +163,7 @@ impl Job<'_> {
             .filter(|grant| grant.is_live(now))
             .filter_map(|g| g.key.as_ref())
             .collect();
-        told.broken_moves = self.ledger(told).await?.broken_moves(&live);
+        told.broken_moves = ledger.broken_moves(&live);
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         let input =
@@ -159,14 +171,55 @@ impl Job<'_> {
         told.source = Some(source);
         let checked = check(plan(&input), &input)?;
         told.plan = Some((*checked).clone());
+        let existing = existing_by_property(&inventory, &settings.namespace, now);
+        told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));
+        stopped_by(&told.guards, ExitCode::Stopped)?;
         Ok(checked)
     }
 
-    /// What earlier runs recorded.
-    async fn ledger(&self, told: &Told) -> Result<Ledger, Failure> {
-        let Some((store, lease)) = &told.record else { return Ok(Ledger::default()) };
-        Ok(store.ledger(lease.workspace_id(), lease.namespace()).await?)
+    /// What earlier runs recorded; a job that only plans makes no store for it.
+    async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
+        let namespace = &self.settings.plan.namespace;
+        let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
+        if let Some((store, _)) = &told.record {
+            return Ok(store.ledger(workspace_id, namespace).await?);
+        }
+        let Some(store) = Store::open_existing(&self.store_settings()).await? else {
+            return Ok(Ledger::default());
+        };
+        let ledger = store.ledger(workspace_id, namespace).await?;
+        store.close().await;
+        Ok(ledger)
+    }
+
+    /// Records what was read, and stops where it cannot be trusted.
+    async fn pass_gates(
+        &self,
+        told: &mut Told,
+        source: &SourceRead,
+        ledger: &Ledger,
+    ) -> Result<(), Failure> {
+        if let Some((store, _)) = &told.record {
+            let SourceRead { location, fingerprint, n_rows, .. } = source;
+            store.record_source(&told.run_id, location, fingerprint, *n_rows).await?;
+        }
+        let checks = judge_source(source, ledger, &self.settings.guards, self.allowances);
+        let of = |guard: Guard| -> Vec<GuardCheck> {
+            checks.iter().filter(|check| check.guard == guard).cloned().collect()
+        };
+        let passed = stopped_by(&of(Guard::MaxReject), ExitCode::Source)
+            .and_then(|()| stopped_by(&of(Guard::MaxShrink), ExitCode::Stopped));
+        told.guards.extend(checks);
+        if passed.is_err() {
+            told.source = Some(source.clone());
+        }
+        passed
+    }
+
+    fn store_settings(&self) -> StoreSettings {
+        let settings = &self.settings.store;
+        StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
 
     /// Carries the plan out and says why it stopped, if it did.
@@ -177,9 +230,6 @@ impl Job<'_> {
         told: &mut Told,
     ) -> Result<(), Failure> {
         let (store, lease) = told.record.as_ref().expect("a run has begun before it applies");
-        if let Some(source) = &told.source {
-            store.record_source(&told.run_id, &source.location, &source.fingerprint).await?;
-        }
         store.settle_unfinished(lease).await?;
         self.sink.emit(&Event::Started(Stage::Apply));
         self.sink.emit(&Event::Planned(plan));

@@ -4,6 +4,7 @@
 
 mod connection;
 mod failure;
+mod gates;
 mod interrupt;
 mod job;
 mod told;

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
 use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::Plan;
+use crate::plan::{Allowance, GuardCheck, Plan};
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
 use crate::store::{Lease, Store};
@@ -23,6 +23,9 @@ pub(super) struct Told {
     pub(super) workspace_id: Option<WorkspaceId>,
     pub(super) source: Option<SourceRead>,
     pub(super) plan: Option<Plan>,
+    pub(super) guards: Vec<GuardCheck>,
+    pub(super) allowances: Vec<Allowance>,
+    pub(super) reason: Option<String>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
     /// Moves that an earlier run began and did not end.
@@ -51,6 +54,8 @@ impl Told {
                 document = document.with_outcomes(plan, outcomes);
             }
         }
+        document =
+            document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref());
         let seam::Calls { reads, writes, retries, throttled } = self.calls;
         document = document.with_calls(Calls { reads, writes, retries, throttled });
         let mut codes = vec![document.exit_of_lines()];

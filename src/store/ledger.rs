@@ -17,8 +17,9 @@ impl Store {
         let failed = |source| self.error("read the ledger", source);
         let last_source = last_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let desired = entries(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let recent_rows = recent_rows(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let unfinished_moves = moves::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        Ok(Ledger { last_source, desired: desired.into_iter().collect(), unfinished_moves })
+        Ok(Ledger { last_source, recent_rows, desired: desired.into_iter().collect(), unfinished_moves })
     }
 }
 
@@ -105,4 +106,28 @@ async fn last_source(
     .await?
     .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
     .transpose()
+}
+
+/// How many runs the usual size of a source is taken from.
+const RECENT: i64 = 10;
+
+/// The sizes of the sources of the last runs that carried their plan out, newest first.
+async fn recent_rows(
+    executor: impl SqliteExecutor<'_>,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+) -> sqlx::Result<Vec<u64>> {
+    sqlx::query(
+        "select source_rows from runs
+         where workspace_id = $1 and namespace = $2 and exit_code in (0, 3, 13) and source_rows is not null
+         order by started_at desc, run_id desc limit $3",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .bind(RECENT)
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| row.try_get::<i64, _>("source_rows").map(|rows| u64::try_from(rows).unwrap_or(0)))
+    .collect()
 }

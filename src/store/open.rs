@@ -48,6 +48,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Opens the store where it exists, without making one: for verbs that only look.
+    pub async fn open_existing(settings: &StoreSettings) -> Result<Option<Self>, StoreError> {
+        if settings.path()?.exists() { Self::open(settings).await.map(Some) } else { Ok(None) }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -96,11 +101,13 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
 
 fn migrator() -> Migrator {
     let init = include_str!("../../migrations/sqlite/1_init.sql").into_sql_str();
+    let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
-    Migrator::with_migrations(vec![simple(1, "init", init), simple(3, "moves", moves)])
+    let all = vec![simple(1, "init", init), simple(2, "source rows", source_rows), simple(3, "moves", moves)];
+    Migrator::with_migrations(all)
 }
 
 /// Makes the file readable for its owner only: it tells who stays where. The -wal and -shm neighbours inherit that.

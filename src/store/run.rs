@@ -106,8 +106,9 @@ impl Store {
         run_id: &RunId,
         location: &str,
         fingerprint: &Fingerprint,
+        n_rows: u64,
     ) -> Result<(), StoreError> {
-        update_source(&self.pool, run_id, location, fingerprint)
+        update_source(&self.pool, run_id, location, fingerprint, n_rows)
             .await
             .map_err(|source| self.error("record the source", source))
     }
@@ -162,14 +163,18 @@ async fn update_source(
     run_id: &RunId,
     location: &str,
     fingerprint: &Fingerprint,
+    n_rows: u64,
 ) -> sqlx::Result<()> {
-    sqlx::query("update runs set source_location = $1, source_fingerprint = $2 where run_id = $3")
-        .bind(location)
-        .bind(&fingerprint.0)
-        .bind(run_id.as_str())
-        .execute(executor)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3 where run_id = $4",
+    )
+    .bind(location)
+    .bind(&fingerprint.0)
+    .bind(i64::try_from(n_rows).unwrap_or(i64::MAX))
+    .bind(run_id.as_str())
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
 async fn update_end(executor: impl SqliteExecutor<'_>, run_id: &RunId, finish: &Finish) -> sqlx::Result<()> {

@@ -153,7 +153,7 @@ impl Hotel {
         let config = format!(
             "policy = \"sync\"\nnamespace = \"pms\"\n[source]\nkind = \"csv\"\npath = \"rows.csv\"\n\
              max_age = \"none\"\n[property]\ntime_zone = \"{ZONE}\"\ncountry = \"PT\"\n[spaces]\n\
-             key = \"room-{{unit}}\"\nalso = [\"lobby\"]\n[store]\nurl = \"sqlite://store.db\"\n\
+             key = \"room-{{unit}}\"\nalso = [\"lobby\"]\n[guards]\nmax_cancel = \"100%\"\nmax_update = \"100%\"\n[store]\nurl = \"sqlite://store.db\"\n\
              [seam]\nendpoint = \"{endpoint}\"\n{}{}",
             self.seam,
             if sandbox.is_none() { &self.embedded } else { "" },

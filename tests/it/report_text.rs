@@ -2,8 +2,8 @@
 
 use insta::assert_snapshot;
 use reservation_sync::exit_code::ExitCode;
-use reservation_sync::plan::Plan;
-use reservation_sync::report::document::{Calls, Document, Guard, Header, Kind};
+use reservation_sync::plan::{Guard, GuardCheck, Plan, Scope};
+use reservation_sync::report::document::{Calls, Document, Header, Kind};
 use reservation_sync::report::text::{Colour, TextOptions, render};
 
 use super::report_sample::{at, header, outcomes, plan, source_read};
@@ -169,16 +169,17 @@ fn a_plan_without_changes_says_so() {
 
 #[test]
 fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
-    let guard = Guard {
-        guard: "max_delete".to_owned(),
-        scope: "LIS".to_owned(),
+    let check = GuardCheck {
+        guard: Guard::MaxDelete,
+        scope: Scope::Property("LIS".into()),
         count: 31,
         limit: 10,
+        of: 100,
         tripped: true,
-        allow: Some("--allow max_delete=31@LIS --reason TEXT".to_owned()),
+        first: Vec::new(),
     };
     let document = Document::new(header(Kind::Run))
-        .with_guards(vec![guard])
+        .with_guards(&[check])
         .with_failure("a guard stops this before anything is written", "look at the plan")
         .with_exit(ExitCode::Stopped, at("2026-12-01T02:00:02Z"));
     assert_snapshot!(text(&document), @r"
@@ -186,7 +187,7 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
 
     Guard max_delete stops this: 31 of at most 10 (LIS)
         hint         look at the lines above; if they are right, add to the command
-                     --allow max_delete=31@LIS --reason TEXT
+                     --allow max_delete=31@LIS
     Stopped: a guard stops this before anything is written
         hint         look at the plan
     Nothing was written to Seam.

@@ -187,8 +187,15 @@ async fn live(place: &Place, sandbox: &Sandbox) -> Document {
     settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
     settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
     let interrupt = Interrupt::default();
-    let job =
-        Job { settings: &settings, mode: Mode::Run, now: Some(now), sink: &Silence, interrupt: &interrupt };
+    let job = Job {
+        settings: &settings,
+        mode: Mode::Run,
+        now: Some(now),
+        allowances: &[],
+        reason: None,
+        sink: &Silence,
+        interrupt: &interrupt,
+    };
     let document = run(job).await;
     assert_eq!(document.error, None);
     document

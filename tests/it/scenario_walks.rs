@@ -160,6 +160,7 @@ source.max_age = "none"
 property.time_zone = "Europe/Lisbon"
 spaces.key = "room-{{unit}}"
 spaces.also = [{also}]
+guards = {{ max_cancel = "100%", max_update = "100%", max_reject = "100%", max_shrink = "100%" }}
 seam.endpoint = "{endpoint}"
 seam.requests_per_second = 1000
 seam.burst = 1000
@@ -177,7 +178,16 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
         settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
         let interrupt = Interrupt::default();
         let now = Some(NOW.parse().expect("an instant"));
-        run(Job { settings: &settings, mode: Mode::Run, now, sink: &Silence, interrupt: &interrupt }).await
+        run(Job {
+            settings: &settings,
+            mode: Mode::Run,
+            now,
+            allowances: &[],
+            reason: None,
+            sink: &Silence,
+            interrupt: &interrupt,
+        })
+        .await
     }
 }
 

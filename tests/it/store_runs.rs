@@ -45,7 +45,10 @@ async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report() {
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     let first = start(&store, &lease, "run").await;
     let fingerprint = Fingerprint("f1".to_owned());
-    store.record_source(&first.run_id, "bookings.csv", &fingerprint).await.expect("the store is writable");
+    store
+        .record_source(&first.run_id, "bookings.csv", &fingerprint, 500)
+        .await
+        .expect("the store is writable");
     finish(&store, &first.run_id, 3).await;
     let second = NewRun { started_at: first.started_at + SignedDuration::from_secs(1), ..NewRun::now("run") };
     store.start_run(&lease, &second).await.expect("the store is writable");
@@ -133,7 +136,7 @@ async fn the_last_source_is_that_of_a_run_that_carried_its_plan_out() {
     let check = async |fingerprint: &str, exit_code: u8, expected: Option<&str>| {
         let run = start(&store, &lease, "run").await;
         let fingerprint = Fingerprint(fingerprint.to_owned());
-        store.record_source(&run.run_id, "bookings.csv", &fingerprint).await.expect("writable");
+        store.record_source(&run.run_id, "bookings.csv", &fingerprint, 500).await.expect("writable");
         finish(&store, &run.run_id, exit_code).await;
         let ledger = store.ledger(&workspace_id(), &namespace()).await.expect("readable");
         assert_eq!(ledger.last_source, expected.map(|text| Fingerprint(text.to_owned())));

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use jiff::{Timestamp, TimestampRound, Unit};
 
-use super::shape::{Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source};
+use super::shape::{
+    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source,
+};
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
 use crate::model::{Problem, RunId, SourceRead, WorkspaceId, without_contacts};
-use crate::plan::{Action, HeldBy, IdentityItem, Item, ItemId, Plan};
+use crate::plan::{Action, Allowance, GuardCheck, HeldBy, IdentityItem, Item, ItemId, Plan};
 
 /// What is known before anything was read.
 #[derive(Debug, Clone)]
@@ -44,6 +46,7 @@ impl Document {
             counts: Counts::default(),
             source: None,
             guards: Vec::new(),
+            allowances: Vec::new(),
             calls: Calls::default(),
             estimate: Estimate::default(),
             items: Vec::new(),
@@ -107,8 +110,21 @@ impl Document {
 
     /// Adds the limits.
     #[must_use]
-    pub fn with_guards(mut self, guards: Vec<Guard>) -> Self {
-        self.guards = guards;
+    pub fn with_guards(mut self, checks: &[GuardCheck]) -> Self {
+        self.guards = checks.iter().map(Guard::of).collect();
+        self
+    }
+
+    /// Adds the limits that a person raised, and why.
+    #[must_use]
+    pub fn with_allowances(mut self, allowances: &[Allowance], reason: Option<&str>) -> Self {
+        self.allowances = allowances
+            .iter()
+            .map(|allowance| Allowed {
+                allow: allowance.to_string(),
+                reason: reason.unwrap_or_default().to_owned(),
+            })
+            .collect();
         self
     }
 
@@ -217,6 +233,19 @@ pub(super) fn order(plan: &Plan) -> Vec<ItemId> {
         key(*left).cmp(&key(*right))
     });
     ids
+}
+
+impl Guard {
+    fn of(check: &GuardCheck) -> Self {
+        Self {
+            guard: check.guard.as_str().to_owned(),
+            scope: check.scope.to_string(),
+            count: check.count,
+            limit: check.limit,
+            tripped: check.tripped,
+            allow: check.tripped.then(|| check.allow()),
+        }
+    }
 }
 
 impl Line {

@@ -7,4 +7,6 @@ mod outcome;
 mod shape;
 
 pub use build::Header;
-pub use shape::{Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source};
+pub use shape::{
+    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source,
+};

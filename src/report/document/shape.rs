@@ -52,6 +52,9 @@ pub struct Document {
     pub source: Option<Source>,
     /// The limits and what they were compared with.
     pub guards: Vec<Guard>,
+    /// Limits that a person raised for this plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowances: Vec<Allowed>,
     /// What was sent to Seam.
     pub calls: Calls,
     /// What carrying it out costs.
@@ -124,6 +127,15 @@ pub struct Source {
     pub fingerprint: String,
     /// Whether absence says something.
     pub coverage: Coverage,
+}
+
+/// A limit that a person raised.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// `GUARD=VALUE[@PROPERTY]`.
+    pub allow: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A limit and what it was compared with.

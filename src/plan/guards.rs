@@ -1,0 +1,450 @@
+//! Limits on what one plan may do, judged before the first write (RULES 16 to 18).
+//!
+//! A guard compares a count with a limit and says so in words a person can act on. An allowance raises one limit for
+//! one plan; there is no allowance without a bound, and none for everything.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::item::{Action, Item};
+use super::outline::Plan;
+use crate::model::{AccessGrantKey, GrantKeyParts, Inventory, Namespace, PropertyCode};
+
+/// A limit: so many, or such a part.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Share {
+    /// So many.
+    Count(u64),
+    /// So many of a hundred.
+    Percent(f64),
+}
+
+impl Share {
+    /// How many of `whole` that is, rounded down.
+    pub fn of(self, whole: u64) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) => part(whole, percent),
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a share of a count is a smaller count"
+)]
+fn part(whole: u64, percent: f64) -> u64 {
+    (whole as f64 * percent.clamp(0.0, 100.0) / 100.0 + 1e-9).floor() as u64
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(formatter, "{count}"),
+            Self::Percent(percent) => write!(formatter, "{percent}%"),
+        }
+    }
+}
+
+/// When to stop and ask.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct GuardSettings {
+    /// Revocations by absence, of live owned grants.
+    pub max_delete: Share,
+    /// Explicit cancellations, of live owned grants.
+    pub max_cancel: Share,
+    /// Updates and replaces, of live owned grants.
+    pub max_update: Share,
+    /// Percentages do not bite below this many grants or rows.
+    pub min_existing: u32,
+    /// How much smaller the source may be than the median of recent runs.
+    pub max_shrink: Share,
+    /// Rejected rows, of the rows of the source.
+    pub max_reject: Share,
+    /// In-house stays that a plan may re-issue, replace or, by absence, revoke.
+    pub max_in_house: Share,
+    /// An absent stay is revoked in this consecutive complete run of its absence.
+    pub missing_runs: u32,
+    /// And at least this long after the first.
+    pub missing_for: SignedDuration,
+}
+
+/// The guards that count something of a plan or a source, by their names in the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Guard {
+    /// Explicit cancellations.
+    MaxCancel,
+    /// Revocations by absence.
+    MaxDelete,
+    /// Rejected rows.
+    MaxReject,
+    /// A source that shrank.
+    MaxShrink,
+    /// Updates and replaces.
+    MaxUpdate,
+}
+
+impl Guard {
+    const ALL: [Self; 5] =
+        [Self::MaxCancel, Self::MaxDelete, Self::MaxReject, Self::MaxShrink, Self::MaxUpdate];
+
+    /// The name in the configuration and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MaxCancel => "max_cancel",
+            Self::MaxDelete => "max_delete",
+            Self::MaxReject => "max_reject",
+            Self::MaxShrink => "max_shrink",
+            Self::MaxUpdate => "max_update",
+        }
+    }
+
+    /// What it counts, for people.
+    pub fn counts(self) -> &'static str {
+        match self {
+            Self::MaxCancel => {
+                "grants would be revoked because the source says cancelled, no-show or checked out"
+            }
+            Self::MaxDelete => "grants would be revoked because their stay is no longer in the source",
+            Self::MaxReject => "rows of the source cannot be used",
+            Self::MaxShrink => "rows are missing from the source",
+            Self::MaxUpdate => "grants would be changed or replaced",
+        }
+    }
+
+    fn limit(self, settings: &GuardSettings) -> Share {
+        match self {
+            Self::MaxCancel => settings.max_cancel,
+            Self::MaxDelete => settings.max_delete,
+            Self::MaxReject => settings.max_reject,
+            Self::MaxShrink => settings.max_shrink,
+            Self::MaxUpdate => settings.max_update,
+        }
+    }
+}
+
+/// `GUARD=VALUE[@PROPERTY]`: raises one limit, for this plan only (RULES 18).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Allowance {
+    /// Which limit.
+    pub guard: Guard,
+    /// To what.
+    pub bound: Share,
+    /// For one property only.
+    pub property: Option<PropertyCode>,
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { guard, bound, property } = self;
+        write!(formatter, "{}={bound}", guard.as_str())?;
+        property.as_ref().map_or(Ok(()), |property| write!(formatter, "@{property}"))
+    }
+}
+
+/// Why a text is not an allowance.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AllowanceError {
+    /// No value: an allowance has a bound.
+    #[error("expected GUARD=VALUE or GUARD=VALUE@PROPERTY, for example max_cancel=25")]
+    WithoutBound,
+    /// No such guard.
+    #[error("no guard `{0}`; there are {known}", known = Guard::ALL.map(Guard::as_str).join(", "))]
+    UnknownGuard(String),
+    /// Neither a number nor a percentage.
+    #[error("`{0}` is neither a number nor a percentage such as 25%")]
+    BadBound(String),
+}
+
+impl FromStr for Allowance {
+    type Err = AllowanceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, rest) = text.split_once('=').ok_or(AllowanceError::WithoutBound)?;
+        let guard = Guard::ALL
+            .into_iter()
+            .find(|guard| guard.as_str() == name)
+            .ok_or_else(|| AllowanceError::UnknownGuard(name.to_owned()))?;
+        let (value, property) = match rest.split_once('@') {
+            Some((value, property)) => (value, Some(PropertyCode::new(property))),
+            None => (rest, None),
+        };
+        let bad = || AllowanceError::BadBound(value.to_owned());
+        let bound = match value.strip_suffix('%') {
+            Some(percent) => {
+                let percent: f64 = percent.parse().map_err(|_| bad())?;
+                Share::Percent(Some(percent).filter(|p| (0.0..=100.0).contains(p)).ok_or_else(bad)?)
+            }
+            None => Share::Count(value.parse().map_err(|_| bad())?),
+        };
+        Ok(Self { guard, bound, property })
+    }
+}
+
+/// What a guard is about: everything, or one property.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// The whole plan or source.
+    All,
+    /// One property of several.
+    Property(PropertyCode),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::Property(code) => write!(formatter, "{code}"),
+        }
+    }
+}
+
+/// One comparison.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardCheck {
+    /// Which guard.
+    pub guard: Guard,
+    /// Of what.
+    pub scope: Scope,
+    /// What was counted.
+    pub count: u64,
+    /// What is allowed, allowances included.
+    pub limit: u64,
+    /// Of how many.
+    pub of: u64,
+    /// Whether the plan must not be carried out.
+    pub tripped: bool,
+    /// The first records that were counted.
+    pub first: Vec<String>,
+}
+
+impl GuardCheck {
+    /// What a person who has looked at it adds to the command.
+    pub fn allow(&self) -> String {
+        let Self { guard, scope, count, .. } = self;
+        match scope {
+            Scope::All => format!("--allow {}={count}", guard.as_str()),
+            Scope::Property(code) => format!("--allow {}={count}@{code}", guard.as_str()),
+        }
+    }
+}
+
+/// In words: how many of how many, the limit, and the first records.
+impl fmt::Display for GuardCheck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { guard, scope, count, limit, of, tripped: _, first } = self;
+        if *guard == Guard::MaxShrink {
+            return write!(
+                formatter,
+                "{}: the source has {count} rows fewer than the usual {of}, and may have {limit} fewer",
+                guard.as_str()
+            );
+        }
+        write!(formatter, "{}: {count} of {of} {}, and at most {limit} may", guard.as_str(), guard.counts())?;
+        if let Scope::Property(code) = scope {
+            write!(formatter, " at {code}")?;
+        }
+        if !first.is_empty() {
+            let more = if *count > first.len() as u64 { ", …" } else { "" };
+            write!(formatter, " (reservations {}{more})", first.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+/// How many records of a tripped guard are named.
+const NAMED: usize = 5;
+
+/// Judges a plan: what it revokes and changes, in all and for each property.
+pub fn guard_plan(
+    plan: &Plan,
+    existing: &BTreeMap<PropertyCode, u64>,
+    settings: &GuardSettings,
+    allowances: &[Allowance],
+) -> Vec<GuardCheck> {
+    let mut checks = Vec::new();
+    for guard in [Guard::MaxCancel, Guard::MaxDelete, Guard::MaxUpdate] {
+        let counted: Vec<&Item> = plan.items.iter().filter(|item| counts(guard, item)).collect();
+        let mut scopes = vec![(Scope::All, existing.values().sum())];
+        if existing.len() > 1 {
+            scopes.extend(existing.iter().map(|(code, of)| (Scope::Property(code.clone()), *of)));
+        }
+        for (scope, of) in scopes {
+            let inside = |item: &&&Item| match &scope {
+                Scope::All => true,
+                Scope::Property(code) => item.reservation.property == *code,
+            };
+            let inside: Vec<&&Item> = counted.iter().filter(inside).collect();
+            let mut first: Vec<String> = inside.iter().map(|item| item.reservation.to_string()).collect();
+            first.dedup();
+            first.truncate(NAMED);
+            checks.push(judged(guard, scope, inside.len() as u64, of, first, settings, allowances));
+        }
+    }
+    checks
+}
+
+/// Judges a source: how many of its rows cannot be used.
+pub fn guard_rejects(
+    n_rejected: u64,
+    n_rows: u64,
+    settings: &GuardSettings,
+    allowances: &[Allowance],
+) -> GuardCheck {
+    judged(Guard::MaxReject, Scope::All, n_rejected, n_rows, Vec::new(), settings, allowances)
+}
+
+/// Judges a source: how many rows fewer it has than is usual.
+pub fn guard_shrink(
+    n_rows: u64,
+    usual: u64,
+    settings: &GuardSettings,
+    allowances: &[Allowance],
+) -> GuardCheck {
+    let n_fewer = usual.saturating_sub(n_rows);
+    judged(Guard::MaxShrink, Scope::All, n_fewer, usual, Vec::new(), settings, allowances)
+}
+
+fn judged(
+    guard: Guard,
+    scope: Scope,
+    count: u64,
+    of: u64,
+    first: Vec<String>,
+    settings: &GuardSettings,
+    allowances: &[Allowance],
+) -> GuardCheck {
+    let share = guard.limit(settings);
+    let own = match share {
+        // A part of very little says nothing.
+        Share::Percent(_) if of < u64::from(settings.min_existing) => count,
+        share => share.of(of),
+    };
+    let allowed = allowances
+        .iter()
+        .filter(|allowance| allowance.guard == guard)
+        .filter(|allowance| match (&allowance.property, &scope) {
+            (None, _) => true,
+            (Some(property), Scope::Property(code)) => property == code,
+            (Some(_), Scope::All) => false,
+        })
+        .map(|allowance| allowance.bound.of(of));
+    let limit = allowed.fold(own, u64::max);
+    GuardCheck { guard, scope, count, limit, of, tripped: count > limit, first }
+}
+
+fn counts(guard: Guard, item: &Item) -> bool {
+    match guard {
+        Guard::MaxCancel => item.action == Action::Revoke,
+        // Absence revokes nothing yet.
+        Guard::MaxDelete | Guard::MaxReject | Guard::MaxShrink => false,
+        Guard::MaxUpdate => matches!(item.action, Action::Update | Action::Replace),
+    }
+}
+
+/// How many live grants of ours each property has.
+pub fn existing_by_property(
+    inventory: &Inventory,
+    namespace: &Namespace,
+    now: Timestamp,
+) -> BTreeMap<PropertyCode, u64> {
+    let mut existing = BTreeMap::new();
+    let parts = |key: &AccessGrantKey| GrantKeyParts::parse(namespace, key);
+    for grant in inventory.grants.iter().filter(|grant| grant.is_live(now)) {
+        if let Some(parts) = grant.key.as_ref().and_then(parts) {
+            *existing.entry(parts.property).or_default() += 1;
+        }
+    }
+    existing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> GuardSettings {
+        GuardSettings {
+            max_delete: Share::Percent(10.0),
+            max_cancel: Share::Percent(30.0),
+            max_update: Share::Percent(30.0),
+            min_existing: 10,
+            max_shrink: Share::Percent(30.0),
+            max_reject: Share::Percent(10.0),
+            max_in_house: Share::Count(3),
+            missing_runs: 2,
+            missing_for: SignedDuration::from_hours(12),
+        }
+    }
+
+    fn check(count: u64, of: u64, allow: &[&str], expected_limit: u64, tripped: bool) {
+        let allowances: Vec<Allowance> =
+            allow.iter().map(|text| text.parse().expect("an allowance")).collect();
+        let judged = judged(Guard::MaxCancel, Scope::All, count, of, Vec::new(), &settings(), &allowances);
+        assert_eq!(
+            (judged.limit, judged.tripped),
+            (expected_limit, tripped),
+            "{count} of {of} with {allow:?}"
+        );
+    }
+
+    #[test]
+    fn a_guard_trips_above_its_share_and_not_at_it() {
+        check(30, 100, &[], 30, false);
+        check(31, 100, &[], 30, true);
+        check(4, 10, &[], 3, true);
+    }
+
+    #[test]
+    fn a_percentage_does_not_bite_below_the_smallest_population() {
+        check(9, 9, &[], 9, false);
+    }
+
+    #[test]
+    fn an_allowance_raises_one_limit_up_to_its_bound() {
+        check(40, 100, &["max_cancel=40"], 40, false);
+        check(41, 100, &["max_cancel=40"], 40, true);
+        check(50, 100, &["max_cancel=50%"], 50, false);
+        check(40, 100, &["max_update=100%"], 30, true);
+        check(40, 100, &["max_cancel=40@LIS"], 30, true);
+        // An allowance never lowers a limit.
+        check(20, 100, &["max_cancel=1"], 30, false);
+    }
+
+    #[test]
+    fn an_allowance_for_a_property_counts_there_only() {
+        let allowances = ["max_cancel=9@LIS".parse().expect("an allowance")];
+        let at = |code: &str| {
+            let scope = Scope::Property(code.into());
+            judged(Guard::MaxCancel, scope, 9, 20, Vec::new(), &settings(), &allowances).tripped
+        };
+        assert!(!at("LIS"));
+        assert!(at("OPO"));
+    }
+
+    #[test]
+    fn an_allowance_without_a_bound_is_refused() {
+        let refused = |text: &str| text.parse::<Allowance>().expect_err(text);
+        assert_eq!(refused("max_cancel"), AllowanceError::WithoutBound);
+        assert_eq!(refused("all=5"), AllowanceError::UnknownGuard("all".to_owned()));
+        assert_eq!(refused("max_cancel=many"), AllowanceError::BadBound("many".to_owned()));
+        assert_eq!(refused("max_cancel=-1"), AllowanceError::BadBound("-1".to_owned()));
+        assert_eq!(refused("max_cancel=101%"), AllowanceError::BadBound("101%".to_owned()));
+    }
+
+    #[test]
+    fn a_tripped_guard_says_the_exact_words_that_would_let_it_pass() {
+        let scope = Scope::Property("LIS".into());
+        let judged = judged(Guard::MaxUpdate, scope, 12, 20, Vec::new(), &settings(), &[]);
+        assert_eq!(judged.allow(), "--allow max_update=12@LIS");
+        let allowance: Allowance =
+            judged.allow().trim_start_matches("--allow ").parse().expect("its own words");
+        let again =
+            super::judged(Guard::MaxUpdate, judged.scope, 12, 20, Vec::new(), &settings(), &[allowance]);
+        assert!(!again.tripped);
+    }
+}
