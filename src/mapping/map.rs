@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::desired::{Desired, DesiredReservation, HeldStay, Rows};
+use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
@@ -157,7 +157,7 @@ impl<'a> Mapper<'a> {
                 }
             }
         }
-        self.occupy_what_is_kept(position, &draft.desired, property);
+        self.occupy_what_is_kept(position, &draft);
         draft
     }
 
@@ -201,7 +201,8 @@ impl<'a> Mapper<'a> {
 
     /// Notes the grants that are kept although no row explains them: of stays that are held or left alone (RULES 7 to
     /// 9), and of reservations that were not understood. A newcomer would share the door with them.
-    fn occupy_what_is_kept(&mut self, position: usize, desired: &DesiredReservation, property: &Property) {
+    fn occupy_what_is_kept(&mut self, position: usize, draft: &Draft<'_>) {
+        let Draft { desired, candidates, property } = draft;
         for granted in self.known.stays_of(&desired.id) {
             let guest = &granted.guest;
             let is_held = |stay: &HeldStay| {
@@ -219,13 +220,34 @@ impl<'a> Mapper<'a> {
                 starts_at: open.starts_at + property.early_access,
                 ends_at: open.ends_at.map(|end| end - property.late_exit),
             };
-            for space in granted.spaces.iter().filter_map(|space| self.directory.by_id(space)) {
-                if !self.also.contains(&space)
-                    && self.settings.units.may_name(&self.directory.space(space).key)
-                {
-                    let (row, guest) = (usize::MAX, Some(guest.clone()));
-                    self.occupancy.add(space, Occupation { reservation: position, row, guest, window, open });
-                }
+            let is_unit = |space: &SpaceRef| {
+                !self.also.contains(space) && self.settings.units.may_name(&self.directory.space(*space).key)
+            };
+            let units: Vec<SpaceRef> = granted
+                .spaces
+                .iter()
+                .filter_map(|space| self.directory.by_id(space))
+                .filter(is_unit)
+                .collect();
+            // A grant whose rooms a row cancels goes, whatever another row says.
+            let goes = |stay: &RevokedStay| {
+                stay.guest == *guest
+                    && stay.window.overlaps(&open)
+                    && units.iter().all(|space| stay.spaces.contains(space))
+            };
+            if desired.revoked.iter().any(goes) {
+                continue;
+            }
+            let is_explained = |space: &SpaceRef| {
+                candidates.iter().any(|candidate| {
+                    candidate.guest == *guest
+                        && candidate.window.overlaps(&open)
+                        && candidate.spaces().any(|wanted| wanted == *space)
+                })
+            };
+            for space in units.into_iter().filter(|space| !is_explained(space)) {
+                let (row, guest) = (usize::MAX, Some(guest.clone()));
+                self.occupancy.add(space, Occupation { reservation: position, row, guest, window, open });
             }
         }
     }

@@ -19,7 +19,8 @@ pub(super) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    fn spaces(&self) -> impl Iterator<Item = SpaceRef> + '_ {
+    /// The spaces of its units.
+    pub(super) fn spaces(&self) -> impl Iterator<Item = SpaceRef> + '_ {
         self.units.iter().flat_map(|unit| unit.spaces.iter().copied())
     }
 }

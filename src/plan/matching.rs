@@ -237,9 +237,17 @@ impl Matcher<'_> {
             let find = |says: &dyn Fn(&RevokedStay) -> bool| {
                 revoked.iter().position(|stay| (stay.guest == *guest) && says(stay))
             };
+            // Where the grant may also be that of a stay which is kept, the row must name all its rooms.
             let names_it = |stay: &RevokedStay| {
-                stay.window.overlaps(window)
-                    && stay.spaces.iter().any(|s| owned.spaces.iter().flatten().any(|space| space == s))
+                let is_named = |space: &SpaceRef| stay.spaces.contains(space);
+                let mut spaces = owned.spaces.iter().flatten();
+                let names_enough = if self.silence.keeps(owned) {
+                    spaces.clone().any(is_named)
+                        && spaces.all(|space| is_named(space) || self.common.contains(space))
+                } else {
+                    spaces.any(is_named)
+                };
+                stay.window.overlaps(window) && names_enough
             };
             let its_time = |stay: &RevokedStay| {
                 stay.window.overlaps(window)

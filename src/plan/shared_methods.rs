@@ -11,7 +11,7 @@ use super::change::{Amendment, Change};
 use super::conclude::surplus;
 use super::live::Live;
 use super::reservation::ReservationPlan;
-use crate::model::{AccessMethodId, LiveGrant};
+use crate::model::{AccessMethodId, GuestKey, LiveGrant, Method};
 
 /// Drops the removals that would reach a grant which keeps the method, and repeated ones.
 pub(super) fn settle_shared_methods<'p, 'a: 'p>(
@@ -47,6 +47,13 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
             Change::Create(_) | Change::Hold { .. } | Change::HeldStay { .. } => {}
         }
     }
+    // A new grant of the same guest may be given the very method that is taken away here.
+    let mut wanted_anew: HashSet<(GuestKey, Method)> = HashSet::new();
+    for change in changes() {
+        if let Change::Create(new) | Change::Replace { new, .. } = change {
+            wanted_anew.extend(new.methods.iter().map(|method| (new.desired.guest.clone(), *method)));
+        }
+    }
     let mut n_holders: HashMap<&AccessMethodId, usize> = HashMap::new();
     for id in grants.iter().filter(|grant| grant.is_live(now)).flat_map(|grant| &grant.access_methods) {
         *n_holders.entry(id).or_default() += 1;
@@ -55,8 +62,12 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
     for plan in plans {
         let mut n_empty = 0;
         plan.changes.retain_mut(|change| {
-            let Change::Amend(Amendment { remove, window, add, .. }) = change else { return true };
-            remove.retain(|(_, id)| n_holders.get(id) == n_givers.get(id) && gone.insert(id.clone()));
+            let Change::Amend(Amendment { desired, remove, window, add, .. }) = change else { return true };
+            remove.retain(|(method, id)| {
+                n_holders.get(id) == n_givers.get(id)
+                    && !wanted_anew.contains(&(desired.guest.clone(), *method))
+                    && gone.insert(id.clone())
+            });
             let is_empty = remove.is_empty() && window.is_none() && add.is_empty();
             n_empty += usize::from(is_empty);
             !is_empty

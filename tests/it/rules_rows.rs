@@ -260,3 +260,11 @@ fn rows_of_one_stay_in_a_contested_room_are_held_together() {
     ? R2:G2 | overlap, held by person
     ");
 }
+
+#[test]
+fn a_cancelled_row_takes_no_room_that_another_row_of_the_guest_leaves_alone() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-5+room-6 12-02..12-05"]);
+    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-02..12-05 unclear", "R1 G1 room-6 12-02..12-05 cancelled"]), @"");
+    assert_snapshot!(hotel.lines(&["R1 G1 room-5+room-6 12-02..12-05 cancelled", "R1 G1 room-5 12-02..12-05 unclear"]), @"- R1:G1 [room-5 room-6] 12-02T15..12-05T11 code key=- | cancelled, revoke");
+}
