@@ -194,12 +194,7 @@ impl Job<'_> {
     }
 
     /// Records what was read, and stops where it cannot be trusted.
-    async fn pass_gates(
-        &self,
-        told: &mut Told,
-        source: &SourceRead,
-        ledger: &Ledger,
-    ) -> Result<(), Failure> {
+    async fn pass_gates(&self, told: &mut Told, source: &SourceRead, ledger: &Ledger) -> Result<(), Failure> {
         if let Some((store, _)) = &told.record {
             let SourceRead { location, fingerprint, n_rows, .. } = source;
             store.record_source(&told.run_id, location, fingerprint, *n_rows).await?;

@@ -175,7 +175,9 @@ fn a_configuration_that_cannot_be_used_ends_with_78() {
 fn a_terminated_run_finishes_what_is_in_flight_and_the_next_one_the_rest() {
     let server = Server::start();
     let place = server.place();
-    // Every answer takes its time, so that the signal arrives while calls are in flight.
+    // One call at a time, and every answer takes its time, so that the signal arrives before the last is sent.
+    let config = url_config(server.sandbox.endpoint());
+    place.write("reservation-sync.toml", &format!("{config}concurrency = 1\n"));
     let slow = [(Fault::Latency, 1.0)].into();
     server.sandbox.set_faults(FaultPlan { rates: slow, latency_ms: 300, ..FaultPlan::none() });
     let child = place
