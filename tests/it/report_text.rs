@@ -41,13 +41,13 @@ fn a_plan_is_told_by_day_with_what_changes_why_and_for_whom() {
         impact       the guest gets something new to open the door, the old one stops
     ? room-101  Fay Okoro  LIS/R1020  2026-12-03 15:00Z → 2026-12-05 11:00Z  code
         why          room 101 is taken by R1017 on the same night (bookings.csv:17)
-        held         a person must decide
+        held         a person must decide: give one of the two another unit or other dates
     ? LIS/R1021  pms:LIS:R1021:R1021%2F1:0a1b2c3d4e
         why          no room is assigned yet
         held         nothing to do now
 
     Guests
-    ~ pms:R1001/1  full_name, phone
+    ~ pms:R1001/1  name, telephone number
 
     Rejected rows
     ! bookings.csv:18  check_in  `31/02/2026` is not a date
@@ -109,13 +109,13 @@ fn a_run_is_told_by_what_came_of_it() {
                      there: the guest cannot get in until the next run
     ? room-101  Fay Okoro  LIS/R1020  2026-12-03 15:00Z → 2026-12-05 11:00Z  code
         why          room 101 is taken by R1017 on the same night (bookings.csv:17)
-        held         a person must decide
+        held         a person must decide: give one of the two another unit or other dates
     ? LIS/R1021  pms:LIS:R1021:R1021%2F1:0a1b2c3d4e
         why          no room is assigned yet
         held         nothing to do now
 
     Guests
-    ~ pms:R1001/1  full_name, phone  FAILED
+    ~ pms:R1001/1  name, telephone number  FAILED
         failed       invalid_input: phone_number [phone] is in use
 
     Rejected rows

@@ -11,7 +11,7 @@ use super::TextOptions;
 use super::paint::{Paint, detail, exact, painted};
 use crate::event::Outcome;
 use crate::model::Method;
-use crate::plan::{Action, GrantView, HeldBy, Impact, Phase};
+use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode};
 
 /// All lines that are not unchanged, under the day on which the guest arrives.
 pub(super) fn days(document: &Document, options: TextOptions, out: &mut String) {
@@ -45,6 +45,7 @@ pub(super) fn people(document: &Document, options: TextOptions, out: &mut String
     for person in told {
         let Person { key, action, fields, outcome, error } = person;
         let mark = painted(paint(*action), mark(*action), options);
+        let fields: Vec<&str> = fields.iter().map(|field| in_words(field)).collect();
         write!(out, "{mark} {}  {}", visible(key.as_str()), visible(&fields.join(", "))).expect(WRITABLE);
         ending(*outcome, options, out);
         result(*outcome, error.as_deref(), options, out);
@@ -54,15 +55,30 @@ pub(super) fn people(document: &Document, options: TextOptions, out: &mut String
 
 const WRITABLE: &str = "a string takes everything";
 
+/// The name of a field as a person says it.
+fn in_words(field: &str) -> &str {
+    match field {
+        "full_name" => "name",
+        "email" => "e-mail address",
+        "phone" => "telephone number",
+        other => other,
+    }
+}
+
 fn grant(line: &Line, options: TextOptions, out: &mut String) {
     let mark = painted(paint(line.action), mark(line.action), options);
     write!(out, "{mark} {}", headline(line)).expect(WRITABLE);
     ending(line.outcome, options, out);
-    let in_short = matches!(line.action, Action::Create | Action::None) && line.impact == Impact::Seamless;
+    let in_short = line.impact == Impact::Seamless
+        && (line.action == Action::None
+            || (line.action == Action::Create && line.reason_code == ReasonCode::NewStay));
     if !in_short {
         if let (Some(before), Some(after)) = (&line.before, &line.after) {
             for (label, before, after) in changes(before, after) {
-                exact(label, &format!("{before} → {after}"), out);
+                // What is held has not been given keys yet.
+                if line.action != Action::Hold || !matches!(label, "reservation" | "grant") {
+                    exact(label, &format!("{before} → {after}"), out);
+                }
             }
         }
         detail("why", &reason(line), options, out);
@@ -90,7 +106,7 @@ fn headline(line: &Line) -> String {
     };
     let mut parts = Vec::new();
     if let Some(view) = line.after.as_ref().or(line.before.as_ref()) {
-        parts.push(places(view));
+        parts.extend(places(view, line.action));
         parts.extend(view.full_name.clone());
         parts.push(reservation);
         parts.push(format!("{} → {}", time(Some(view.starts_at)), time(view.ends_at)));
@@ -103,13 +119,15 @@ fn headline(line: &Line) -> String {
     shown.join("  ")
 }
 
-fn places(view: &GrantView) -> String {
+/// Which spaces; nothing for a stay that waits for one.
+fn places(view: &GrantView, action: Action) -> Option<String> {
     let n_doors = view.device_ids.len() + view.acs_entrance_ids.len();
     match (view.space_keys.is_empty(), n_doors) {
-        (false, _) => list(&view.space_keys),
-        (true, 0) => "(no space)".to_owned(),
-        (true, 1) => "(1 door in a space without a key)".to_owned(),
-        (true, n) => format!("({n} doors in spaces without a key)"),
+        (false, _) => Some(list(&view.space_keys)),
+        (true, 0) if action == Action::Hold => None,
+        (true, 0) => Some("(no space)".to_owned()),
+        (true, 1) => Some("(1 door in a space without a key)".to_owned()),
+        (true, n) => Some(format!("({n} doors in spaces without a key)")),
     }
 }
 
@@ -157,11 +175,11 @@ fn consequence(line: &Line) -> String {
         Phase::Future => "",
         Phase::Arriving => "arrives within a day; ",
         Phase::InHouse => "in house; ",
-        Phase::Departed => "has left; ",
+        Phase::Departed => "past the check-out; ",
     };
     let what = match (line.action, line.held_by) {
         (Action::Hold, Some(HeldBy::Rule)) => "nothing to do now",
-        (Action::Hold, _) => "a person must decide",
+        (Action::Hold, _) => decision(line.reason_code),
         _ => match (line.impact, has_card(line)) {
             (Impact::Seamless, _) => "the guest notices nothing",
             (Impact::Reissue, false) => "what opens the door stops and works again a moment later",
@@ -177,6 +195,26 @@ fn consequence(line: &Line) -> String {
         },
     };
     format!("{phase}{what}")
+}
+
+/// What a person can do about a line that waits for one.
+fn decision(reason_code: ReasonCode) -> &'static str {
+    match reason_code {
+        ReasonCode::UnitNotAssigned => "a person must decide: assign a unit in the booking",
+        ReasonCode::UnmappedUnit => {
+            "a person must decide: correct the unit, or give it a space in Seam or in [spaces]"
+        }
+        ReasonCode::DoorWithoutMethod => "a person must decide: take another unit or another method",
+        ReasonCode::Overlap => "a person must decide: give one of the two another unit or other dates",
+        ReasonCode::ForeignGrant => {
+            "a person must decide: if that grant is for this stay, delete it in Seam; the next run makes ours"
+        }
+        ReasonCode::ContactConflict => "a person must decide: give each guest a contact of their own",
+        ReasonCode::WindowsWouldNotOverlap => {
+            "a person must decide: bring the dates of its guests closer together, or cancel it and book anew"
+        }
+        _ => "a person must decide",
+    }
 }
 
 fn has_card(line: &Line) -> bool {
