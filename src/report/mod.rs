@@ -3,12 +3,16 @@
 //! Beside the command line this is the only room that prints. It decides nothing, and what it prints holds no
 //! e-mail address, telephone number, code or key; names stand where a person at the desk needs them.
 
+pub mod csv;
 pub mod document;
+pub mod html;
 pub mod json;
 pub mod logs;
+pub mod markdown;
 pub mod progress;
 pub mod runs;
 pub mod text;
 mod visible;
+mod words;
 
 pub use visible::visible;

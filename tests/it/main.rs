@@ -2,7 +2,11 @@
 
 mod contract;
 mod plan_properties;
+mod report_csv;
+mod report_hostile;
+mod report_html;
 mod report_json;
+mod report_markdown;
 mod report_sample;
 mod report_text;
 mod sandbox_client;

@@ -6,7 +6,9 @@ mod problems;
 mod summary;
 
 use super::document::Document;
+pub(super) use grant::{changes, consequence, explained, in_words, list, mark, places, time};
 pub use paint::Colour;
+pub(super) use summary::{counted, in_one_line};
 
 /// How it is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
