@@ -1,17 +1,17 @@
 //! Where things are written: the report to stdout and to files, failures to stderr.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use super::arguments::{Common, Format, LogFormat, ReportFile};
+use super::whole_file::write_whole;
 use crate::config::{self, Environment};
 use crate::event::EventSink;
 use crate::exit_code::ExitCode;
 use crate::report::document::Document;
 use crate::report::logs::{self, Verbosity};
 use crate::report::text::{Colour, TextOptions};
-use crate::report::{json, progress, text, visible};
+use crate::report::{csv, html, json, markdown, progress, text, visible};
 use crate::run::Failure;
 
 /// The ways out of the program.
@@ -52,8 +52,24 @@ impl Output {
         &*self.sink
     }
 
-    pub(super) fn format(&self) -> Format {
-        self.format
+    /// Writes to stdout what is no report of grants, and so has two formats only.
+    pub(super) fn text_or_json(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        Self::data(&match self.format {
+            Format::Text => text(),
+            Format::Json => json(),
+            Format::Markdown | Format::Html | Format::Csv => {
+                return Err(Failure {
+                    exit_code: ExitCode::Usage,
+                    message: "this verb writes text and JSON only".to_owned(),
+                    hint: "take --format text or --format json; `plan`, `run` and `show` have the others"
+                        .to_owned(),
+                });
+            }
+        })
     }
 
     pub(super) fn config_colour(&self) -> config::Colour {
@@ -67,7 +83,7 @@ impl Output {
     pub(super) fn report(&self, document: &Document) -> Result<(), Failure> {
         for ReportFile { format, path } in &self.reports {
             let rendered = rendered(document, *format, Colour::Never);
-            fs::write(path, rendered).map_err(|error| {
+            write_whole(path, &rendered).map_err(|error| {
                 let message = format!("write the report `{}`: {error}", path.display());
                 Failure {
                     exit_code: ExitCode::Unexpected,
@@ -110,5 +126,8 @@ fn rendered(document: &Document, format: Format, colour: Colour) -> String {
     match format {
         Format::Text => text::render(document, TextOptions { colour, ..TextOptions::default() }),
         Format::Json => json::render(document),
+        Format::Markdown => markdown::render(document),
+        Format::Html => html::render(document),
+        Format::Csv => csv::render(document),
     }
 }

@@ -3,6 +3,7 @@
 mod contract;
 mod plan_properties;
 mod report_csv;
+mod report_files;
 mod report_hostile;
 mod report_html;
 mod report_json;
