@@ -64,6 +64,12 @@ pub(super) enum Format {
     Text,
     /// For programs: one document.
     Json,
+    /// For a pull request or a chat.
+    Markdown,
+    /// For a browser: one page that needs nothing else.
+    Html,
+    /// For a spreadsheet: one row a line.
+    Csv,
 }
 
 /// Ways to write a log line.
@@ -87,7 +93,7 @@ impl ReportFile {
         let (format, path) =
             text.split_once('=').ok_or("expected FORMAT=PATH, for example json=report.json")?;
         let format = Format::from_str(format, false)
-            .map_err(|_| format!("unknown format `{format}`: text or json"))?;
+            .map_err(|_| format!("unknown format `{format}`: text, json, markdown, html or csv"))?;
         if path.is_empty() {
             return Err("the path is missing".to_owned());
         }
@@ -218,6 +224,8 @@ mod tests {
     fn a_report_names_its_format_and_its_path() {
         let json = ReportFile { format: Format::Json, path: "a=b.json".into() };
         assert_eq!(ReportFile::parse("json=a=b.json"), Ok(json));
+        let html = ReportFile { format: Format::Html, path: "plan.html".into() };
+        assert_eq!(ReportFile::parse("html=plan.html"), Ok(html));
         for bad in ["json", "json=", "pdf=report.pdf"] {
             assert!(ReportFile::parse(bad).is_err(), "{bad}");
         }

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::arguments::Format;
 use super::output::Output;
 use crate::config::{Endpoint, Settings};
 use crate::event::{Event, Stage};
@@ -27,10 +26,7 @@ pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Fa
     output.sink().emit(&Event::Started(Stage::Source));
     let read = source::read(&settings.source, now)?;
     output.sink().emit(&Event::Finished(Stage::Source));
-    Output::data(&match output.format() {
-        Format::Text => text(&read),
-        Format::Json => json(&read),
-    })?;
+    output.text_or_json(|| text(&read), || json(&read))?;
     Ok(if read.rejects.is_empty() { ExitCode::Success } else { ExitCode::Incomplete })
 }
 

@@ -10,6 +10,7 @@ mod plan;
 mod sandbox;
 mod show;
 mod signals;
+mod whole_file;
 
 use std::io;
 

@@ -1,19 +1,19 @@
 //! Where things are written: the report to stdout and to files, failures to stderr.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 
 use super::arguments::{Common, Format, LogFormat, ReportFile};
+use super::whole_file::write_whole;
 use crate::config::{self, Environment};
 use crate::event::EventSink;
 use crate::exit_code::ExitCode;
 use crate::report::document::Document;
 use crate::report::logs::{self, Verbosity};
 use crate::report::text::{Colour, TextOptions};
-use crate::report::{json, progress, text, visible};
+use crate::report::{csv, html, json, markdown, progress, text, visible};
 use crate::run::Failure;
 
 /// The ways out of the program.
@@ -56,8 +56,24 @@ impl Output {
         &*self.sink
     }
 
-    pub(super) fn format(&self) -> Format {
-        self.format
+    /// Writes to stdout what is no report of grants, and so has two formats only.
+    pub(super) fn text_or_json(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        Self::data(&match self.format {
+            Format::Text => text(),
+            Format::Json => json(),
+            Format::Markdown | Format::Html | Format::Csv => {
+                return Err(Failure {
+                    exit_code: ExitCode::Usage,
+                    message: "this verb writes text and JSON only".to_owned(),
+                    hint: "take --format text or --format json; `plan`, `run` and `show` have the others"
+                        .to_owned(),
+                });
+            }
+        })
     }
 
     pub(super) fn config_colour(&self) -> config::Colour {
@@ -126,7 +142,7 @@ impl Output {
 impl ReportFile {
     fn write(&self, document: &Document) -> Result<(), Failure> {
         let Self { format, path } = self;
-        fs::write(path, rendered(document, *format, Colour::Never)).map_err(|error| Failure {
+        write_whole(path, &rendered(document, *format, Colour::Never)).map_err(|error| Failure {
             exit_code: ExitCode::Unexpected,
             message: format!("write the report `{}`: {error}", path.display()),
             hint: "check the path and the disk".to_owned(),
@@ -137,7 +153,7 @@ impl ReportFile {
 /// Whether stdout and stderr are the same terminal or file.
 fn streams_lead_to_one_place() -> bool {
     let identity = |stream: io::Result<OwnedFd>| {
-        let metadata = fs::File::from(stream.ok()?).metadata().ok()?;
+        let metadata = std::fs::File::from(stream.ok()?).metadata().ok()?;
         Some((metadata.dev(), metadata.ino()))
     };
     let stdout = identity(io::stdout().as_fd().try_clone_to_owned());
@@ -148,5 +164,8 @@ fn rendered(document: &Document, format: Format, colour: Colour) -> String {
     match format {
         Format::Text => text::render(document, TextOptions { colour, ..TextOptions::default() }),
         Format::Json => json::render(document),
+        Format::Markdown => markdown::render(document),
+        Format::Html => html::render(document),
+        Format::Csv => csv::render(document),
     }
 }

@@ -1,6 +1,5 @@
 //! `runs` and `show`.
 
-use super::arguments::Format;
 use super::output::Output;
 use super::plan::runtime;
 use crate::config::Settings;
@@ -18,10 +17,7 @@ pub(super) fn runs(settings: &Settings, limit: u32, output: &Output) -> Result<E
         store.close().await;
         Ok::<_, Failure>(runs)
     })?;
-    Output::data(&match output.format() {
-        Format::Text => render_text(&runs),
-        Format::Json => render_json(&runs),
-    })?;
+    output.text_or_json(|| render_text(&runs), || render_json(&runs))?;
     Ok(ExitCode::Success)
 }
 

@@ -4,13 +4,17 @@
 //! e-mail address, telephone number, code or key; names stand where a person at the desk needs them.
 
 mod counted;
+pub mod csv;
 pub mod document;
+pub mod html;
 pub mod json;
 pub mod logs;
+pub mod markdown;
 pub mod progress;
 pub mod runs;
 pub mod text;
 mod visible;
+mod words;
 
 pub use counted::counted;
 pub use visible::visible;

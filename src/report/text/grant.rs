@@ -55,7 +55,7 @@ pub(super) fn people(document: &Document, options: TextOptions, out: &mut String
 const WRITABLE: &str = "a string takes everything";
 
 /// The name of a field as a person says it.
-fn in_words(field: &str) -> &str {
+pub(in crate::report) fn in_words(field: &str) -> &str {
     match field {
         "full_name" => "name",
         "email" => "e-mail address",
@@ -119,7 +119,7 @@ fn headline(line: &Line) -> String {
 }
 
 /// Which spaces; nothing for a stay that waits for one.
-fn places(view: &GrantView, action: Action) -> Option<String> {
+pub(in crate::report) fn places(view: &GrantView, action: Action) -> Option<String> {
     let n_doors = view.device_ids.len() + view.acs_entrance_ids.len();
     match (view.space_keys.is_empty(), n_doors) {
         (false, _) => Some(list(&view.space_keys)),
@@ -131,7 +131,10 @@ fn places(view: &GrantView, action: Action) -> Option<String> {
 }
 
 /// The fields that differ, in words. Doors follow from spaces, so they are told only where the spaces are the same.
-fn changes(before: &GrantView, after: &GrantView) -> Vec<(&'static str, String, String)> {
+pub(in crate::report) fn changes(
+    before: &GrantView,
+    after: &GrantView,
+) -> Vec<(&'static str, String, String)> {
     let GrantView {
         access_grant_key,
         reservation_key,
@@ -169,7 +172,7 @@ fn changes(before: &GrantView, after: &GrantView) -> Vec<(&'static str, String, 
 }
 
 /// What the change means for the guest, or for whoever has to decide.
-fn consequence(line: &Line) -> String {
+pub(in crate::report) fn consequence(line: &Line) -> String {
     let phase = match line.phase {
         Phase::Future => "",
         Phase::Arriving => "arrives within a day; ",
@@ -233,7 +236,16 @@ fn ending(outcome: Option<Outcome>, options: TextOptions, out: &mut String) {
 }
 
 fn result(outcome: Option<Outcome>, error: Option<&str>, options: TextOptions, out: &mut String) {
-    let Some(word) = trouble(outcome) else { return };
+    if let Some((word, explanation)) = explained(outcome, error) {
+        detail(word, &visible(explanation), options, out);
+    }
+}
+
+/// What went wrong, in a word and in a sentence.
+pub(in crate::report) fn explained(
+    outcome: Option<Outcome>,
+    error: Option<&str>,
+) -> Option<(&'static str, &str)> {
     let explanation = match (outcome, error) {
         (_, Some(error)) => error,
         (Some(Outcome::Unknown), None) => "the answer was lost; the next run finds out what became of it",
@@ -241,7 +253,7 @@ fn result(outcome: Option<Outcome>, error: Option<&str>, options: TextOptions, o
         (Some(Outcome::Skipped), None) => "something before it failed",
         _ => "without a reason",
     };
-    detail(word, &visible(explanation), options, out);
+    trouble(outcome).map(|word| (word, explanation))
 }
 
 fn trouble(outcome: Option<Outcome>) -> Option<&'static str> {
@@ -254,7 +266,7 @@ fn trouble(outcome: Option<Outcome>) -> Option<&'static str> {
     }
 }
 
-fn mark(action: Action) -> &'static str {
+pub(in crate::report) fn mark(action: Action) -> &'static str {
     match action {
         Action::Create => "+",
         Action::Update => "~",
@@ -276,13 +288,13 @@ fn paint(action: Action) -> Paint {
 }
 
 /// `2026-12-03 15:00Z`; with seconds where there are any.
-fn time(timestamp: Option<Timestamp>) -> String {
+pub(in crate::report) fn time(timestamp: Option<Timestamp>) -> String {
     let Some(timestamp) = timestamp else { return "no end".to_owned() };
     let format = if timestamp.as_second() % 60 == 0 { "%Y-%m-%d %H:%MZ" } else { "%Y-%m-%d %H:%M:%SZ" };
     timestamp.strftime(format).to_string()
 }
 
-fn list(values: impl IntoIterator<Item = impl Display>) -> String {
+pub(in crate::report) fn list(values: impl IntoIterator<Item = impl Display>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 

@@ -6,8 +6,9 @@ mod problems;
 mod summary;
 
 use super::document::Document;
+pub(super) use grant::{changes, consequence, explained, in_words, list, mark, places, time};
 pub use paint::Colour;
-pub(super) use summary::took;
+pub(super) use summary::{in_one_line, took};
 
 /// How it is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

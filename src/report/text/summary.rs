@@ -208,6 +208,14 @@ fn clock(seconds: u64) -> String {
     }
 }
 
+/// The line that sums it up; `None` where it ended before there was a plan.
+pub(in crate::report) fn in_one_line(document: &Document) -> Option<String> {
+    let was_planned =
+        document.counts.unchanged > 0 || !document.items.is_empty() || !document.identities.is_empty();
+    (document.error.is_none() || was_planned)
+        .then(|| if document.tells_outcomes() { done(document) } else { plan(document) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,44 @@
+//! The command that lets a plan pass the guards that stopped it.
+
+use super::super::document::Document;
+use super::super::visible::visible;
+
+/// The command for all guards that tripped, fit to be pasted into a shell; `None` where none did.
+pub(in crate::report) fn release(document: &Document) -> Option<String> {
+    let allows: Vec<String> = document
+        .guards
+        .iter()
+        .filter(|guard| guard.tripped)
+        .filter_map(|guard| guard.allow.as_deref())
+        .map(quoted)
+        .collect();
+    (!allows.is_empty())
+        .then(|| format!("reservation-sync run {} --reason \"why it is right\"", allows.join(" ")))
+}
+
+/// `--allow` and its value. The code of a property comes from the source, and a shell must not read it as a command.
+fn quoted(allow: &str) -> String {
+    let (flag, value) = allow.split_once(' ').unwrap_or(("--allow", allow));
+    let value = visible(value);
+    if value.chars().all(|c| c.is_ascii_alphanumeric() || "_-=@%./:".contains(c)) {
+        format!("{flag} {value}")
+    } else {
+        format!("{flag} '{}'", value.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_cannot_smuggle_a_command_into_the_shell() {
+        for (allow, expected) in [
+            ("--allow max_delete=31@LIS", "--allow max_delete=31@LIS"),
+            ("--allow max_delete=31@LIS; rm -rf ~", "--allow 'max_delete=31@LIS; rm -rf ~'"),
+            ("--allow max_delete=31@O'Neil\n$(x)", r"--allow 'max_delete=31@O'\''Neil\n$(x)'"),
+        ] {
+            assert_eq!(quoted(allow), expected);
+        }
+    }
+}
