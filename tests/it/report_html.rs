@@ -78,7 +78,7 @@ fn the_page_tells_what_a_night_manager_asks() {
 fn a_run_tells_what_went_wrong_and_the_command_that_releases_a_guard() {
     let page = render(&document());
     for told in [
-        "<h1>Done: 1 created, 1 updated (1 re-issued in-house)",
+        "<h1>Until then: 1 created, 1 updated (1 re-issued in-house)",
         "<pre><code>reservation-sync run --allow max_cancel=31@LIS --reason &#34;why it is right&#34;</code></pre>",
         "<span class=\"word failed\">failed</span>",
         "the guest cannot get in until the next run",
