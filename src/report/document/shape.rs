@@ -129,6 +129,16 @@ pub struct Source {
     pub coverage: Coverage,
 }
 
+impl Source {
+    /// Whether a stay that is absent from it is gone, in the words of every format.
+    pub fn coverage_in_words(&self) -> &'static str {
+        match self.coverage {
+            Coverage::Complete => "complete",
+            Coverage::Partial => "partial: what is absent from it is left alone",
+        }
+    }
+}
+
 /// A limit that a person raised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowed {

@@ -11,7 +11,6 @@ use super::super::visible::visible;
 use super::super::words::{Entry, noticed, release};
 use super::rows::{Choice, Kind, Problem, action_choices, impact_choices, kinds, problems};
 use super::{SCRIPT_HASH, STYLE_HASH};
-use crate::model::Coverage;
 use crate::plan::HeldBy;
 
 /// So many lines that need a hand are listed at the top.
@@ -150,10 +149,7 @@ impl<'a> Page<'a> {
 fn facts(document: &Document) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(source) = &document.source {
-        let coverage = match source.coverage {
-            Coverage::Complete => "complete",
-            Coverage::Partial => "partial: what is absent from it is left alone",
-        };
+        let coverage = source.coverage_in_words();
         let rows = counted(source.rows, "row");
         let reservations = counted(source.reservations as u64, "reservation");
         facts.push(("Source", format!("{}: {rows}, {reservations}", visible(&source.location))));

@@ -7,7 +7,6 @@ use super::super::document::Document;
 use super::super::text::in_one_line;
 use super::super::words::{noticed, release};
 use super::escape::{block, code, escaped};
-use crate::model::Coverage;
 
 const WRITABLE: &str = "a string takes everything";
 
@@ -36,10 +35,7 @@ pub(super) fn opening(document: &Document, out: &mut String) {
         writeln!(out, "{}\n", noticed(document)).expect(WRITABLE);
     }
     if let Some(source) = &document.source {
-        let coverage = match source.coverage {
-            Coverage::Complete => "complete",
-            Coverage::Partial => "partial: what is absent from it is left alone",
-        };
+        let coverage = source.coverage_in_words();
         writeln!(
             out,
             "Source {}: {}, {} ({coverage}).  ",

@@ -10,7 +10,6 @@ use super::super::visible::visible;
 use super::TextOptions;
 use super::paint::{Paint, detail, exact, painted};
 use crate::event::Outcome;
-use crate::model::Coverage;
 use crate::plan::{Action, Impact, Phase};
 
 const WRITABLE: &str = "a string takes everything";
@@ -29,10 +28,7 @@ pub(super) fn opening(document: &Document, out: &mut String) {
         writeln!(out, ", {}", document.started_at.strftime("%Y-%m-%d %H:%MZ")).expect(WRITABLE);
     }
     if let Some(source) = &document.source {
-        let coverage = match source.coverage {
-            Coverage::Complete => "complete",
-            Coverage::Partial => "partial: what is absent from it is left alone",
-        };
+        let coverage = source.coverage_in_words();
         writeln!(
             out,
             "Source {}: {}, {} ({coverage})",
@@ -80,11 +76,9 @@ pub(super) fn closing(document: &Document, options: TextOptions, out: &mut Strin
     if let Some(line) = people(document) {
         writeln!(out, "{line}").expect(WRITABLE);
     }
-    if is_before_the_plan(document) {
-        return;
+    if let Some(line) = in_one_line(document) {
+        writeln!(out, "{}", painted(Paint::Heading, &line, options)).expect(WRITABLE);
     }
-    let line = if document.tells_outcomes() { done(document) } else { plan(document) };
-    writeln!(out, "{}", painted(Paint::Heading, &line, options)).expect(WRITABLE);
 }
 
 /// Whether it ended before there was a plan: a line of noughts would read as if nothing were to change.
@@ -210,9 +204,7 @@ fn clock(seconds: u64) -> String {
 
 /// The line that sums it up; `None` where it ended before there was a plan.
 pub(in crate::report) fn in_one_line(document: &Document) -> Option<String> {
-    let was_planned =
-        document.counts.unchanged > 0 || !document.items.is_empty() || !document.identities.is_empty();
-    (document.error.is_none() || was_planned)
+    (!is_before_the_plan(document))
         .then(|| if document.tells_outcomes() { done(document) } else { plan(document) })
 }
 
