@@ -1,6 +1,7 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -138,7 +139,7 @@ impl Job<'_> {
     }
 
     /// Reads the source and Seam at the same time, decides, and verifies what was decided.
-    async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<CheckedPlan, Failure> {
+    async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<Arc<CheckedPlan>, Failure> {
         let now = connection.now;
         self.sink.emit(&Event::Started(Stage::Source));
         self.sink.emit(&Event::Started(Stage::Inventory));
@@ -169,8 +170,8 @@ impl Job<'_> {
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);
-        let checked = check(plan(&input), &input)?;
-        told.plan = Some((*checked).clone());
+        let checked = Arc::new(check(plan(&input), &input)?);
+        told.plan = Some(Arc::clone(&checked));
         let existing = existing_by_property(&inventory, &settings.namespace, now);
         told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));

@@ -1,6 +1,7 @@
 //! What a job has learnt so far: enough for a report, however it ends.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -8,7 +9,7 @@ use super::failure::Failure;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
 use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::{Allowance, GuardCheck, Plan};
+use crate::plan::{Allowance, CheckedPlan, GuardCheck};
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
 use crate::store::{Lease, Store};
@@ -22,7 +23,7 @@ pub(super) struct Told {
     pub(super) started_at: Timestamp,
     pub(super) workspace_id: Option<WorkspaceId>,
     pub(super) source: Option<SourceRead>,
-    pub(super) plan: Option<Plan>,
+    pub(super) plan: Option<Arc<CheckedPlan>>,
     pub(super) guards: Vec<GuardCheck>,
     pub(super) allowances: Vec<Allowance>,
     pub(super) reason: Option<String>,
