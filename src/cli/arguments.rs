@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use super::scope::ScopeFlags;
 use crate::plan::Allowance;
 
 /// Keeps the access grants in Seam equal to the reservations of a hotel.
@@ -140,6 +141,8 @@ pub(super) enum Verb {
 /// Flags of `plan`, and of `run` too.
 #[derive(Debug, Args)]
 pub(super) struct PlanFlags {
+    #[command(flatten)]
+    pub(super) scope: ScopeFlags,
     /// Exits with 2 where changes are pending.
     #[arg(long, env = "RESERVATION_SYNC_DETAILED_EXITCODE")]
     pub(super) detailed_exitcode: bool,
@@ -162,6 +165,9 @@ pub(super) struct RunFlags {
     /// Stops before the first write.
     #[arg(long, env = "RESERVATION_SYNC_DRY_RUN")]
     pub(super) dry_run: bool,
+    /// Does not wait until access is really issued. No run waits for that yet, so it changes nothing.
+    #[arg(long, env = "RESERVATION_SYNC_NO_VERIFY")]
+    pub(super) no_verify: bool,
 }
 
 /// Flags of `sandbox`.

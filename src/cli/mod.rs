@@ -8,6 +8,7 @@ mod complete;
 mod output;
 mod plan;
 mod sandbox;
+mod scope;
 mod show;
 mod signals;
 mod whole_file;

@@ -15,7 +15,7 @@ pub(super) fn plan(settings: &Settings, flags: &PlanFlags, output: &Output) -> R
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
-    let RunFlags { plan, dry_run } = flags;
+    let RunFlags { plan, dry_run, no_verify: _ } = flags;
     if plan.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
         return Err(Failure {
             exit_code: ExitCode::Usage,
@@ -27,6 +27,7 @@ pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Res
 }
 
 fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let scope = flags.scope.to_scope()?;
     let runtime = runtime()?;
     let document = runtime.block_on(async {
         let interrupt = Interrupt::default();
@@ -38,6 +39,7 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
                 settings,
                 mode,
                 now: flags.now,
+                scope: &scope,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
                 sink: output.sink(),

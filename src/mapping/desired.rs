@@ -139,6 +139,9 @@ pub struct Desired {
     pub common: BTreeSet<SpaceRef>,
     /// Grants of moves that an earlier run began and did not end, old and new ones. The mapping knows none of them.
     pub unfinished_moves: BTreeSet<AccessGrantKey>,
+    /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping
+    /// puts none here.
+    pub outside: BTreeSet<ReservationId>,
     /// What a person should know about the mapping.
     pub warnings: Vec<Problem>,
 }

@@ -52,6 +52,7 @@ pub fn map(
         reservations,
         common: common.map(|(space, _)| space).collect(),
         unfinished_moves: BTreeSet::new(),
+        outside: BTreeSet::new(),
         warnings,
     }
 }

@@ -11,6 +11,7 @@ mod map;
 mod occupancy;
 mod places;
 mod rows;
+mod scope;
 mod segments;
 mod settings;
 
@@ -18,4 +19,5 @@ pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedSt
 pub use directory::{Directory, SpaceEntry, SpaceRef};
 pub use known::Known;
 pub use map::map;
+pub use scope::{Scope, Wave, WaveError};
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

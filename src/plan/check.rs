@@ -10,8 +10,8 @@ use super::seam_rules::{Breach, World};
 use super::settings::Policy;
 use super::step::{Call, StepId};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, Inventory, LiveGrant, Namespace, UserIdentityId,
-    UserIdentityKey,
+    AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, Inventory, LiveGrant, Namespace,
+    ReservationId, UserIdentityId, UserIdentityKey,
 };
 
 /// A plan that was verified: the only thing from which writing can begin.
@@ -31,6 +31,14 @@ pub enum Violation {
     /// A call names something outside the namespace.
     #[error("step {step} names `{key}`, which is not ours")]
     NotOurs {
+        /// The number of the step.
+        step: usize,
+        /// The key.
+        key: String,
+    },
+    /// A call changes what a reservation has that the plan is not about.
+    #[error("step {step} names `{key}`, which this plan is not about")]
+    Outside {
         /// The number of the step.
         step: usize,
         /// The key.
@@ -86,6 +94,9 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
         if !owners.allow(&step.call) {
             violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
         }
+        if is_outside(&step.call, input) {
+            violations.push(Violation::Outside { step: number, key: step.call.subject().to_owned() });
+        }
         if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
             violations.push(Violation::Order { step: number });
         }
@@ -104,6 +115,16 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
     }
     violations.extend(unreached(&plan, &world));
     if violations.is_empty() { Ok(CheckedPlan(plan)) } else { Err(violations) }
+}
+
+/// Whether a call names the grant of a reservation outside the scope (RULES 31).
+fn is_outside(call: &Call, input: &PlanInput<'_>) -> bool {
+    let outside = &input.desired.outside;
+    let parts = || GrantKeyParts::parse(&input.settings.namespace, &AccessGrantKey::new(call.subject()));
+    !outside.is_empty()
+        && parts().is_some_and(|GrantKeyParts { property, reservation: key, .. }| {
+            outside.contains(&ReservationId { property, key })
+        })
 }
 
 /// What may be named: not what a call says of itself, but what Seam lists under the id that it sends.

@@ -19,6 +19,8 @@ struct Person<'a> {
     phone: Option<&'a PhoneNumber>,
     source: &'a SourcePlace,
     existing: Option<&'a Identity>,
+    /// Whether the plan is about a stay of theirs; the wishes of others count, and nothing is sent for them.
+    is_inside: bool,
     refusal: Option<String>,
     takes: Vec<Taking<'a>>,
 }
@@ -70,16 +72,22 @@ impl<'a> Identities<'a> {
             .collect();
         let identity_of = |guest: &GuestKey| by_key.get(&settings.namespace.identity_key(guest)).copied();
         let mut persons: BTreeMap<&GuestKey, Person<'_>> = BTreeMap::new();
-        for grant in desired.reservations.iter().flat_map(|reservation| &reservation.grants) {
+        let grants = desired.reservations.iter().flat_map(|reservation| {
+            let is_inside = !desired.outside.contains(&reservation.id);
+            reservation.grants.iter().map(move |grant| (grant, is_inside))
+        });
+        for (grant, is_inside) in grants {
             let person = persons.entry(&grant.guest).or_insert_with(|| Person {
                 full_name: "",
                 email: None,
                 phone: None,
                 source: &grant.source,
                 existing: identity_of(&grant.guest),
+                is_inside: false,
                 refusal: None,
                 takes: Vec::new(),
             });
+            person.is_inside |= is_inside;
             // Two rows of one guest may disagree; the one that stands first in the source speaks.
             let first = grant.source <= *person.source;
             person.source = person.source.min(&grant.source);
@@ -140,6 +148,15 @@ impl<'a> Identities<'a> {
             .filter_map(|(guest, person)| Some((*guest, person.wants(field)?)))
             .collect();
         let Outcome { mut taken, mut denied } = distribute(field, &wanted, holders);
+        // What somebody would give up of whom this plan does not speak is not free yet.
+        let is_inside = |guest: &GuestKey| self.persons[guest].is_inside;
+        let early = |guest: &GuestKey, taking: &Taking<'_>| {
+            is_inside(guest) && taking.holder.is_some_and(|holder| !is_inside(holder))
+        };
+        denied.extend(
+            taken.iter().filter(|(guest, taking)| early(guest, taking)).map(|(guest, _)| (*guest, IN_SEAM)),
+        );
+        taken.retain(|guest, taking| !early(guest, taking));
         let mut takers: HashMap<&GuestKey, &GuestKey> =
             taken.iter().filter_map(|(taker, taking)| Some((taking.holder?, *taker))).collect();
         while let Some((guest, why)) = denied.pop() {
@@ -160,6 +177,9 @@ impl<'a> Identities<'a> {
         match field {
             Field::Email => person.email = None,
             Field::Phone => person.phone = None,
+        }
+        if !person.is_inside {
+            return;
         }
         let (message, hint) = match self.settings.on_contact_conflict {
             ContactConflict::Omit => (
@@ -204,7 +224,7 @@ impl<'a> Identities<'a> {
     /// have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
     pub(super) fn calls(&self, needed: &BTreeSet<&GuestKey>) -> Vec<IdentityCall> {
         let mut waiting: BTreeMap<&GuestKey, IdentityCall> = BTreeMap::new();
-        for (guest, person) in &self.persons {
+        for (guest, person) in self.persons.iter().filter(|(_, person)| person.is_inside) {
             let key = self.settings.namespace.identity_key(guest);
             let call = match person.existing {
                 Some(identity) if self.may_update(guest, person) => updating(guest, key, person, identity),

@@ -50,9 +50,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         now,
     };
     let shared = keys_of_several_properties(desired);
-    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
-        .reservations
-        .iter()
+    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = inside(desired)
         .map(|reservation| {
             let several =
                 shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
@@ -82,6 +80,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     let mut plan = emitter.into_plan();
     plan.n_unchanged = n_unchanged + unspoken(desired, &live);
+    plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
@@ -90,11 +89,16 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     plan
 }
 
+/// The reservations that the plan is about.
+fn inside(desired: &Desired) -> impl Iterator<Item = &DesiredReservation> {
+    desired.reservations.iter().filter(|reservation| !desired.outside.contains(&reservation.id))
+}
+
 /// Identities with a current or future stay, once this plan is carried out.
 fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
     let PlanInput { now, settings, desired, directory: _, inventory } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
-        desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
+        inside(desired).map(|reservation| (&reservation.id, reservation)).collect();
     let leaves = |grant: &LiveGrant| {
         let parts = grant.key.as_ref().and_then(|key| GrantKeyParts::parse(&settings.namespace, key));
         settings.policy == Policy::Sync

@@ -14,12 +14,12 @@ use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Directory, Known, map};
+use crate::mapping::{Directory, Known, Scope, map};
 use crate::model::{AccessGrantKey, Ledger, Move, SourceRead, Workspace};
 use crate::plan::{
     Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
 };
-use crate::report::document::{Document, Kind};
+use crate::report::document::{self, Document, Kind};
 use crate::seam;
 use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
@@ -44,6 +44,8 @@ pub struct Job<'a> {
     pub mode: Mode,
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
+    /// The reservations that it is about.
+    pub scope: &'a Scope,
     /// Limits that are raised for this job only.
     pub allowances: &'a [Allowance],
     /// Why they are raised.
@@ -64,6 +66,7 @@ pub async fn run(job: Job<'_>) -> Document {
         started_at,
         workspace_id: None,
         source: None,
+        scope: None,
         plan: None,
         guards: Vec::new(),
         allowances: job.allowances.to_vec(),
@@ -148,6 +151,12 @@ impl Job<'_> {
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
         let source = source.expect("reading a source does not panic")?;
         self.sink.emit(&Event::Finished(Stage::Source));
+        let outside = self.scope.outside(&source.reservations);
+        told.scope = (!self.scope.is_whole()).then(|| document::Scope {
+            flags: self.scope.flags(),
+            inside: source.reservations.len() - outside.len(),
+            outside: outside.len(),
+        });
         let ledger = self.history(told).await?;
         self.pass_gates(told, &source, &ledger).await?;
         let inventory = inventory?;
@@ -167,6 +176,8 @@ impl Job<'_> {
         told.broken_moves = ledger.broken_moves(&live);
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
+        desired.outside = outside;
+        desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);

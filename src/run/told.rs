@@ -10,7 +10,7 @@ use crate::apply::Applied;
 use crate::exit_code::ExitCode;
 use crate::model::{Move, RunId, SourceRead, WorkspaceId};
 use crate::plan::{Allowance, CheckedPlan, GuardCheck};
-use crate::report::document::{Calls, Document, Header, Kind};
+use crate::report::document::{Calls, Document, Header, Kind, Scope};
 use crate::seam;
 use crate::store::{Lease, Store};
 
@@ -23,6 +23,8 @@ pub(super) struct Told {
     pub(super) started_at: Timestamp,
     pub(super) workspace_id: Option<WorkspaceId>,
     pub(super) source: Option<SourceRead>,
+    /// To what the job is limited, once the source was read.
+    pub(super) scope: Option<Scope>,
     pub(super) plan: Option<Arc<CheckedPlan>>,
     pub(super) guards: Vec<GuardCheck>,
     pub(super) allowances: Vec<Allowance>,
@@ -55,6 +57,7 @@ impl Told {
                 document = document.with_outcomes(plan, outcomes);
             }
         }
+        document = document.with_scope(self.scope.clone());
         document =
             document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref());
         let seam::Calls { reads, writes, retries, throttled } = self.calls;

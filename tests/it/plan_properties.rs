@@ -14,7 +14,7 @@ use crate::small_world::{
 
 /// The same hotels on every machine and every day, so that a change is judged by what it changes; enough to notice,
 /// few enough to wait for. `PROPTEST_CASES` asks for more of them, `PROPTEST_RNG_SEED` for others.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
     let rng_seed = match default.rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_261_201),

@@ -10,7 +10,7 @@ use jiff::civil::{DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
-    Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+    Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -31,6 +31,8 @@ pub(crate) struct Hotel {
     pub(crate) settings: PlanSettings,
     /// Reservations with a row that could not be read.
     pub(crate) rejected: BTreeSet<&'static str>,
+    /// What plans are about.
+    pub(crate) scope: Scope,
 }
 
 impl Hotel {
@@ -71,6 +73,7 @@ impl Hotel {
             },
             settings: plan_settings(Policy::Sync),
             rejected: BTreeSet::new(),
+            scope: Scope::default(),
         };
         for (space, capable) in [
             ("room-1", true),
@@ -156,7 +159,8 @@ impl Hotel {
         let reservations = self.reservations(rows);
         let directory = Directory::of(&self.inventory);
         let known = Known::of(&self.inventory, &namespace(), self.now);
-        let desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        desired.outside = self.scope.outside(&reservations);
         let input = PlanInput {
             now: self.now,
             settings: &self.settings,

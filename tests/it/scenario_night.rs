@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use reservation_sync::config::{self, Credentials, Endpoint, Environment, Settings};
 use reservation_sync::event::Silence;
+use reservation_sync::mapping::Scope;
 use reservation_sync::report::document::Document;
 use reservation_sync::run::{Interrupt, Job, Mode, run};
 use reservation_sync::sandbox::{Limits, Recording, Sandbox, SandboxClock, SandboxOptions, SeedSource};
@@ -191,6 +192,7 @@ async fn live(place: &Place, sandbox: &Sandbox) -> Document {
         settings: &settings,
         mode: Mode::Run,
         now: Some(now),
+        scope: &Scope::default(),
         allowances: &[],
         reason: None,
         sink: &Silence,

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reservation_sync::config::{self, Credentials, Endpoint, Environment};
 use reservation_sync::event::Silence;
+use reservation_sync::mapping::Scope;
 use reservation_sync::report::document::Document;
 use reservation_sync::run::{Interrupt, Job, Mode, run};
 use reservation_sync::sandbox::Sandbox;
@@ -182,6 +183,7 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             settings: &settings,
             mode: Mode::Run,
             now,
+            scope: &Scope::default(),
             allowances: &[],
             reason: None,
             sink: &Silence,

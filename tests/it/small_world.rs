@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use reservation_sync::mapping::{
-    Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+    Desired, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -298,9 +298,22 @@ pub(crate) fn planned(
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
+    planned_within(&Scope::default(), night, inventory, policy, now)
+}
+
+/// The same for some reservations only.
+pub(crate) fn planned_within(
+    scope: &Scope,
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+) -> (Desired, CheckedPlan) {
     let directory = Directory::of(inventory);
     let known = Known::of(inventory, &namespace(), now);
-    let desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
+    let reservations = reservations(night);
+    let mut desired = map(&reservations, &directory, &known, &mapping_settings(night), now);
+    desired.outside = scope.outside(&reservations);
     let settings = plan_settings(policy);
     let input = PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory };
     let plan = plan(&input);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::shape::{
-    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source,
+    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Scope, Source,
 };
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
@@ -45,6 +45,7 @@ impl Document {
             error: None,
             counts: Counts::default(),
             source: None,
+            scope: None,
             guards: Vec::new(),
             allowances: Vec::new(),
             calls: Calls::default(),
@@ -105,6 +106,13 @@ impl Document {
         self.counts.unchanged = plan.n_unchanged;
         self.counts.warnings = self.warnings.len();
         self.count();
+        self
+    }
+
+    /// Adds to what it was limited, if it was.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Option<Scope>) -> Self {
+        self.scope = scope;
         self
     }
 

@@ -8,5 +8,5 @@ mod shape;
 
 pub use build::Header;
 pub use shape::{
-    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source,
+    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Scope, Source,
 };

@@ -50,6 +50,9 @@ pub struct Document {
     pub counts: Counts,
     /// What was read; `None` where nothing was.
     pub source: Option<Source>,
+    /// To what it was limited; `None` where it is about every reservation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// The limits and what they were compared with.
     pub guards: Vec<Guard>,
     /// Limits that a person raised for this plan.
@@ -136,6 +139,29 @@ impl Source {
             Coverage::Complete => "complete",
             Coverage::Partial => "partial: what is absent from it is left alone",
         }
+    }
+}
+
+/// What a plan or a run was limited to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// The flags, each with its value.
+    pub flags: Vec<String>,
+    /// Reservations of the source that it is about.
+    pub inside: usize,
+    /// Reservations of the source that it leaves as they are.
+    pub outside: usize,
+}
+
+impl Scope {
+    /// The head of a report says so, whatever its format.
+    pub fn in_words(&self) -> String {
+        let Self { flags, inside, outside } = self;
+        format!(
+            "{}: about {inside} of {} reservations; the others are left as they are",
+            flags.join(" "),
+            inside + outside
+        )
     }
 }
 

@@ -155,6 +155,9 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
         facts.push(("Source", format!("{}: {rows}, {reservations}", visible(&source.location))));
         facts.push(("Coverage", coverage.to_owned()));
     }
+    if let Some(scope) = &document.scope {
+        facts.push(("Limited to", visible(&scope.in_words()).into_owned()));
+    }
     if let Some(workspace_id) = &document.workspace_id {
         facts.push(("Workspace", visible(workspace_id.as_str()).into_owned()));
     }

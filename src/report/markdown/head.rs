@@ -45,6 +45,9 @@ pub(super) fn opening(document: &Document, out: &mut String) {
         )
         .expect(WRITABLE);
     }
+    if let Some(scope) = &document.scope {
+        writeln!(out, "Limited to {}.  ", escaped(&scope.in_words())).expect(WRITABLE);
+    }
     let kind = if document.tells_outcomes() { "Run" } else { "Plan" };
     write!(out, "{kind} {}", code(document.run_id.as_str())).expect(WRITABLE);
     if let Some(workspace_id) = &document.workspace_id {

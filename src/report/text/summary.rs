@@ -38,6 +38,9 @@ pub(super) fn opening(document: &Document, out: &mut String) {
         )
         .expect(WRITABLE);
     }
+    if let Some(scope) = &document.scope {
+        writeln!(out, "Limited to {}", visible(&scope.in_words())).expect(WRITABLE);
+    }
     if out.len() > start {
         out.push('\n');
     }

@@ -12,13 +12,16 @@ pub(in crate::report) fn release(document: &Document) -> Option<String> {
         .filter_map(|guard| guard.allow.as_deref())
         .map(quoted)
         .collect();
-    (!allows.is_empty())
-        .then(|| format!("reservation-sync run {} --reason \"why it is right\"", allows.join(" ")))
+    let is_stopped = !allows.is_empty();
+    // The plan that was looked at was limited, and an allowance is for that plan.
+    let flags = document.scope.iter().flat_map(|scope| &scope.flags).map(|flag| quoted(flag));
+    let words: Vec<String> = flags.chain(allows).collect();
+    is_stopped.then(|| format!("reservation-sync run {} --reason \"why it is right\"", words.join(" ")))
 }
 
-/// `--allow` and its value. The code of a property comes from the source, and a shell must not read it as a command.
-fn quoted(allow: &str) -> String {
-    let (flag, value) = allow.split_once(' ').unwrap_or(("--allow", allow));
+/// A flag and its value. The code of a property comes from the source, and a shell must not read it as a command.
+fn quoted(flag: &str) -> String {
+    let (flag, value) = flag.split_once(' ').unwrap_or(("--allow", flag));
     let value = visible(value);
     if value.chars().all(|c| c.is_ascii_alphanumeric() || "_-=@%./:".contains(c)) {
         format!("{flag} {value}")
