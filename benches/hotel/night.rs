@@ -8,7 +8,7 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
-    Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::{
     Coverage, Inventory, Method, Namespace, Properties, Property, Reservation, SourceRead,
@@ -61,6 +61,7 @@ impl House {
             also: ["lobby".into(), "gym".into()].into(),
             methods: [Method::Code].into(),
             guests: GuestScope::All,
+            addresses: AddressRules::default(),
         };
         let plan = PlanSettings {
             policy: Policy::Sync,

@@ -111,6 +111,8 @@ pub(super) enum Verb {
     Plan(PlanFlags),
     /// Makes Seam equal to the source: the verb for cron.
     Run(RunFlags),
+    /// Says which live grants are the grants of stays, and takes them over.
+    Adopt(AdoptFlags),
     /// Lists recorded runs, the last one first.
     Runs {
         /// How many.
@@ -168,6 +170,22 @@ pub(super) struct RunFlags {
     /// Does not wait until access is really issued. No run waits for that yet, so it changes nothing.
     #[arg(long, env = "RESERVATION_SYNC_NO_VERIFY")]
     pub(super) no_verify: bool,
+}
+
+/// Flags of `adopt`.
+#[derive(Debug, Args)]
+pub(super) struct AdoptFlags {
+    #[command(flatten)]
+    pub(super) plan: PlanFlags,
+    /// Writes the list to a file, for review in a spreadsheet.
+    #[arg(short, long, value_name = "FILE", env = "RESERVATION_SYNC_OUTPUT", conflicts_with = "reviewed")]
+    pub(super) output: Option<PathBuf>,
+    /// The list after somebody reviewed it; shows what would be done, and with --apply does it.
+    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_REVIEWED")]
+    pub(super) reviewed: Option<PathBuf>,
+    /// Takes over what the reviewed list says: makes grants of ours, then deletes those that it names.
+    #[arg(long, requires = "reviewed", env = "RESERVATION_SYNC_APPLY")]
+    pub(super) apply: bool,
 }
 
 /// Flags of `sandbox`.

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout; progress, logs and errors go to stderr.
 
+mod adopt;
 mod arguments;
 mod check;
 mod complete;
@@ -54,6 +55,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Check => check::check(&settings(output)?, output),
         Verb::Plan(flags) => plan::plan(&settings(output)?, &flags, output),
         Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
+        Verb::Adopt(flags) => adopt::adopt(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { run } => show::show(&settings(output)?, &run, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),

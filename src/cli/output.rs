@@ -76,6 +76,19 @@ impl Output {
         })
     }
 
+    /// Writes a list of grants to stdout, which is also a table for a spreadsheet.
+    pub(super) fn list(
+        &self,
+        text: impl FnOnce() -> String,
+        json: impl FnOnce() -> String,
+        csv: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Csv => Self::data(&csv()),
+            Format::Text | Format::Json | Format::Markdown | Format::Html => self.text_or_json(text, json),
+        }
+    }
+
     pub(super) fn config_colour(&self) -> config::Colour {
         match self.error_colour {
             Colour::Never => config::Colour::Never,

@@ -6,27 +6,40 @@ use super::signals;
 use crate::config::{Endpoint, Settings};
 use crate::exit_code::ExitCode;
 use crate::report::document::Document;
-use crate::run::{self, Failure, Interrupt, Job, Mode};
+use crate::run::{self, Failure, Interrupt, Job, Mode, ReviewedList};
 
 /// `plan`: what would be changed.
 pub(super) fn plan(settings: &Settings, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
-    job(settings, Mode::Plan, flags, output)
+    job(settings, Mode::Plan, flags, None, output)
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
     let RunFlags { plan, dry_run, no_verify: _ } = flags;
-    if plan.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
+    refuse_rehearsal_of("run", settings, plan)?;
+    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, None, output)
+}
+
+/// What writes takes a date of its own against the embedded sandbox only (RULES 29).
+pub(super) fn refuse_rehearsal_of(verb: &str, settings: &Settings, flags: &PlanFlags) -> Result<(), Failure> {
+    if flags.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
         return Err(Failure {
             exit_code: ExitCode::Usage,
-            message: "--now is for rehearsals: `run` takes it only with endpoint = \"sandbox\"".to_owned(),
+            message: format!("--now is for rehearsals: `{verb}` takes it only with endpoint = \"sandbox\""),
             hint: "leave --now out, or look at that instant with `plan --now`".to_owned(),
         });
     }
-    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, output)
+    Ok(())
 }
 
-fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
+/// Plans, and in the mode that runs carries out, as the flags say.
+pub(super) fn job(
+    settings: &Settings,
+    mode: Mode,
+    flags: &PlanFlags,
+    adoption: Option<&ReviewedList>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let scope = flags.scope.to_scope()?;
     let runtime = runtime()?;
     let document = runtime.block_on(async {
@@ -40,6 +53,7 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
                 mode,
                 now: flags.now,
                 scope: &scope,
+                adoption,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
                 sink: output.sink(),

@@ -112,7 +112,7 @@ fn settings(
     let source = sections::source(&mut root, folder, properties.clone());
     let spaces = spaces(&mut root, folder);
     let grants = sections::grants(&mut root);
-    let on_contact_conflict = sections::identities(&mut root);
+    let identities = sections::identities(&mut root);
     let guards = sections::guards(&mut root);
     let (store, store_folder) = sections::store(&mut root, folder);
     let state = store_folder.join("sandbox.json");
@@ -129,6 +129,7 @@ fn settings(
 
     let Spaces { rule: units, also, table_text } = spaces?;
     let (methods, guests, horizon) = grants?;
+    let (on_contact_conflict, addresses) = identities?;
     let (namespace, seam) = (namespace?, seam?);
     Some(Settings {
         mapping: MappingSettings {
@@ -138,14 +139,9 @@ fn settings(
             also,
             methods,
             guests,
+            addresses,
         },
-        plan: PlanSettings {
-            policy: policy?,
-            namespace,
-            horizon,
-            on_contact_conflict: on_contact_conflict?,
-            limits: seam.limits,
-        },
+        plan: PlanSettings { policy: policy?, namespace, horizon, on_contact_conflict, limits: seam.limits },
         source: source?,
         guards: guards?,
         seam,

@@ -15,10 +15,10 @@ use super::section::{Complaint, Problems, Section};
 use super::settings::{Endpoint, SeamSettings, StoreSettings};
 use super::store_url;
 use super::values::{
-    arrival_range, count, country, duration, duration_or_none, instant, list, parse_endpoint, positive_count,
-    positive_duration, positive_number, share, text, time, word, zone,
+    Own, arrival_range, count, country, duration, duration_or_none, instant, list, mail_domain, own_address,
+    parse_endpoint, positive_count, positive_duration, positive_number, share, text, time, word, zone,
 };
-use crate::mapping::GuestScope;
+use crate::mapping::{AddressRules, GuestScope};
 use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
 use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
@@ -225,12 +225,22 @@ pub(super) fn grants(root: &mut Section<'_>) -> Option<(MethodSet, GuestScope, O
 }
 
 /// `[identities]`.
-pub(super) fn identities(root: &mut Section<'_>) -> Option<ContactConflict> {
+pub(super) fn identities(root: &mut Section<'_>) -> Option<(ContactConflict, AddressRules)> {
     let mut section = root.section("identities");
     let choices = &[("omit", ContactConflict::Omit), ("reject", ContactConflict::Reject)];
     let on_contact_conflict = section.take("on_contact_conflict", word(choices));
+    let relay_domains = section.take("relay_domains", list(mail_domain));
+    let own = section.take("own_addresses", list(own_address));
     section.finish();
-    on_contact_conflict
+    let mut addresses =
+        AddressRules { relay_domains: relay_domains?.into_iter().collect(), ..AddressRules::default() };
+    for own in own? {
+        match own {
+            Own::Address(address) => addresses.own_addresses.insert(address),
+            Own::Domain(domain) => addresses.own_domains.insert(domain),
+        };
+    }
+    Some((on_contact_conflict?, addresses))
 }
 
 /// `[guards]`.

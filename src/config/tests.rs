@@ -14,7 +14,7 @@ use super::load::{DEFAULTS, load, parse};
 use super::masking::masked;
 use super::report;
 use super::settings::{Credentials, Endpoint, Settings};
-use crate::mapping::{GuestScope, UnitRule};
+use crate::mapping::{AddressRules, GuestScope, UnitRule};
 use crate::model::{Coverage, Method, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy, Share};
 use crate::source::{DateOrder, SourceInput, StatusMap};
@@ -52,6 +52,7 @@ fn the_smallest_file_takes_everything_else_from_the_defaults() {
     assert_eq!(settings.plan.policy, Policy::Sync);
     assert_eq!(settings.plan.horizon, None);
     assert_eq!(settings.plan.on_contact_conflict, ContactConflict::Omit);
+    assert_eq!(settings.mapping.addresses.relay_domains.len(), 5);
     let limits = Limits {
         requests_per_second: 10.0,
         burst: 10,
@@ -132,6 +133,8 @@ fn every_key_is_accepted() {
         horizon = "30d"
         [identities]
         on_contact_conflict = "reject"
+        relay_domains = ["relay.example.com"]
+        own_addresses = ["desk@example.com", "@hotel.example.com"]
         [guards]
         max_delete = 5
         max_cancel = "1%"
@@ -175,6 +178,8 @@ fn every_key_is_accepted() {
             now: Some("2026-05-17T12:00:00Z".parse().expect("an instant")),
         }
     );
+    let AddressRules { relay_domains, own_addresses, own_domains } = &settings.mapping.addresses;
+    assert_eq!((relay_domains.len(), own_addresses.len(), own_domains.len()), (1, 1, 1));
     assert_eq!(settings.source.statuses.standing("confirmed"), None);
     assert!(settings.source.statuses.standing("No Show").is_some());
 }

@@ -10,6 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::nearest::nearest;
 use super::node::{Node, Value};
 use super::section::Complaint;
+use crate::mapping::MailDomain;
+use crate::model::EmailAddress;
 use crate::plan::Share;
 use crate::source;
 
@@ -19,6 +21,34 @@ pub(super) fn text(node: &Node) -> Result<String, Complaint> {
         Value::Text(text) if text.trim().is_empty() => Err(Complaint::new("must not be blank")),
         Value::Text(text) => Ok(text.trim().to_owned()),
         other => Err(expected("a string", other)),
+    }
+}
+
+/// The domain of a booking site.
+pub(super) fn mail_domain(node: &Node) -> Result<MailDomain, Complaint> {
+    let complaint = || Complaint::new("must be a domain").hint("write it without `@`: \"guest.example.com\"");
+    MailDomain::new(&text(node)?).ok_or_else(complaint)
+}
+
+/// An address of the hotel, or all of a domain.
+pub(super) enum Own {
+    Address(EmailAddress),
+    Domain(MailDomain),
+}
+
+/// `desk@hotel.example.com`, or `@hotel.example.com`.
+pub(super) fn own_address(node: &Node) -> Result<Own, Complaint> {
+    let text = text(node)?;
+    let domain = |domain: &str| {
+        MailDomain::new(domain).ok_or_else(|| {
+            let hint = "write \"desk@hotel.example.com\", or \"@hotel.example.com\" for all of a domain";
+            Complaint::new("must be an e-mail address, or a domain after `@`").hint(hint)
+        })
+    };
+    match text.rsplit_once('@') {
+        Some(("", name)) => domain(name).map(Own::Domain),
+        Some((_, name)) => domain(name).map(|_| Own::Address(EmailAddress::new(&text))),
+        None => domain("").map(Own::Domain),
     }
 }
 

@@ -1,14 +1,14 @@
 //! What the mapping gives: the grants that should exist, and the stays about which something else must be said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::directory::SpaceRef;
 use crate::model::{
-    AccessGrantKey, EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem, ReasonCode,
-    ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
+    AccessGrantId, AccessGrantKey, EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem,
+    ReasonCode, ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -142,6 +142,9 @@ pub struct Desired {
     /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping
     /// puts none here.
     pub outside: BTreeSet<ReservationId>,
+    /// Grants that are not ours and that a reviewed file names, each with the reservation whose grants take their
+    /// place. The mapping puts none here.
+    pub adopted: BTreeMap<AccessGrantId, ReservationId>,
     /// What a person should know about the mapping.
     pub warnings: Vec<Problem>,
 }

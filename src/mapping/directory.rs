@@ -134,13 +134,19 @@ fn doors_and_members(inventory: &Inventory) -> (Vec<Door>, Members) {
             name: entrance.name.clone(),
             methods: entrance.methods,
             capable: entrance.can_belong_to_reservation,
+            max_active_codes: None,
         };
         sorted.insert(id, (door, &entrance.spaces));
     }
     for device in &inventory.devices {
         let id = DoorId::Device(device.id.clone());
-        let door =
-            Door { id: id.clone(), name: device.name.clone(), methods: device.methods, capable: false };
+        let door = Door {
+            id: id.clone(),
+            name: device.name.clone(),
+            methods: device.methods,
+            capable: false,
+            max_active_codes: device.max_active_codes,
+        };
         sorted.insert(id, (door, &device.spaces));
     }
     let mut doors = Vec::with_capacity(sorted.len());

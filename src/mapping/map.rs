@@ -1,14 +1,16 @@
 //! One pass over the reservations: who, where, when and how, or why not.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
+use super::addresses::LeftOut;
 use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
+use super::placeholders::beside_a_named_guest;
 use super::places::{UnmappedUnits, spaces_of};
 use super::rows::{Opening, held, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
@@ -35,6 +37,8 @@ pub fn map(
         key_uses: properties_by_key(reservations),
         occupancy: Occupancy::default(),
         unmapped: UnmappedUnits::default(),
+        left_out: LeftOut::default(),
+        nameless: None,
         warnings: Vec::new(),
     };
     mapper.find_common_spaces(reservations);
@@ -43,8 +47,10 @@ pub fn map(
     mapper.hold_newcomers(reservations, &mut drafts);
     let reservations =
         drafts.into_iter().enumerate().map(|(position, draft)| mapper.finish(position, draft)).collect();
-    let Mapper { unmapped, mut warnings, .. } = mapper;
+    let Mapper { unmapped, left_out, nameless, mut warnings, .. } = mapper;
     warnings.extend(unmapped.into_problems(directory));
+    warnings.extend(left_out.into_problems());
+    warnings.extend(nameless.map(|(n_rows, first)| beside_a_name(n_rows, first)));
     warnings.sort();
     warnings.dedup();
     let common = directory.spaces().filter(|(_, entry)| !settings.units.may_name(&entry.key));
@@ -53,6 +59,7 @@ pub fn map(
         common: common.map(|(space, _)| space).collect(),
         unfinished_moves: BTreeSet::new(),
         outside: BTreeSet::new(),
+        adopted: BTreeMap::new(),
         warnings,
     }
 }
@@ -66,6 +73,9 @@ pub(super) struct Mapper<'a> {
     pub(super) key_uses: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
     pub(super) occupancy: Occupancy,
     pub(super) unmapped: UnmappedUnits,
+    left_out: LeftOut,
+    /// Rows that name nobody beside a named guest: how many, and the first.
+    nameless: Option<(usize, SourcePlace)>,
     pub(super) warnings: Vec<Problem>,
 }
 
@@ -128,8 +138,16 @@ impl<'a> Mapper<'a> {
         match guests_of_rows(reservation, self.key_use(id), self.known, self.settings.guests) {
             Ok(guests) => {
                 let openings = self.openings(stays, &guests, property);
+                let nameless = beside_a_named_guest(reservation, &guests, self.known);
                 for (row, (stay, guest)) in stays.iter().zip(guests).enumerate() {
                     self.occupy(stay, openings[row], id, (position, row, Some(guest.key.clone())));
+                    if nameless[row] {
+                        let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));
+                        *n_rows += 1;
+                        *first = stay.source.clone().min(first.clone());
+                        draft.desired.left_alone.push(guest.key);
+                        continue;
+                    }
                     self.sort_row(&mut draft, row, stay, guest, openings[row]);
                 }
             }
@@ -300,7 +318,7 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    fn finish(&self, position: usize, mut draft: Draft<'a>) -> DesiredReservation {
+    fn finish(&mut self, position: usize, mut draft: Draft<'a>) -> DesiredReservation {
         let windows = bridged(&self.occupancy, position, &draft.candidates);
         for (candidate, window) in draft.candidates.iter_mut().zip(windows) {
             candidate.window = window;
@@ -313,6 +331,9 @@ impl<'a> Mapper<'a> {
             self.close(&mut draft, stay, guest, window);
         }
         draft.desired.grants = grants_of(draft.candidates, &self.also);
+        for grant in &mut draft.desired.grants {
+            self.left_out.sift(&self.settings.addresses, &grant.guest, &mut grant.email, &grant.source);
+        }
         draft.desired
     }
 
@@ -324,6 +345,19 @@ impl<'a> Mapper<'a> {
             message,
             hint: hint.to_owned(),
         });
+    }
+}
+
+fn beside_a_name(n_rows: usize, source: SourcePlace) -> Problem {
+    let rows = if n_rows == 1 { "a row names".to_owned() } else { format!("{n_rows} rows name") };
+    Problem {
+        source,
+        column: "full_name",
+        code: ProblemCode::Placeholder,
+        message: format!(
+            "{rows} nobody yet, beside a named guest in the same unit and time; no grant is made for them"
+        ),
+        hint: "they get their own once the source has their name".to_owned(),
     }
 }
 

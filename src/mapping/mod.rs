@@ -3,18 +3,21 @@
 //! Pure: reservations and what Seam holds go in, desired grants and problems come out. It never guesses a door: a
 //! unit that leads nowhere is held, and there is no door to fall back to.
 
+mod addresses;
 mod desired;
 mod directory;
 mod guests;
 mod known;
 mod map;
 mod occupancy;
+mod placeholders;
 mod places;
 mod rows;
 mod scope;
 mod segments;
 mod settings;
 
+pub use addresses::{AddressRules, MailDomain};
 pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
 pub use directory::{Directory, SpaceEntry, SpaceRef};
 pub use known::Known;

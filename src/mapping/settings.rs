@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::addresses::AddressRules;
 use crate::model::{MethodSet, Namespace, Properties, PropertyCode, SpaceKey, Unit};
 
 /// Which guests of a reservation get a grant.
@@ -137,6 +138,8 @@ pub struct MappingSettings {
     pub methods: MethodSet,
     /// Which guests.
     pub guests: GuestScope,
+    /// What is never sent as a guest's e-mail address.
+    pub addresses: AddressRules,
 }
 
 #[cfg(test)]

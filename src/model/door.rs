@@ -58,6 +58,8 @@ pub struct Door {
     pub methods: MethodSet,
     /// Whether Seam's reservation rules hold here.
     pub capable: bool,
+    /// How many codes it holds, where it says so.
+    pub max_active_codes: Option<u32>,
 }
 
 /// The position of a door in the directory: small, cheap to copy, and only meaningful beside it.

@@ -76,6 +76,14 @@ pub enum ProblemCode {
     UnknownProperty,
     /// A contact that somebody else already has.
     ContactConflict,
+    /// An e-mail address of a booking site; left out.
+    RelayAddress,
+    /// An e-mail address of the hotel itself; left out.
+    OwnAddress,
+    /// A name that stands for somebody to come, beside a named guest.
+    Placeholder,
+    /// A lock that would have to hold more codes than it can (RULES 32).
+    LockFull,
     /// A common door that supports none of the wanted methods.
     DoorWithoutMethod,
     /// A file that looks like yesterday's.

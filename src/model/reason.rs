@@ -60,4 +60,8 @@ pub enum ReasonCode {
     WindowsWouldNotOverlap,
     /// The guest is still there after check-out.
     Overstay,
+    /// A grant that is not ours lets the guest in, and stays until it can be taken over (RULES 27).
+    AdoptionPending,
+    /// A grant that was not ours, and in whose place one of ours stands.
+    TakenOver,
 }

@@ -44,6 +44,14 @@ pub enum Violation {
         /// The key.
         key: String,
     },
+    /// What a guest has is deleted before something of ours lets them in.
+    #[error("step {step} deletes `{key}`, and nothing of ours opens its rooms then")]
+    LockedOut {
+        /// The number of the step.
+        step: usize,
+        /// The key.
+        key: String,
+    },
     /// A step waits for one that comes later.
     #[error("step {step} waits for a step that does not come before it")]
     Order {
@@ -91,7 +99,15 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
         if let Some(item) = step.item {
             n_calls[item.0 as usize] += 1;
         }
-        if !owners.allow(&step.call) {
+        let takes_over = match &step.call {
+            Call::DeleteGrant { id, .. } => input.desired.adopted.get(id),
+            _ => None,
+        };
+        if let Some(id) = takes_over {
+            if !lets_in(&world, id, &step.call, input) {
+                violations.push(Violation::LockedOut { step: number, key: step.call.subject().to_owned() });
+            }
+        } else if !owners.allow(&step.call) {
             violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
         }
         if is_outside(&step.call, input) {
@@ -124,6 +140,32 @@ fn is_outside(call: &Call, input: &PlanInput<'_>) -> bool {
     !outside.is_empty()
         && parts().is_some_and(|GrantKeyParts { property, reservation: key, .. }| {
             outside.contains(&ReservationId { property, key })
+        })
+}
+
+/// Whether grants of ours for a reservation open, by then, what of its units a grant that is taken over opens.
+fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, input: &PlanInput<'_>) -> bool {
+    let Call::DeleteGrant { id: grant, .. } = call else { return false };
+    let Some(old) = world.grants.get(grant) else { return false };
+    let is_ours = |key: &AccessGrantKey| {
+        GrantKeyParts::parse(&input.settings.namespace, key)
+            .is_some_and(|parts| parts.property == id.property && parts.reservation == id.key)
+    };
+    let reservations = || input.desired.reservations.iter().filter(|reservation| reservation.id == *id);
+    let mut units = reservations()
+        .flat_map(|reservation| &reservation.grants)
+        .filter(|wanted| wanted.window.overlaps(&old.window))
+        .flat_map(|wanted| wanted.unit_spaces())
+        .map(|space| &input.directory.space(space).id)
+        .filter(|space| old.spaces.contains(space))
+        .peekable();
+    units.peek().is_some()
+        && units.all(|space| {
+            world.grants.values().any(|grant| {
+                grant.key.as_ref().is_some_and(is_ours)
+                    && grant.spaces.contains(space)
+                    && grant.window.overlaps(&old.window)
+            })
         })
 }
 

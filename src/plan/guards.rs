@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::item::{Action, Item};
 use super::outline::Plan;
-use crate::model::{AccessGrantKey, GrantKeyParts, Inventory, Namespace, PropertyCode};
+use crate::model::{AccessGrantKey, GrantKeyParts, Inventory, Namespace, PropertyCode, ReasonCode};
 
 /// A limit: so many, or such a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -340,7 +340,8 @@ fn judged(
 
 fn counts(guard: Guard, item: &Item) -> bool {
     match guard {
-        Guard::MaxCancel => item.action == Action::Revoke,
+        // What is taken over was named one by one in a file that somebody reviewed.
+        Guard::MaxCancel => item.action == Action::Revoke && item.reason_code != ReasonCode::TakenOver,
         // Absence revokes nothing yet.
         Guard::MaxDelete | Guard::MaxReject | Guard::MaxShrink => false,
         Guard::MaxUpdate => matches!(item.action, Action::Update | Action::Replace),

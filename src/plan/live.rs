@@ -1,13 +1,13 @@
 //! The live grants of a workspace, indexed for planning: ours by reservation, everybody's by Seam reservation key.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use crate::mapping::{Directory, SpaceRef};
 use crate::model::{
-    AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace, PropertyCode,
-    ReservationId, ReservationKey, SeamReservationKey, UserIdentityId,
+    AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
+    PropertyCode, ReservationId, ReservationKey, SeamReservationKey, UserIdentityId,
 };
 
 /// A live grant of ours, with what its key says.
@@ -74,6 +74,7 @@ impl<'a> Live<'a> {
         inventory: &'a Inventory,
         directory: &Directory,
         namespace: &Namespace,
+        joinable: &BTreeMap<&AccessGrantId, ReservationId>,
         now: Timestamp,
     ) -> Self {
         let identities: HashMap<_, _> = inventory.identities.iter().map(|i| (&i.id, i)).collect();
@@ -90,6 +91,8 @@ impl<'a> Live<'a> {
         // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
         let mut grants: Vec<&LiveGrant> =
             inventory.grants.iter().filter(|grant| grant.is_live(now)).collect();
+        // What is taken over and can share its key with what takes its place is in nobody's way.
+        grants.retain(|grant| !joinable.contains_key(&grant.id));
         grants.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
         for grant in grants {
             let parts = grant

@@ -3,6 +3,8 @@
 //! Planning is a pure function of its arguments: the same input gives the same [`Plan`], byte for byte. It never
 //! names a grant outside our namespace, and it never waits, asks, reads a clock or logs.
 
+mod adoption;
+mod capacity;
 mod change;
 mod check;
 mod cluster;
@@ -10,6 +12,7 @@ mod conclude;
 mod contacts;
 mod emit;
 mod estimate;
+mod foreign;
 mod guards;
 mod identities;
 mod impact;
@@ -26,8 +29,10 @@ mod settings;
 mod settle;
 mod shared_methods;
 mod step;
+mod takeover;
 
 pub use crate::model::{HeldBy, ReasonCode};
+pub use adoption::{Class, Counterpart, Finding, Proposal, classify};
 pub use check::{CheckedPlan, Violation, check};
 pub use guards::{
     Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,

@@ -4,9 +4,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::adoption::joinable;
+use super::capacity::full_locks;
 use super::change::Change;
 use super::emit::Emitter;
 use super::estimate::estimate;
+use super::foreign::Foreign;
 use super::identities::Identities;
 use super::live::Live;
 use super::matching::takes_all;
@@ -14,6 +17,7 @@ use super::outline::Plan;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
+use super::takeover::take_over;
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
     GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode, ReservationId,
@@ -38,13 +42,15 @@ pub struct PlanInput<'a> {
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let PlanInput { now, settings, desired, directory, inventory } = *input;
-    let mut live = Live::of(inventory, directory, &settings.namespace, now);
+    let mut live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
+    let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
     let occupied = occupied(input);
     let identities = Identities::of(desired, inventory, &occupied, settings);
     let context = Context {
         settings,
         directory,
         identities: &identities,
+        foreign: &foreign,
         common: &desired.common,
         unfinished_moves: &desired.unfinished_moves,
         now,
@@ -79,11 +85,13 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         emitter.reservation(reservation, &plan.changes);
     }
     let mut plan = emitter.into_plan();
+    take_over(&mut plan, input);
     plan.n_unchanged = n_unchanged + unspoken(desired, &live);
     plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
+    plan.warnings.extend(full_locks(&plan, input));
     plan.warnings.sort();
     plan.estimate = estimate(&plan, &settings.limits);
     plan

@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::change::Change;
-use super::cluster::{Fresh, Target};
+use super::cluster::{Fresh, Target, has_begun};
 use super::conclude::next_window;
+use super::foreign::Foreign;
 use super::identities::Identities;
 use super::live::Live;
 use super::matching::{Fate, Memory, matching};
 use super::pieces::{Piece, pieces};
 use super::settings::{PlanSettings, Policy};
-use crate::mapping::{DesiredReservation, Directory, SpaceRef};
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
 use crate::model::{AccessGrantKey, HeldBy, ReasonCode};
 
 /// What is asked about every reservation.
@@ -20,6 +21,7 @@ pub(super) struct Context<'a> {
     pub(super) settings: &'a PlanSettings,
     pub(super) directory: &'a Directory,
     pub(super) identities: &'a Identities<'a>,
+    pub(super) foreign: &'a Foreign<'a>,
     pub(super) common: &'a BTreeSet<SpaceRef>,
     pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
     pub(super) now: Timestamp,
@@ -244,6 +246,9 @@ impl Planner<'_, '_> {
     fn new_stay(&self, i: usize) -> Work {
         let desired = self.pieces[i].desired;
         let withhold = |why| Work::Withhold { beside: Vec::new(), position: None, why };
+        if let Some(why) = self.adoption_pending(desired) {
+            return withhold(why);
+        }
         if let Some(text) = self.context.identities.refusal(&desired.guest) {
             return withhold(Why::person(ReasonCode::ContactConflict, text));
         }
@@ -266,5 +271,31 @@ impl Planner<'_, '_> {
             reason: ReasonCode::NewStay,
             fresh: Fresh::Allowed,
         }
+    }
+
+    /// A guest who is in the house by a grant that is not ours keeps that one (RULES 27). Where it ends before their
+    /// stay does, somebody has to see to it.
+    fn adoption_pending(&self, desired: &DesiredGrant) -> Option<Why> {
+        let Context { directory, foreign, now, .. } = self.context;
+        if !has_begun(&desired.window, *now) {
+            return None;
+        }
+        let grant = foreign.lets_in_now(&self.reservation.id, desired, directory, *now)?;
+        let lasts = match (grant.window.ends_at, desired.window.ends_at) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(theirs), Some(wanted)) => theirs >= wanted,
+        };
+        let text = "the guest is in the house by a grant that is not ours, and keeps it until they leave";
+        Some(if lasts {
+            Why { reason: ReasonCode::AdoptionPending, held_by: HeldBy::Rule, text: text.to_owned() }
+        } else {
+            let end = grant
+                .window
+                .ends_at
+                .map_or_else(String::new, |end| end.strftime(" at %Y-%m-%d %H:%MZ").to_string());
+            let text = format!("{text}; but it ends{end}, before the stay does");
+            Why::person(ReasonCode::AdoptionPending, &text)
+        })
     }
 }

@@ -11,6 +11,7 @@ pub mod json;
 pub mod logs;
 pub mod markdown;
 pub mod progress;
+pub mod review;
 pub mod runs;
 pub mod text;
 mod visible;

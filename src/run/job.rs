@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::adoption::ReviewedList;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
+use super::reading::read_both;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
@@ -21,7 +23,6 @@ use crate::plan::{
 };
 use crate::report::document::{self, Document, Kind};
 use crate::seam;
-use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
@@ -46,6 +47,8 @@ pub struct Job<'a> {
     pub now: Option<Timestamp>,
     /// The reservations that it is about.
     pub scope: &'a Scope,
+    /// What it takes over, and is then about nothing else.
+    pub adoption: Option<&'a ReviewedList>,
     /// Limits that are raised for this job only.
     pub allowances: &'a [Allowance],
     /// Why they are raised.
@@ -104,7 +107,11 @@ pub async fn run(job: Job<'_>) -> Document {
 
 impl Job<'_> {
     fn new_run(&self) -> NewRun {
-        NewRun::now(if self.mode == Mode::Plan { "plan" } else { "run" })
+        NewRun::now(match (self.mode, self.adoption) {
+            (Mode::Plan, _) => "plan",
+            (_, None) => "run",
+            (_, Some(_)) => "adopt",
+        })
     }
 
     async fn work(&self, told: &mut Told) -> Result<(), Failure> {
@@ -134,8 +141,11 @@ impl Job<'_> {
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
-        let new_run =
-            NewRun { run_id: told.run_id.clone(), command: "run".to_owned(), started_at: told.started_at };
+        let new_run = NewRun {
+            run_id: told.run_id.clone(),
+            command: self.new_run().command,
+            started_at: told.started_at,
+        };
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
@@ -144,19 +154,9 @@ impl Job<'_> {
     /// Reads the source and Seam at the same time, decides, and verifies what was decided.
     async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<Arc<CheckedPlan>, Failure> {
         let now = connection.now;
-        self.sink.emit(&Event::Started(Stage::Source));
-        self.sink.emit(&Event::Started(Stage::Inventory));
-        let source_settings = self.settings.source.clone();
-        let reading = tokio::task::spawn_blocking(move || source::read(&source_settings, now));
-        let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source.expect("reading a source does not panic")?;
-        self.sink.emit(&Event::Finished(Stage::Source));
+        let (source, inventory) = read_both(self.settings, connection, self.sink).await?;
         let outside = self.scope.outside(&source.reservations);
-        told.scope = (!self.scope.is_whole()).then(|| document::Scope {
-            flags: self.scope.flags(),
-            inside: source.reservations.len() - outside.len(),
-            outside: outside.len(),
-        });
+        told.scope = self.told_scope(source.reservations.len(), outside.len());
         let ledger = self.history(told).await?;
         self.pass_gates(told, &source, &ledger).await?;
         let inventory = inventory?;
@@ -178,6 +178,10 @@ impl Job<'_> {
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         desired.outside = outside;
         desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
+        if let Some(list) = self.adoption {
+            list.apply(&mut desired, self.settings, &directory, &inventory, now);
+        }
+        told.scope = self.told_scope(source.reservations.len(), desired.outside.len());
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);
@@ -188,6 +192,13 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Plan));
         stopped_by(&told.guards, ExitCode::Stopped)?;
         Ok(checked)
+    }
+
+    /// To what the job is limited, for the report.
+    fn told_scope(&self, n_reservations: usize, outside: usize) -> Option<document::Scope> {
+        let reviewed = self.adoption.map(|list| format!("--reviewed {}", list.location));
+        let flags: Vec<String> = reviewed.into_iter().chain(self.scope.flags()).collect();
+        (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.

@@ -2,13 +2,16 @@
 //!
 //! It puts the rooms together and decides nothing that they could decide themselves.
 
+mod adoption;
 mod connection;
 mod failure;
 mod gates;
 mod interrupt;
 mod job;
+mod reading;
 mod told;
 
+pub use adoption::{ReviewedList, review};
 pub use connection::Connection;
 pub use failure::Failure;
 pub use interrupt::Interrupt;

@@ -3,7 +3,8 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 8] = [
+const VERBS: [(&str, &str); 9] = [
+    ("adopt", "Says which live grants are the grants of stays, and takes them over"),
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
     ("run", "Makes Seam equal to the source: the verb for cron"),

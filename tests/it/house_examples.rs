@@ -37,7 +37,8 @@ fn the_command_lines_that_people_copy_are_understood() {
                 .or_else(|| line.split_once("{ reservation-sync "))
                 .or_else(|| line.split_once("&& reservation-sync "));
             let Some((_, command)) = command else { continue };
-            check_command(document, command.split([';', '>', '|', '`', '&', '2']).next().unwrap_or_default());
+            let command = command.split("2>").next().unwrap_or_default();
+            check_command(document, command.split([';', '>', '|', '`', '&']).next().unwrap_or_default());
             n_checked += 1;
         }
     }

@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_adopt;
 mod cli_demo;
 mod cli_exit_codes;
 mod cli_failure;
@@ -33,6 +34,8 @@ mod report_json;
 mod report_markdown;
 mod report_sample;
 mod report_text;
+mod rules_adoption;
+mod rules_contacts;
 mod rules_guests;
 mod rules_hotel;
 mod rules_keys;

@@ -10,13 +10,13 @@ use jiff::civil::{DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
-    Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
+    AddressRules, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Place, Properties, Property,
-    RequestedMethod, Reservation, ReservationId, SourcePlace, Space, Standing, Stay, Unit, Window,
-    WishedCode, Workspace,
+    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Place,
+    Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, Standing, Stay,
+    Unit, Window, WishedCode, Workspace,
 };
 use reservation_sync::plan::{CheckedPlan, ContactConflict, PlanInput, PlanSettings, Policy, check, plan};
 
@@ -33,6 +33,8 @@ pub(crate) struct Hotel {
     pub(crate) rejected: BTreeSet<&'static str>,
     /// What plans are about.
     pub(crate) scope: Scope,
+    /// Grants of others that are taken over, each with its reservation.
+    pub(crate) adopted: BTreeMap<AccessGrantId, ReservationId>,
 }
 
 impl Hotel {
@@ -70,10 +72,12 @@ impl Hotel {
                 also: BTreeSet::new(),
                 methods: [Method::Code].into(),
                 guests: GuestScope::All,
+                addresses: AddressRules::default(),
             },
             settings: plan_settings(Policy::Sync),
             rejected: BTreeSet::new(),
             scope: Scope::default(),
+            adopted: BTreeMap::new(),
         };
         for (space, capable) in [
             ("room-1", true),
@@ -156,21 +160,28 @@ impl Hotel {
 
     /// What would be done, without doing it.
     pub(crate) fn plan(&self, rows: &[&str]) -> CheckedPlan {
+        self.with_input(rows, |input| {
+            let plan = plan(input);
+            let text = told(&plan.items, &plan.steps);
+            check(plan, input).unwrap_or_else(|violations| panic!("{violations:#?}\n{text}"))
+        })
+    }
+
+    /// Whatever is made of what these rows and this hotel are.
+    pub(crate) fn with_input<T>(&self, rows: &[&str], make: impl FnOnce(&PlanInput<'_>) -> T) -> T {
         let reservations = self.reservations(rows);
         let directory = Directory::of(&self.inventory);
         let known = Known::of(&self.inventory, &namespace(), self.now);
         let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
         desired.outside = self.scope.outside(&reservations);
-        let input = PlanInput {
+        desired.adopted.clone_from(&self.adopted);
+        make(&PlanInput {
             now: self.now,
             settings: &self.settings,
             desired: &desired,
             directory: &directory,
             inventory: &self.inventory,
-        };
-        let plan = plan(&input);
-        let text = told(&plan.items, &plan.steps);
-        check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{text}"))
+        })
     }
 
     /// A night: what is done, as text. Planning the same rows again must find nothing to send.
@@ -289,7 +300,7 @@ fn instant(text: &str, side: Side) -> Moment {
     Moment::at(local, &TimeZone::UTC, side).expect("an ordinary year")
 }
 
-fn window(days: &str) -> Window {
+pub(crate) fn window(days: &str) -> Window {
     let (from, until) = days.split_once("..").expect("dates are FROM..UNTIL");
     Window::new(instant(from, Side::Arrival).instant, instant(until, Side::Departure).instant)
 }

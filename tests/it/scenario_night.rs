@@ -193,6 +193,7 @@ async fn live(place: &Place, sandbox: &Sandbox) -> Document {
         mode: Mode::Run,
         now: Some(now),
         scope: &Scope::default(),
+        adoption: None,
         allowances: &[],
         reason: None,
         sink: &Silence,

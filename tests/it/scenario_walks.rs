@@ -185,6 +185,7 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             mode: Mode::Run,
             now,
             scope: &Scope::default(),
+            adoption: None,
             allowances: &[],
             reason: None,
             sink: &Silence,

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use reservation_sync::mapping::{
-    Desired, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
+    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -235,6 +235,7 @@ pub(crate) fn mapping_settings(night: &Night) -> MappingSettings {
         also: night.also.iter().map(SpaceKey::new).collect(),
         methods: [Method::Code].into(),
         guests: GuestScope::All,
+        addresses: AddressRules::default(),
     }
 }
 
@@ -308,17 +309,30 @@ pub(crate) fn planned_within(
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
+    let (desired, checked, ()) = planned_with(night, inventory, policy, now, |desired, _| {
+        desired.outside = scope.outside(&reservations(night));
+    });
+    (desired, checked)
+}
+
+/// The same after something was done to what is wanted.
+pub(crate) fn planned_with<T>(
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+    change: impl FnOnce(&mut Desired, &Directory) -> T,
+) -> (Desired, CheckedPlan, T) {
     let directory = Directory::of(inventory);
     let known = Known::of(inventory, &namespace(), now);
-    let reservations = reservations(night);
-    let mut desired = map(&reservations, &directory, &known, &mapping_settings(night), now);
-    desired.outside = scope.outside(&reservations);
+    let mut desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
+    let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);
     let input = PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory };
     let plan = plan(&input);
     let told = told(&plan.items);
     let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));
-    (desired, checked)
+    (desired, checked, changed)
 }
 
 /// The lines of a plan, short enough to read in a failure.

@@ -218,6 +218,9 @@ fn decision(reason_code: ReasonCode) -> &'static str {
         ReasonCode::WindowsWouldNotOverlap => {
             "a person must decide: bring the dates of its guests closer together, or cancel it and book anew"
         }
+        ReasonCode::AdoptionPending => {
+            "a person must decide: let that grant last as long as the stay, or delete it in Seam; the next run makes ours"
+        }
         _ => "a person must decide",
     }
 }

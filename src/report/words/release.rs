@@ -16,7 +16,9 @@ pub(in crate::report) fn release(document: &Document) -> Option<String> {
     // The plan that was looked at was limited, and an allowance is for that plan.
     let flags = document.scope.iter().flat_map(|scope| &scope.flags).map(|flag| quoted(flag));
     let words: Vec<String> = flags.chain(allows).collect();
-    is_stopped.then(|| format!("reservation-sync run {} --reason \"why it is right\"", words.join(" ")))
+    let is_adoption = words.first().is_some_and(|word| word.starts_with("--reviewed "));
+    let verb = if is_adoption { "adopt --apply" } else { "run" };
+    is_stopped.then(|| format!("reservation-sync {verb} {} --reason \"why it is right\"", words.join(" ")))
 }
 
 /// A flag and its value. The code of a property comes from the source, and a shell must not read it as a command.

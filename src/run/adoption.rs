@@ -1,0 +1,145 @@
+//! What the live grants of a workspace are beside the stays of the source, and which of them a reviewed list takes over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::connection::Connection;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::reading::read_both;
+use crate::config::Settings;
+use crate::event::{Event, EventSink, Stage};
+use crate::mapping::{Desired, Directory, Known, Scope, map};
+use crate::model::{AccessGrantId, Identity, Inventory, Problem, ProblemCode, SourcePlace, UserIdentityId};
+use crate::plan::{Class, Finding, PlanInput, Proposal, classify};
+use crate::report::review::{Decision, Review, ReviewRow};
+
+/// Reads both sides and classifies every live grant; writes nothing.
+pub async fn review(
+    settings: &Settings,
+    scope: &Scope,
+    now: Option<Timestamp>,
+    sink: &dyn EventSink,
+    interrupt: &Interrupt,
+) -> Result<Review, Failure> {
+    let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
+    let reviewed = of_connection(settings, scope, &connection, sink).await;
+    connection.close().await;
+    reviewed.map_err(|failure| match interrupt.exit_code() {
+        Some(exit_code) => Failure::interrupted(exit_code, Some(failure)),
+        None => failure,
+    })
+}
+
+async fn of_connection(
+    settings: &Settings,
+    scope: &Scope,
+    connection: &Connection,
+    sink: &dyn EventSink,
+) -> Result<Review, Failure> {
+    let now = connection.now;
+    let workspace_id = connection.reader.workspace(sink).await?.id.clone();
+    let (source, inventory) = read_both(settings, connection, sink).await?;
+    let inventory = inventory?;
+    sink.emit(&Event::Finished(Stage::Inventory));
+    let directory = Directory::of(&inventory);
+    let known = Known::of(&inventory, &settings.plan.namespace, now);
+    let mut desired = map(&source.reservations, &directory, &known, &settings.mapping, now);
+    desired.outside = scope.outside(&source.reservations);
+    let input = PlanInput {
+        now,
+        settings: &settings.plan,
+        desired: &desired,
+        directory: &directory,
+        inventory: &inventory,
+    };
+    let identities: BTreeMap<&UserIdentityId, &Identity> =
+        inventory.identities.iter().map(|identity| (&identity.id, identity)).collect();
+    let grants = classify(&input).iter().map(|finding| row(finding, &directory, &identities)).collect();
+    Ok(Review { workspace_id, grants })
+}
+
+fn row(
+    finding: &Finding<'_>,
+    directory: &Directory,
+    identities: &BTreeMap<&UserIdentityId, &Identity>,
+) -> ReviewRow {
+    let Finding { grant, class, reason, proposal, stay } = finding;
+    let holder = identities.get(&grant.identity).and_then(|identity| identity.full_name.clone());
+    let key = |space| match directory.by_id(space) {
+        Some(known) => directory.space(known).key.to_string(),
+        None => space.to_string(),
+    };
+    let guest = stay.as_ref().map(|stay| stay.full_name.clone()).filter(|name| !name.is_empty());
+    ReviewRow {
+        decision: if *proposal == Proposal::Adopt { Decision::Adopt } else { Decision::Leave },
+        class: *class,
+        reservation: stay.as_ref().map(|stay| stay.reservation.to_string()),
+        guest: guest.or(holder),
+        rooms: grant.spaces.iter().map(key).collect(),
+        starts_at: grant.window.starts_at,
+        ends_at: grant.window.ends_at,
+        stay_starts_at: stay.as_ref().map(|stay| stay.window.starts_at),
+        stay_ends_at: stay.as_ref().and_then(|stay| stay.window.ends_at),
+        name: grant.name.clone(),
+        access_grant_key: grant.key.as_ref().map(ToString::to_string),
+        access_grant_id: grant.id.clone(),
+        reason: reason.clone(),
+    }
+}
+
+/// A list that a person reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewedList {
+    /// Where it came from, for the report.
+    pub location: String,
+    /// The grants that are to be taken over.
+    pub adopt: Vec<AccessGrantId>,
+}
+
+impl ReviewedList {
+    /// Limits what is wanted to the stays of these grants. What is no longer the match it was is set aside and told.
+    pub(super) fn apply(
+        &self,
+        desired: &mut Desired,
+        settings: &Settings,
+        directory: &Directory,
+        inventory: &Inventory,
+        now: Timestamp,
+    ) {
+        let input = PlanInput { now, settings: &settings.plan, desired, directory, inventory };
+        let findings = classify(&input);
+        let by_id: BTreeMap<&AccessGrantId, &Finding<'_>> =
+            findings.iter().map(|finding| (&finding.grant.id, finding)).collect();
+        let mut adopted = BTreeMap::new();
+        let mut warnings = Vec::new();
+        for id in self.adopt.iter().collect::<BTreeSet<_>>() {
+            match by_id.get(id) {
+                Some(Finding { class: Class::Match, stay: Some(stay), .. }) => {
+                    adopted.insert(id.clone(), stay.reservation.clone());
+                }
+                // Its turn comes with another wave.
+                Some(Finding { stay: Some(stay), .. }) if desired.outside.contains(&stay.reservation) => {}
+                Some(finding) => warnings.push(self.set_aside(id, &finding.reason)),
+                None => warnings.push(self.set_aside(id, "Seam has no such grant any more")),
+            }
+        }
+        let inside: BTreeSet<_> = adopted.values().cloned().collect();
+        let ids = desired.reservations.iter().map(|reservation| &reservation.id);
+        let outside = ids.filter(|id| !inside.contains(id)).cloned().collect();
+        desired.adopted = adopted;
+        desired.outside = outside;
+        desired.warnings.extend(warnings);
+    }
+
+    fn set_aside(&self, id: &AccessGrantId, reason: &str) -> Problem {
+        Problem {
+            source: SourcePlace { container: self.location.as_str().into(), row: 0 },
+            column: "decision",
+            code: ProblemCode::Notice,
+            message: format!("grant {id} is left as it is: {reason}"),
+            hint: "let `adopt` write the list again when the rest is done".to_owned(),
+        }
+    }
+}
