@@ -12,12 +12,13 @@ use jiff::Timestamp;
 use super::columns::Columns;
 use super::error::SourceError;
 use super::head;
+use super::header::{HeaderSearch, Offer};
 use super::locate;
-use super::row::trimmed;
-use super::rows::{Rows, is_end_mark};
+use super::record::Cells;
+use super::rows::{Condition, Ending, Rows};
 use super::settings::{SourceInput, SourceSettings};
-use super::tap::Tap;
-use crate::model::SourceRead;
+use super::tap::{END_MARK, Tap};
+use crate::model::{SourceKind, SourceRead};
 
 /// Reads the configured source.
 pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
@@ -46,60 +47,115 @@ pub(super) fn read_from(
     if let Some(finding) = head::not_text(&head) {
         return Err(SourceError::Encoding { location: name.to_owned(), finding });
     }
-    let delimiter = head::delimiter(&head, |row| Columns::n_found(cells(row), &settings.columns));
+    let delimiter = head::delimiter(&head, &settings.columns);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(head.as_slice().chain(&mut tap));
     let columns = header(&mut reader, name, settings)?;
-    let mut rows = Rows::new(&columns, Arc::from(name), delimiter, settings, now);
-    rows.take_all(&mut reader).map_err(unreadable)?;
+    let mut rows = Rows::new(&columns, Arc::from(name), settings, now);
+    take_all(&mut reader, &mut rows, delimiter, columns.n_columns()).map_err(unreadable)?;
     drop(reader);
-    Ok(rows.finish(&tap, name))
+    let ending = if tap.ends_a_line() { Ending::Whole } else { Ending::WithoutLineEnd };
+    Ok(rows.finish(SourceKind::Csv, name, tap.fingerprint(), ending))
 }
 
-/// Finds the header: the first row, after a `sep=` line that some programs write.
+/// Finds the header, after a `sep=` line that some programs write, and after titles and blank lines.
 fn header<R: Read>(
     reader: &mut Reader<R>,
     name: &str,
     settings: &SourceSettings,
 ) -> Result<Columns, SourceError> {
+    let mut search = HeaderSearch::new(&settings.columns);
     let mut row = ByteRecord::new();
     loop {
         let more = reader
             .read_byte_record(&mut row)
             .map_err(|error| SourceError::Unreadable { location: name.to_owned(), source: error.into() })?;
         if !more || is_end_mark(&row) {
-            return Err(SourceError::Empty { location: name.to_owned() });
+            return Err(search.failure(name));
         }
         let is_separator_line = row.position().is_some_and(|position| position.byte() == 0)
             && row.get(0).is_some_and(|cell| cell.starts_with(b"sep="));
-        if !is_separator_line {
-            break;
+        if is_separator_line {
+            continue;
+        }
+        let n_found = search.n_found();
+        let is_text = StringRecord::from_byte_record(row.clone()).is_ok();
+        let cells: Vec<&str> = (0..row.len()).map(|position| row.text(position).unwrap_or("")).collect();
+        match search.offer(&cells) {
+            Offer::Header(columns) => return Ok(*columns),
+            Offer::Next => {}
+            Offer::Stop => return Err(search.failure(name)),
+        }
+        if !is_text && search.n_found() >= n_found {
+            return Err(SourceError::Encoding {
+                location: name.to_owned(),
+                finding: "its header has bytes that are not UTF-8",
+            });
         }
     }
-    let row = StringRecord::from_byte_record(row).map_err(|_| SourceError::Encoding {
-        location: name.to_owned(),
-        finding: "its header has bytes that are not UTF-8",
-    })?;
-    Columns::find(row.iter(), &settings.columns).map_err(|problem| SourceError::Header {
-        location: name.to_owned(),
-        seen: row.iter().take(MAX_HEADERS_SHOWN).map(shown).collect(),
-        wanting: problem.wanting,
-        twice: problem.twice,
-    })
 }
 
-/// A file that is no table may be one long line; a message is not.
-const MAX_HEADERS_SHOWN: usize = 60;
-
-fn shown(header: &str) -> String {
-    trimmed(header).chars().take(60).collect()
+/// Takes every row up to the end mark.
+fn take_all<R: Read>(
+    reader: &mut Reader<R>,
+    rows: &mut Rows<'_>,
+    delimiter: u8,
+    n_columns: usize,
+) -> io::Result<()> {
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record)? {
+        if is_end_mark(&record) {
+            break;
+        }
+        let n_inner_lines = n_line_ends(&record);
+        // The reader stands on the line after the row; in an open quote even the last line end is inside.
+        let line_after = reader.position().line();
+        if record.iter().next_back().is_some_and(|cell| cell.ends_with(END_MARK.as_bytes())) {
+            rows.take_cut(line_after - n_inner_lines);
+            break;
+        }
+        let line = line_after - 1 - n_inner_lines;
+        let condition = match n_inner_lines {
+            0 => Condition::Sound,
+            _ if swallows_rows(&record, delimiter, n_columns) => Condition::SwallowsRows,
+            _ => Condition::SpansLines,
+        };
+        record = match StringRecord::from_byte_record(record) {
+            Ok(record) => {
+                rows.take(&record, line, condition);
+                record.into_byte_record()
+            }
+            Err(error) => {
+                let record = error.into_byte_record();
+                let swallows = condition == Condition::SwallowsRows;
+                rows.take(&record, line, if swallows { condition } else { Condition::NotText });
+                record
+            }
+        };
+    }
+    Ok(())
 }
 
-fn cells(record: &ByteRecord) -> impl Iterator<Item = &str> {
-    record.iter().map(|cell| str::from_utf8(cell).unwrap_or(""))
+fn is_end_mark(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END_MARK.trim_end_matches('\n').as_bytes())
+}
+
+fn n_line_ends(record: &ByteRecord) -> u64 {
+    record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+/// Whether a cell holds lines with as many delimiters as a row has.
+fn swallows_rows(record: &ByteRecord, delimiter: u8, n_columns: usize) -> bool {
+    let n_wanted = n_columns - 1;
+    let n_delimiters = |line: &[u8]| line.split(|byte| *byte == delimiter).count() - 1;
+    n_wanted > 0
+        && record
+            .iter()
+            .flat_map(|cell| cell.split(|byte| *byte == b'\n').skip(1))
+            .any(|line| n_delimiters(line) >= n_wanted)
 }
 
 #[cfg(test)]
@@ -274,6 +330,20 @@ mod tests {
             let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
             assert_eq!(read.reservations[0].stays[0].guest.full_name, "สมชาย ใจดี");
             assert_eq!(read.fingerprint.0, blake3::hash(text.as_bytes()).to_hex().to_string());
+        }
+    }
+
+    #[test]
+    fn titles_above_the_header_are_passed_over_and_lines_still_count() {
+        for delimiter in [',', ';', '\t'] {
+            let text = format!(
+                "Hotel Lisboa\nArrivals from 2026-05-01, all rooms\n\n,,\n{HEADER}\n{GOOD}R2,102,bad,2026-05-03,B\n"
+            );
+            let (above, below) = text.split_at(text.find("reservation_key").expect("the header is there"));
+            let text = format!("{above}{}", below.replace(',', &delimiter.to_string()));
+            let read = read_bytes(text.as_bytes(), &settings()).expect("the header is found");
+            assert_eq!(read.reservations[0].stays[0].source.row, 6, "{text}");
+            assert_eq!((read.rejects[0].source.row, read.n_rows), (7, 2), "{text}");
         }
     }
 

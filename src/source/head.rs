@@ -4,6 +4,11 @@ use std::io::{self, Read};
 
 use ::csv::ByteRecord;
 
+use super::columns::Columns;
+use super::header::N_SEARCHED;
+use super::record::Cells;
+use super::settings::ColumnMap;
+
 /// As much as is looked at; a header is shorter.
 const N_HEAD_BYTES: usize = 64 * 1024;
 
@@ -34,19 +39,24 @@ pub(super) fn not_text(head: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The delimiter that finds most of the wanted headers in the first row.
-pub(super) fn delimiter(head: &[u8], n_found: impl Fn(&ByteRecord) -> usize) -> u8 {
+/// The delimiter with which one of the first rows has most of the wanted headers.
+pub(super) fn delimiter(head: &[u8], map: &ColumnMap) -> u8 {
     if let Some([delimiter, b'\n', ..]) = head.strip_prefix(b"sep=") {
         return *delimiter;
     }
-    let score = |delimiter: u8| first_row(head, delimiter).map_or(0, |row| n_found(&row));
+    let score = |delimiter: u8| {
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(head);
+        let rows = reader.byte_records().map_while(Result::ok).take(N_SEARCHED);
+        let found = |row: ByteRecord| {
+            let texts = (0..row.len()).map(|position| row.text(position).unwrap_or(""));
+            Columns::n_found(texts, map)
+        };
+        rows.map(found).max().unwrap_or(0)
+    };
     // The comma comes first, and a later one must be better to be taken.
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
-}
-
-fn first_row(head: &[u8], delimiter: u8) -> Option<ByteRecord> {
-    let mut row = ByteRecord::new();
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
-    reader.read_byte_record(&mut row).ok()?.then_some(row)
 }

@@ -13,7 +13,8 @@ use super::cells::{assigned, email, flag, full_name, is_rounded_number, methods,
 use super::contact::PhoneBook;
 use super::dates::{When, parse_when};
 use super::field::Field;
-use super::row::{Cells, Row};
+use super::record::Cells;
+use super::row::Row;
 use super::settings::SourceSettings;
 use crate::model::time::Side;
 use crate::model::{
@@ -159,7 +160,11 @@ impl<'a> Normalizer<'a> {
                 "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
             ))
         };
-        let moment = match parse_when(text, self.settings.date_order).ok_or_else(bad_date)? {
+        let when = match row.typed(field) {
+            Some(typed) => When::of(typed),
+            None => parse_when(text, self.settings.date_order),
+        };
+        let moment = match when.ok_or_else(bad_date)? {
             When::Instant(instant) => Moment::of(instant, zone),
             When::Local(local) => Moment::at(local, zone, side).map_err(|_| bad_date())?,
             When::Date(date) => {
@@ -263,7 +268,11 @@ impl<'a> Normalizer<'a> {
         if text.is_empty() {
             return None;
         }
-        let instant = parse_when(text, self.settings.date_order).and_then(|when| match when {
+        let when = match row.typed(Field::UpdatedAt) {
+            Some(typed) => When::of(typed),
+            None => parse_when(text, self.settings.date_order),
+        };
+        let instant = when.and_then(|when| match when {
             When::Instant(instant) => Some(instant),
             When::Local(local) => Moment::at(local, zone, Side::Arrival).ok().map(|moment| moment.instant),
             When::Date(date) => Moment::at(date.to_datetime(Time::midnight()), zone, Side::Arrival)
