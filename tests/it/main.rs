@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_check;
 mod cli_demo;
 mod cli_exit_codes;
 mod cli_failure;
