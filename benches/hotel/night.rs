@@ -53,6 +53,7 @@ impl House {
             covers: None,
             max_age: None,
             date_order: DateOrder::YearMonthDay,
+            encoding: None,
         };
         let mapping = MappingSettings {
             namespace: namespace.clone(),

@@ -21,7 +21,9 @@ use super::values::{
 use crate::mapping::GuestScope;
 use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
-use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
+use crate::source::{
+    ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap, encoding_named,
+};
 
 /// `policy`.
 pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
@@ -148,6 +150,11 @@ pub(super) fn source(
             ("ymd", DateOrder::YearMonthDay),
         ]),
     );
+    let encoding = section.take("encoding", |node| {
+        encoding_named(&text(node)?).ok_or_else(|| {
+            Complaint::new("unknown encoding").hint("write a name such as \"windows-1252\" or \"utf-8\"")
+        })
+    });
     section.finish();
     let columns = columns(root);
     let statuses = statuses(root);
@@ -166,6 +173,7 @@ pub(super) fn source(
         covers,
         max_age: max_age?,
         date_order: date_order?,
+        encoding,
     })
 }
 

@@ -7,18 +7,20 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
 use super::columns::Columns;
+use super::encoding::Decoded;
 use super::error::SourceError;
-use super::head;
+use super::head::{self, Container};
 use super::header::{HeaderSearch, Offer};
 use super::locate;
 use super::record::Cells;
 use super::rows::{Condition, Ending, Rows};
 use super::settings::{SourceInput, SourceSettings};
-use super::tap::{END_MARK, Tap};
-use crate::model::{SourceKind, SourceRead};
+use super::tap::{END_MARK, Fingerprinted, Tap};
+use crate::model::{Coverage, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
 
 /// Reads the configured source.
 pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
@@ -26,7 +28,22 @@ pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, Sou
         SourceInput::Stdin => read_from(io::stdin().lock(), "stdin", settings, now),
         SourceInput::File { folder, path } => {
             let located = locate::open(folder, path, settings.max_age, now)?;
-            read_from(located.file, &located.name, settings, now)
+            let mut read = read_from(&located.file, &located.name, settings, now)?;
+            if located.has_changed().map_err(|error| unreadable(&located.name, error))? {
+                read.coverage = Coverage::Partial;
+                read.warnings.push(Problem {
+                    source: SourcePlace { container: Arc::from(located.name), row: 0 },
+                    column: "",
+                    code: ProblemCode::Notice,
+                    message:
+                        "the file was written to while it was read, so nothing is concluded from what is \
+                              absent"
+                            .to_owned(),
+                    hint: "let the export finish first, or write it under another name and rename it"
+                        .to_owned(),
+                });
+            }
+            Ok(read)
         }
     }
 }
@@ -38,14 +55,35 @@ pub(super) fn read_from(
     settings: &SourceSettings,
     now: Timestamp,
 ) -> Result<SourceRead, SourceError> {
-    let unreadable = |source| SourceError::Unreadable { location: name.to_owned(), source };
-    let mut tap = Tap::new(input);
-    let head = head::read_head(&mut tap).map_err(unreadable)?;
-    if tap.n_bytes() == 0 {
-        return Err(SourceError::Empty { location: name.to_owned() });
+    let location = || name.to_owned();
+    let mut bytes = Fingerprinted::new(input);
+    let first = head::read_first(&mut bytes).map_err(|error| unreadable(name, error))?;
+    if first.is_empty() {
+        return Err(SourceError::Empty { location: location() });
     }
-    if let Some(finding) = head::not_text(&head) {
-        return Err(SourceError::Encoding { location: name.to_owned(), finding });
+    let whole = first.as_slice().chain(&mut bytes);
+    let mut read = match Container::of(&first) {
+        Container::Text => read_text(whole, name, settings, now),
+        Container::Gzip => read_text(MultiGzDecoder::new(whole), name, settings, now),
+        Container::Other(finding) => Err(SourceError::NotText { location: location(), finding }),
+        Container::Calendar => Err(SourceError::Calendar { location: location() }),
+    }?;
+    read.fingerprint = bytes.fingerprint();
+    Ok(read)
+}
+
+/// Reads rows from the bytes of a text.
+fn read_text(
+    bytes: impl Read,
+    name: &str,
+    settings: &SourceSettings,
+    now: Timestamp,
+) -> Result<SourceRead, SourceError> {
+    let mut tap = Tap::new(Decoded::new(bytes, settings.encoding));
+    let head = head::read_head(&mut tap).map_err(|error| unreadable(name, error))?;
+    if head.contains(&0) {
+        let finding = "it has bytes that no text has";
+        return Err(SourceError::NotText { location: name.to_owned(), finding });
     }
     let delimiter = head::delimiter(&head, &settings.columns);
     let mut reader = ReaderBuilder::new()
@@ -55,10 +93,28 @@ pub(super) fn read_from(
         .from_reader(head.as_slice().chain(&mut tap));
     let columns = header(&mut reader, name, settings)?;
     let mut rows = Rows::new(&columns, Arc::from(name), settings, now);
-    take_all(&mut reader, &mut rows, delimiter, columns.n_columns()).map_err(unreadable)?;
+    take_all(&mut reader, &mut rows, delimiter, columns.n_columns())
+        .map_err(|error| unreadable(name, error))?;
     drop(reader);
+    if let Some(encoding) = tap.inner().foreign() {
+        rows.notice(
+            format!("the file is no UTF-8 and is read as {}", encoding.name()),
+            "export in UTF-8, or set `encoding` in [source] if names come out wrong",
+        );
+    }
     let ending = if tap.ends_a_line() { Ending::Whole } else { Ending::WithoutLineEnd };
-    Ok(rows.finish(SourceKind::Csv, name, tap.fingerprint(), ending))
+    Ok(rows.finish(SourceKind::Csv, name, ending))
+}
+
+fn unreadable(name: &str, source: io::Error) -> SourceError {
+    let location = name.to_owned();
+    match source.kind() {
+        // Only what was packed knows where its end should have been.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            SourceError::Packed { location, source }
+        }
+        _ => SourceError::Unreadable { location, source },
+    }
 }
 
 /// Finds the header, after a `sep=` line that some programs write, and after titles and blank lines.
@@ -70,9 +126,7 @@ fn header<R: Read>(
     let mut search = HeaderSearch::new(&settings.columns);
     let mut row = ByteRecord::new();
     loop {
-        let more = reader
-            .read_byte_record(&mut row)
-            .map_err(|error| SourceError::Unreadable { location: name.to_owned(), source: error.into() })?;
+        let more = reader.read_byte_record(&mut row).map_err(|error| unreadable(name, error.into()))?;
         if !more || is_end_mark(&row) {
             return Err(search.failure(name));
         }
@@ -90,9 +144,9 @@ fn header<R: Read>(
             Offer::Stop => return Err(search.failure(name)),
         }
         if !is_text && search.n_found() >= n_found {
-            return Err(SourceError::Encoding {
+            return Err(SourceError::NotText {
                 location: name.to_owned(),
-                finding: "its header has bytes that are not UTF-8",
+                finding: "its header has bytes that no character has",
             });
         }
     }
@@ -160,6 +214,8 @@ fn swallows_rows(record: &ByteRecord, delimiter: u8, n_columns: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use crate::model::{Coverage, SourceRead};
     use crate::source::SourceError;
     use crate::source::testing::{read_bytes, settings};
@@ -292,11 +348,11 @@ mod tests {
     fn bytes_that_are_no_text_reject_their_row_only() {
         let mut bytes = format!("{HEADER}\nR0,101,2026-05-01,2026-05-03,Jo").into_bytes();
         bytes.extend(b"\xe3o\n");
-        bytes.extend(GOOD.as_bytes());
+        bytes.extend(GOOD.replace("Ana", "José João").as_bytes());
         let read = read_bytes(&bytes, &settings()).expect("the header is right");
         assert_eq!(
             read.rejects[0].to_string(),
-            "bookings.csv:2: the row has bytes that are not UTF-8 (hint: export again as CSV in UTF-8)"
+            "bookings.csv:2: the row has bytes that no character has (hint: export again as CSV in UTF-8)"
         );
         assert_eq!(read.reservations.len(), 2);
         assert_eq!(read.coverage, Coverage::Complete);
@@ -357,11 +413,13 @@ mod tests {
     fn what_is_not_a_file_of_reservations_is_refused_whole() {
         check_refused(b"", "`bookings.csv` is empty");
         check_refused(b"\n\n", "`bookings.csv` is empty");
-        check_refused(b"PK\x03\x04", "`bookings.csv` is not CSV in UTF-8: it is a workbook or a zip file");
-        check_refused(b"\xff\xfea\0", "`bookings.csv` is not CSV in UTF-8: it is UTF-16");
+        check_refused(b"PK\x03\x04", "`bookings.csv` is no CSV: it is a workbook or a zip file");
+        check_refused(b"\xd0\xcf\x11\xe0", "`bookings.csv` is no CSV: it is an old workbook");
+        check_refused(b"%PDF-1.7", "`bookings.csv` is no CSV: it is a PDF");
+        check_refused(b"a,b\0,c\n", "`bookings.csv` is no CSV: it has bytes that no text has");
         check_refused(
-            b"Zimmer,\xe4\n",
-            "`bookings.csv` is not CSV in UTF-8: its header has bytes that are not UTF-8",
+            b"reservation_key,unit,check_in,check_out,\xe4\nR1,1,\xc3\xa9\xc3\xa9,,\n",
+            "`bookings.csv` is no CSV: its header has bytes that no character has",
         );
         check_refused(
             b"Booking, Arrival,unit\nR1,2026-05-01,101\n",
@@ -373,6 +431,52 @@ mod tests {
             "the header of `bookings.csv` does not fit: more than once `unit`; \
              it has `reservation_key`, `check_in`, `check_out`, `unit`, `unit`",
         );
+    }
+
+    fn packed(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).expect("bytes in memory");
+        encoder.finish().expect("bytes in memory")
+    }
+
+    #[test]
+    fn a_packed_file_is_unpacked_and_one_that_was_cut_is_refused() {
+        let bytes = packed(&format!("{HEADER}\n{GOOD}"));
+        let read = read_bytes(&bytes, &settings()).expect("the header is right");
+        assert_eq!((read.reservations.len(), read.coverage), (1, Coverage::Complete));
+        assert_eq!(read.fingerprint.0, blake3::hash(&bytes).to_hex().to_string());
+        for n_bytes in [4, bytes.len() / 2, bytes.len() - 1] {
+            let error = read_bytes(&bytes[..n_bytes], &settings()).expect_err("it was cut");
+            assert_eq!(error.to_string(), "unpack `bookings.csv`", "{n_bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_utf_8_is_read_and_told() {
+        let text = format!("{HEADER}\nR1,101,2026-05-01,2026-05-03,Jo\u{e3}o M\u{fc}ller\n");
+        let western: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+        let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, name) in [(western, "windows-1252"), (wide, "UTF-16LE")] {
+            let read = read_bytes(&bytes, &settings()).expect("the header is right");
+            assert_eq!(read.reservations[0].stays[0].guest.full_name, "Jo\u{e3}o M\u{fc}ller");
+            let [notice] = read.warnings.as_slice() else { panic!("one notice, not {:?}", read.warnings) };
+            assert_eq!(notice.message, format!("the file is no UTF-8 and is read as {name}"));
+            assert_eq!(read.coverage, Coverage::Complete);
+        }
+    }
+
+    #[test]
+    fn a_calendar_is_refused_and_says_what_to_export_instead() {
+        let calendar =
+            b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nSUMMARY:Reserved\r\nEND:VEVENT\r\n";
+        for bytes in [calendar.to_vec(), [b"\xef\xbb\xbf".as_slice(), calendar].concat()] {
+            let error = read_bytes(&bytes, &settings()).expect_err("it names no guests");
+            assert_eq!(
+                error.to_string(),
+                "`bookings.csv` is a calendar (iCal), and a calendar names no guests"
+            );
+            assert!(error.hint().contains("Airbnb: Reservations, Export"), "{}", error.hint());
+        }
     }
 
     #[test]

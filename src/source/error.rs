@@ -27,13 +27,27 @@ pub enum SourceError {
         /// The file.
         location: String,
     },
-    /// The bytes are not UTF-8 text.
-    #[error("`{location}` is not CSV in UTF-8: {finding}")]
-    Encoding {
+    /// The bytes are no text.
+    #[error("`{location}` is no CSV: {finding}")]
+    NotText {
         /// The file.
         location: String,
         /// What it looks like.
         finding: &'static str,
+    },
+    /// A packed file that is damaged, or ends too early.
+    #[error("unpack `{location}`")]
+    Packed {
+        /// The file.
+        location: String,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// A calendar tells when something is taken, and not by whom.
+    #[error("`{location}` is a calendar (iCal), and a calendar names no guests")]
+    Calendar {
+        /// The file.
+        location: String,
     },
     /// The header has not the columns that are needed.
     #[error(
@@ -76,7 +90,14 @@ impl SourceError {
                  was written"
             }
             Self::Empty { .. } => "export again; a source without reservations still has a header",
-            Self::Encoding { .. } => "export again as CSV in UTF-8",
+            Self::NotText { .. } => "export again as CSV in UTF-8",
+            Self::Packed { .. } => {
+                "the file is damaged or was not written to its end: export or copy it again"
+            }
+            Self::Calendar { .. } => {
+                "a calendar cannot tell a booking from a closed room: download the reservations of the channel \
+                 (Airbnb: Reservations, Export; Booking.com: Reservations, Download) and name that file in `path`"
+            }
             Self::Header { .. } => {
                 "name the headers in [columns], for example reservation_key = \"Booking number\"; \
                  fields without an entry there are looked for under their own names"

@@ -9,6 +9,7 @@ mod columns;
 mod contact;
 mod csv;
 mod dates;
+mod encoding;
 mod error;
 mod field;
 mod group;
@@ -29,6 +30,7 @@ mod tests;
 pub use contact::{CountryCodeError, check_country};
 pub use csv::read;
 pub use dates::parse_time_of_day;
+pub use encoding::encoding_named;
 pub use error::SourceError;
 pub use field::Field;
 pub use settings::{

@@ -122,7 +122,7 @@ impl<'a> Rows<'a> {
             Condition::NotText => {
                 // A cut within a character leaves bytes that are no text.
                 self.last_row_may_be_cut = true;
-                let message = "the row has bytes that are not UTF-8";
+                let message = "the row has bytes that no character has";
                 let problem =
                     row.problem(None, ProblemCode::BadEncoding, message, "export again as CSV in UTF-8");
                 self.reject(&row, problem);
@@ -231,14 +231,19 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Settles what only the end of the file shows.
-    pub(super) fn finish(
-        mut self,
-        kind: SourceKind,
-        location: &str,
-        fingerprint: Fingerprint,
-        ending: Ending,
-    ) -> SourceRead {
+    /// Tells something about the whole container.
+    pub(super) fn notice(&mut self, message: String, hint: &str) {
+        self.warnings.push(Problem {
+            source: self.place(0),
+            column: "",
+            code: ProblemCode::Notice,
+            message,
+            hint: hint.to_owned(),
+        });
+    }
+
+    /// Settles what only the end of the container shows. Its fingerprint is for whoever saw the bytes to add.
+    pub(super) fn finish(mut self, kind: SourceKind, location: &str, ending: Ending) -> SourceRead {
         if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
@@ -274,7 +279,7 @@ impl<'a> Rows<'a> {
             rejects,
             warnings,
             coverage,
-            fingerprint,
+            fingerprint: Fingerprint(String::new()),
         }
     }
 

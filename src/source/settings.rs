@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use encoding_rs::Encoding;
 use jiff::SignedDuration;
 
 use super::field::Field;
@@ -144,6 +145,8 @@ pub struct SourceSettings {
     pub max_age: Option<SignedDuration>,
     /// How dates are written.
     pub date_order: DateOrder,
+    /// What a text is written in, where it has no byte order mark; `None`: what its bytes prove.
+    pub encoding: Option<&'static Encoding>,
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub(super) fn settings() -> SourceSettings {
         covers: None,
         max_age: None,
         date_order: DateOrder::YearMonthDay,
+        encoding: None,
     }
 }
 
