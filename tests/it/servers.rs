@@ -79,17 +79,7 @@ pub(super) struct ScratchDatabase {
 }
 
 impl ScratchDatabase {
-    /// A database in PostgreSQL, or `None` where there is none.
-    pub(super) async fn postgres() -> Option<Self> {
-        Self::new(Engine::Postgres).await
-    }
-
-    /// A database in MariaDB or MySQL, or `None` where there is none.
-    pub(super) async fn mysql() -> Option<Self> {
-        Self::new(Engine::MySql).await
-    }
-
-    /// A database in one of them.
+    /// A database in one of them, or `None` where there is none.
     pub(super) async fn new(engine: Engine) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let server_url = server(engine).await?;
@@ -144,17 +134,20 @@ fn say_that_there_is_none(engine: Engine) {
         "NO DATABASE: {name} was not found and cannot be started, so a test shows nothing; set {variable}, or \
          install it\n"
     );
-    assert!(
-        env::var_os("REQUIRE_DATABASES").is_none_or(|value| value.is_empty() || value == "0"),
-        "{message}"
-    );
+    assert!(environment("REQUIRE_DATABASES").is_none_or(|value| value == "0"), "{message}");
     // Past the harness, which swallows what is printed by a test that passes.
     io::stderr().write_all(message.as_bytes()).expect("stderr is open");
 }
 
+/// A variable that is set to something.
+#[expect(clippy::disallowed_methods, reason = "which servers there are is a matter of the tests alone")]
+fn environment(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 async fn find(engine: Engine) -> Option<String> {
     rustls::crypto::ring::default_provider().install_default().ok();
-    if let Some(url) = env::var(engine.variable()).ok().filter(|url| !url.is_empty()) {
+    if let Some(url) = environment(engine.variable()) {
         let answer = engine.execute(&url, "select 1").await;
         answer.unwrap_or_else(|error| panic!("{} leads to no server: {error}", engine.variable()));
         return Some(url);
@@ -180,7 +173,7 @@ async fn start(engine: Engine) -> Option<String> {
         Engine::Postgres => format!("postgres://postgres@127.0.0.1:{port}/postgres"),
         Engine::MySql => format!("mysql://root@127.0.0.1:{port}"),
     };
-    let patience = Instant::now() + Duration::from_secs(60);
+    let patience = Instant::now() + Duration::from_mins(1);
     loop {
         match engine.execute(&url, "select 1").await {
             Ok(()) => break,
@@ -253,7 +246,7 @@ fn mariadb(folder: &Path, port: u16) -> Option<String> {
 /// Where a program is: among the commands, or where Debian keeps those of servers.
 fn program(names: &[&str]) -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> =
-        env::var_os("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect());
+        environment("PATH").map_or_else(Vec::new, |path| env::split_paths(&path).collect());
     folders.push("/usr/sbin".into());
     folders.push("/usr/local/sbin".into());
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
