@@ -7,6 +7,8 @@ mod failure;
 mod gates;
 mod interrupt;
 mod job;
+mod save;
+mod take_up;
 mod told;
 
 pub use connection::Connection;

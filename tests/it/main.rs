@@ -46,6 +46,8 @@ mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod saved_misfits;
+mod saved_plans;
 mod scenario_list;
 mod scenario_night;
 mod scenario_walks;
