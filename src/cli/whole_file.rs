@@ -111,7 +111,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (path, link) = (folder.path().join("a.csv"), folder.path().join("latest.csv"));
         fs::write(&path, "old").expect("it can be written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("it is ours");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("it is ours");
         symlink(&path, &link).expect("a link");
         write_whole(&link, "new").expect("it can be written");
         assert_eq!(fs::read_to_string(&path).expect("it is there"), "new");

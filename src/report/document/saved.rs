@@ -54,10 +54,14 @@ impl Document {
         if !is_good {
             return Err(NotSaved::Changed);
         }
-        let identities = (0..).zip(&saved.steps);
+        let mut identities: Vec<IdentityItem> = (0..)
+            .zip(&saved.steps)
+            .filter_map(|(number, step)| IdentityItem::of(StepId(number), &step.call))
+            .collect();
+        identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         let plan = Plan {
             items: self.items.iter().map(item).collect(),
-            identities: self.in_order(identities.filter_map(|(n, s)| IdentityItem::of(StepId(n), &s.call))),
+            identities,
             steps: saved.steps.clone(),
             doors: saved.doors.clone(),
             n_unchanged: self.counts.unchanged,
@@ -65,13 +69,6 @@ impl Document {
             estimate: crate::plan::Estimate::default(),
         };
         Ok((plan, saved))
-    }
-
-    /// As a plan has them: by key, then by step.
-    fn in_order(&self, identities: impl Iterator<Item = IdentityItem>) -> Vec<IdentityItem> {
-        let mut identities: Vec<IdentityItem> = identities.collect();
-        identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
-        identities
     }
 
     /// Takes over what a plan file tells: what was read, what was counted, and what is to be done.
