@@ -112,6 +112,10 @@ pub(super) enum Verb {
     Apply(ApplyFlags),
     /// Makes Seam equal to the source: the verb for cron.
     Run(RunFlags),
+    /// Explains one reservation: its rows, its grants, what a run would do, what earlier runs did.
+    Explain(ExplainFlags),
+    /// Writes the live grants of this job as a table or as JSON.
+    Export(ExportFlags),
     /// Lists recorded runs, the last one first.
     Runs {
         /// How many.
@@ -173,6 +177,31 @@ pub(super) struct ApplyFlags {
     #[arg(value_name = "PLAN.json")]
     pub(super) plan: PathBuf,
     /// Decides what is stale as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainFlags {
+    /// The key of the reservation, as the source has it.
+    #[arg(value_name = "RESERVATION_KEY")]
+    pub(super) reservation: String,
+    /// Its property, where several have that key.
+    #[arg(long, value_name = "CODE", env = "RESERVATION_SYNC_PROPERTY")]
+    pub(super) property: Option<String>,
+    /// Decides as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportFlags {
+    /// Also writes the codes and links that open doors, to a file for its owner only.
+    #[arg(long, value_name = "PATH", env = "RESERVATION_SYNC_WITH_SECRETS")]
+    pub(super) with_secrets: Option<PathBuf>,
+    /// Takes for live what is so at that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<Timestamp>,
 }

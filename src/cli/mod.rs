@@ -6,6 +6,8 @@ mod apply;
 mod arguments;
 mod check;
 mod complete;
+mod explain;
+mod export;
 mod output;
 mod plan;
 mod sandbox;
@@ -55,6 +57,8 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Plan(flags) => plan::plan(&settings(output)?, &flags, output),
         Verb::Apply(flags) => apply::apply(&settings(output)?, &flags, output),
         Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
+        Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
+        Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::connection::Connection;
+use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
@@ -20,7 +21,6 @@ use crate::plan::{
     Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
 };
 use crate::report::document::{Document, Kind};
-use crate::seam;
 use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
@@ -31,6 +31,8 @@ pub enum Mode<'a> {
     Plan,
     /// `plan -o`: the same, with all that carries it out later.
     SavePlan,
+    /// `explain`: until the plan, with what it was made from.
+    Explain,
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
@@ -45,17 +47,18 @@ impl Mode<'_> {
         matches!(self, Self::Run | Self::Apply(_))
     }
 
-    fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Plan | Self::SavePlan => Kind::Plan,
+            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
             Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
         }
     }
 
     /// The verb.
-    fn command(self) -> &'static str {
+    pub(super) fn command(self) -> &'static str {
         match self {
             Self::Plan | Self::SavePlan => "plan",
+            Self::Explain => "explain",
             Self::DryRun | Self::Run => "run",
             Self::Apply(_) => "apply",
         }
@@ -83,25 +86,7 @@ pub struct Job<'a> {
 
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
-    let NewRun { run_id, command: _, started_at } = NewRun::now(job.mode.command());
-    let mut told = Told {
-        kind: job.mode.kind(),
-        dry_run: !job.mode.writes(),
-        run_id,
-        started_at,
-        workspace_id: None,
-        source: None,
-        plan: None,
-        guards: Vec::new(),
-        allowances: job.allowances.to_vec(),
-        reason: job.reason.map(str::to_owned),
-        applied: None,
-        calls: seam::Calls::default(),
-        broken_moves: BTreeSet::new(),
-        taken_up: None,
-        saved: None,
-        record: None,
-    };
+    let mut told = Told::of(&job);
     let mut ending = job.work(&mut told).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
         // Whoever asks a job to end that has just done everything is not told that something is left.
@@ -129,7 +114,7 @@ pub async fn run(job: Job<'_>) -> Document {
 }
 
 impl Job<'_> {
-    async fn work(&self, told: &mut Told) -> Result<(), Failure> {
+    pub(super) async fn work(&self, told: &mut Told) -> Result<(), Failure> {
         let connection = Connection::open(&self.settings.seam, self.now, self.interrupt.token()).await?;
         let ended = self.with(&connection, told).await;
         told.calls = connection.reader.calls();
@@ -142,7 +127,9 @@ impl Job<'_> {
         told.workspace_id = Some(workspace.id.clone());
         refuse_suspended(workspace)?;
         let plan = match self.mode {
-            Mode::Plan | Mode::SavePlan | Mode::DryRun => return self.plan(connection, told).await.map(drop),
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+                return self.plan(connection, told).await.map(drop);
+            }
             Mode::Run => {
                 self.begin(workspace, told).await?;
                 self.plan(connection, told).await?
@@ -201,10 +188,15 @@ impl Job<'_> {
         let existing = existing_by_property(&inventory, &settings.namespace, now);
         told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));
-        stopped_by(&told.guards, ExitCode::Stopped)?;
-        if self.mode == Mode::SavePlan {
-            told.saved = Some(self.save(&checked, &inventory, now).await?);
+        let passed = stopped_by(&told.guards, ExitCode::Stopped);
+        match self.mode {
+            Mode::SavePlan if passed.is_ok() => {
+                told.saved = Some(self.save(&checked, &inventory, now).await?)
+            }
+            Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
+            _ => {}
         }
+        passed?;
         Ok(checked)
     }
 

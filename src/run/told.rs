@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::explain::Seen;
 use super::failure::Failure;
+use super::job::Job;
 use super::take_up::TakenUp;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
@@ -13,7 +15,7 @@ use crate::model::{Move, RunId, SourceRead, WorkspaceId};
 use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan};
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
-use crate::store::{Lease, Store};
+use crate::store::{Lease, NewRun, Store};
 
 /// What is known.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub(super) struct Told {
     pub(super) broken_moves: BTreeSet<Move>,
     /// The plan file that is carried out.
     pub(super) taken_up: Option<TakenUp>,
+    /// What the plan was made from, where it is to be explained.
+    pub(super) seen: Option<Seen>,
     /// What is to be written into a plan file.
     pub(super) saved: Option<SavedPlan>,
     /// Where the report is to be kept; only once the run was recorded as begun.
@@ -41,6 +45,30 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Nothing yet, but for what the job was told.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let NewRun { run_id, command: _, started_at } = NewRun::now(job.mode.command());
+        Self {
+            kind: job.mode.kind(),
+            dry_run: !job.mode.writes(),
+            run_id,
+            started_at,
+            workspace_id: None,
+            source: None,
+            plan: None,
+            guards: Vec::new(),
+            allowances: job.allowances.to_vec(),
+            reason: job.reason.map(str::to_owned),
+            applied: None,
+            calls: seam::Calls::default(),
+            broken_moves: BTreeSet::new(),
+            taken_up: None,
+            seen: None,
+            saved: None,
+            record: None,
+        }
+    }
+
     /// The report.
     pub(super) fn document(&self, ending: &Result<(), Failure>) -> Document {
         let mut document = Document::new(Header {

@@ -2,6 +2,8 @@
 
 mod cli_demo;
 mod cli_exit_codes;
+mod cli_explain;
+mod cli_export;
 mod cli_failure;
 mod cli_hotel;
 mod cli_program;
