@@ -191,7 +191,7 @@ impl Job<'_> {
         let passed = stopped_by(&told.guards, ExitCode::Stopped);
         match self.mode {
             Mode::SavePlan if passed.is_ok() => {
-                told.saved = Some(self.save(&checked, &inventory, now).await?)
+                told.saved = Some(self.save(&checked, &inventory, now).await?);
             }
             Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
             _ => {}
