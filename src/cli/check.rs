@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::output::Output;
+use super::plan::runtime;
 use crate::config::{Endpoint, Settings};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
@@ -31,7 +32,7 @@ pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Fa
         _ => Timestamp::now(),
     };
     output.sink().emit(&Event::Started(Stage::Source));
-    let read = source::read(&settings.source, now)?;
+    let read = runtime()?.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
     let rule = &settings.mapping.units;
     let outline = outline(&read.reservations, rule);

@@ -15,38 +15,11 @@ use super::encoding::Decoded;
 use super::error::SourceError;
 use super::head::{self, Container};
 use super::header::{HeaderSearch, Offer};
-use super::locate;
 use super::record::Cells;
 use super::rows::{Condition, Ending, Rows};
-use super::settings::{SourceInput, SourceSettings};
+use super::settings::SourceSettings;
 use super::tap::{END_MARK, Fingerprinted, Tap};
-use crate::model::{Coverage, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
-
-/// Reads the configured source.
-pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
-    match &settings.input {
-        SourceInput::Stdin => read_from(io::stdin().lock(), "stdin", settings, now),
-        SourceInput::File { folder, path } => {
-            let located = locate::open(folder, path, settings.max_age, now)?;
-            let mut read = read_from(&located.file, &located.name, settings, now)?;
-            if located.has_changed().map_err(|error| unreadable(&located.name, error))? {
-                read.coverage = Coverage::Partial;
-                read.warnings.push(Problem {
-                    source: SourcePlace { container: Arc::from(located.name), row: 0 },
-                    column: "",
-                    code: ProblemCode::Notice,
-                    message:
-                        "the file was written to while it was read, so nothing is concluded from what is \
-                              absent"
-                            .to_owned(),
-                    hint: "let the export finish first, or write it under another name and rename it"
-                        .to_owned(),
-                });
-            }
-            Ok(read)
-        }
-    }
-}
+use crate::model::{SourceKind, SourceRead};
 
 /// Reads rows from anything that gives bytes.
 pub(super) fn read_from(
@@ -209,7 +182,6 @@ mod tests {
     use std::io::Write;
 
     use crate::model::{Coverage, SourceRead};
-    use crate::source::SourceError;
     use crate::source::testing::{read_bytes, settings};
 
     const HEADER: &str = "reservation_key,unit,check_in,check_out,full_name";
@@ -470,14 +442,5 @@ mod tests {
     #[test]
     fn a_header_without_rows_is_a_source_without_reservations() {
         check("", "", "", Coverage::Complete);
-    }
-
-    #[test]
-    fn a_missing_file_says_which() {
-        let mut settings = settings();
-        settings.input =
-            crate::source::SourceInput::File { folder: "/nonexistent".into(), path: "a.csv".into() };
-        let error = crate::source::read(&settings, jiff::Timestamp::UNIX_EPOCH).expect_err("nothing there");
-        assert!(matches!(error, SourceError::Unreadable { .. }), "{error}");
     }
 }

@@ -55,6 +55,11 @@ impl<'a> HeaderSearch<'a> {
         if stops || self.n_offered == N_SEARCHED { Offer::Stop } else { Offer::Next }
     }
 
+    /// How many fields the nearest row has.
+    pub(super) fn n_found(&self) -> usize {
+        self.nearest.as_ref().map_or(0, |nearest| nearest.n_found)
+    }
+
     /// Why there is no header.
     pub(super) fn failure(self, location: &str) -> SourceError {
         let location = location.to_owned();

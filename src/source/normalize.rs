@@ -13,7 +13,7 @@ use super::cells::{assigned, email, flag, full_name, is_rounded_number, methods,
 use super::contact::PhoneBook;
 use super::dates::{When, parse_when};
 use super::field::Field;
-use super::record::Cells;
+use super::record::{Cells, Typed};
 use super::row::Row;
 use super::settings::SourceSettings;
 use crate::model::time::Side;
@@ -63,6 +63,17 @@ impl<'a> Normalizer<'a> {
                 ProblemCode::Missing,
                 "the row has no reservation key",
                 "give every booking its key; a row of totals belongs after the last booking",
+            )));
+        }
+        if matches!(
+            row.typed(Field::ReservationKey),
+            Some(Typed::Date(_) | Typed::DateTime(_) | Typed::Time(_))
+        ) {
+            return Err(Box::new(row.problem(
+                Field::ReservationKey,
+                ProblemCode::BadKey,
+                "the key is a date or a time: a spreadsheet has made one of it",
+                "format the column as text before the keys are put in, or export as CSV",
             )));
         }
         if is_rounded_number(key) || key.contains(char::is_control) {

@@ -45,7 +45,6 @@ impl Cells for ::csv::ByteRecord {
 
 /// What a workbook or a database says a cell is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(not(test), expect(dead_code, reason = "workbooks and databases give values, text does not"))]
 pub(super) enum Typed {
     /// Nothing.
     Empty,

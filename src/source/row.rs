@@ -16,8 +16,11 @@ pub(super) struct Row<'a, C> {
 const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
 
 impl<C: Cells> Row<'_, C> {
-    /// The text of a field, trimmed; empty where there is none.
+    /// The text of a field, trimmed; empty where there is none, or a formula that failed.
     pub(super) fn text(&self, field: Field) -> &str {
+        if self.typed(field) == Some(Typed::Error) {
+            return "";
+        }
         let cell = self.columns.position(field).and_then(|position| self.cells.text(position)).unwrap_or("");
         unwrapped(trimmed(cell))
     }

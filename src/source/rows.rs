@@ -11,7 +11,7 @@ use super::columns::Columns;
 use super::field::Field;
 use super::group::Grouper;
 use super::normalize::Normalizer;
-use super::record::{Cells, OwnedRecord};
+use super::record::{Cells, OwnedRecord, Typed};
 use super::row::{Row, trimmed};
 use super::settings::SourceSettings;
 use crate::model::{Coverage, Fingerprint, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
@@ -151,6 +151,16 @@ impl<'a> Rows<'a> {
                 self.reject(row, problem);
             }
             return;
+        }
+        if let Some(field) = failed(row, &DECIDING) {
+            let message = "the formula of this cell failed or was never calculated";
+            let hint = "correct it in the workbook and save it there, or put the value in its place";
+            return self.reject(row, row.problem(field, ProblemCode::ErrorCell, message, hint));
+        }
+        if let Some(field) = failed(row, &DECORATING) {
+            let message = "the formula of this cell failed or was never calculated; it is left out";
+            let hint = "correct it in the workbook and save it there, or put the value in its place";
+            self.warnings.push(row.problem(field, ProblemCode::ErrorCell, message, hint));
         }
         let id = match self.normalizer.id(row) {
             Ok(id) => id,
@@ -326,6 +336,41 @@ const MAX_CELL_BYTES: usize = 4096;
 /// A field whose cell cannot be what it should; other columns may hold whole letters.
 fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<Field> {
     Field::ALL.into_iter().find(|field| row.text(*field).len() > MAX_CELL_BYTES)
+}
+
+/// Fields that decide whether, when and where a guest may enter.
+const DECIDING: [Field; 14] = [
+    Field::ReservationKey,
+    Field::Property,
+    Field::StayId,
+    Field::Status,
+    Field::PropertyTimeZone,
+    Field::Unit,
+    Field::SpaceKey,
+    Field::CheckIn,
+    Field::CheckInTime,
+    Field::CheckOut,
+    Field::CheckOutTime,
+    Field::GuestKey,
+    Field::Methods,
+    Field::OptOut,
+];
+
+/// Fields that a grant can do without.
+const DECORATING: [Field; 8] = [
+    Field::FullName,
+    Field::FirstName,
+    Field::LastName,
+    Field::Email,
+    Field::Phone,
+    Field::IsPrimary,
+    Field::Code,
+    Field::UpdatedAt,
+];
+
+/// A field whose cell is a formula that failed.
+fn failed<C: Cells>(row: &Row<'_, C>, fields: &[Field]) -> Option<Field> {
+    fields.iter().copied().find(|field| row.typed(*field) == Some(Typed::Error))
 }
 
 /// What rows of totals and notes begin with, in lower case.

@@ -63,6 +63,8 @@ mod seam_workspace;
 mod seam_writer;
 mod servers;
 mod small_world;
+mod source_databases;
+mod source_program;
 mod store_crash;
 mod store_lease;
 mod store_recorder;
