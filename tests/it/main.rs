@@ -65,6 +65,7 @@ mod servers;
 mod small_world;
 mod source_databases;
 mod source_program;
+mod source_queries;
 mod store_crash;
 mod store_lease;
 mod store_recorder;
