@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::arguments::AdoptFlags;
 use super::output::Output;
-use super::plan::{job, refuse_rehearsal_of, runtime};
+use super::plan::{job, refuse_rehearsal_time, runtime};
 use super::signals;
 use super::whole_file::write_whole;
 use crate::config::Settings;
@@ -20,9 +20,9 @@ pub(super) fn adopt(settings: &Settings, flags: &AdoptFlags, output: &Output) ->
     };
     let list = read(reviewed)?;
     if *apply {
-        refuse_rehearsal_of("adopt --apply", settings, plan)?;
+        refuse_rehearsal_time(settings, plan.now, "adopt --apply")?;
     }
-    job(settings, if *apply { Mode::Run } else { Mode::Plan }, plan, Some(&list), output)
+    job(settings, if *apply { Mode::Run } else { Mode::Plan }, plan, None, Some(&list), output)
 }
 
 fn list(

@@ -9,7 +9,7 @@ use crate::model::{PropertyCode, ReservationKey};
 use crate::run::Failure;
 
 /// Which reservations; all of them where nothing is said.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Scope: everything else keeps what it has, and is never told to be gone")]
 pub(super) struct ScopeFlags {
     /// Only this property; may be given several times.

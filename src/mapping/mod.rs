@@ -10,6 +10,7 @@ mod guests;
 mod known;
 mod map;
 mod occupancy;
+mod outline;
 mod placeholders;
 mod places;
 mod rows;
@@ -22,5 +23,6 @@ pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedSt
 pub use directory::{Directory, SpaceEntry, SpaceRef};
 pub use known::Known;
 pub use map::map;
+pub use outline::{Outline, outline, spaces_of_stay};
 pub use scope::{Scope, Wave, WaveError};
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

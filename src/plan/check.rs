@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
+use jiff::Timestamp;
+
 use super::item::Action;
 use super::outline::Plan;
 use super::planner::PlanInput;
 use super::seam_rules::{Breach, World};
-use super::settings::Policy;
+use super::settings::{PlanSettings, Policy};
 use super::step::{Call, StepId};
+use crate::mapping::{Desired, Directory};
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, Inventory, LiveGrant, Namespace,
     ReservationId, UserIdentityId, UserIdentityKey,
@@ -89,34 +92,55 @@ pub enum Violation {
     },
 }
 
+/// What a plan is verified against: what Seam holds, and what may be done to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    /// The instant.
+    pub now: Timestamp,
+    /// What may be done.
+    pub settings: &'a PlanSettings,
+    /// The spaces and doors.
+    pub directory: &'a Directory,
+    /// What Seam holds.
+    pub inventory: &'a Inventory,
+    /// What the source wants; `None` for a plan that was made earlier: then nothing that is not ours may go.
+    pub desired: Option<&'a Desired>,
+}
+
 /// Verifies a plan against what it was made from.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
+    let PlanInput { now, settings, desired, directory, inventory } = *input;
+    check_against(plan, &Base { now, settings, directory, inventory, desired: Some(desired) })
+}
+
+/// Verifies a plan that was made earlier against what Seam holds now.
+pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Violation>> {
     let mut violations = Vec::new();
-    let mut world = World::of(input.inventory, input.directory, input.now);
-    let owners = Owners::of(input.inventory, &input.settings.namespace);
+    let mut world = World::of(base.inventory, base.directory, base.now);
+    let owners = Owners::of(base.inventory, &base.settings.namespace);
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         if let Some(item) = step.item {
             n_calls[item.0 as usize] += 1;
         }
         let takes_over = match &step.call {
-            Call::DeleteGrant { id, .. } => input.desired.adopted.get(id),
+            Call::DeleteGrant { id, .. } => base.desired.and_then(|desired| desired.adopted.get(id)),
             _ => None,
         };
         if let Some(id) = takes_over {
-            if !lets_in(&world, id, &step.call, input) {
+            if !lets_in(&world, id, &step.call, base) {
                 violations.push(Violation::LockedOut { step: number, key: step.call.subject().to_owned() });
             }
         } else if !owners.allow(&step.call) {
             violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
         }
-        if is_outside(&step.call, input) {
+        if is_outside(&step.call, base) {
             violations.push(Violation::Outside { step: number, key: step.call.subject().to_owned() });
         }
         if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
             violations.push(Violation::Order { step: number });
         }
-        if !is_allowed(&step.call, input.settings.policy) {
+        if !is_allowed(&step.call, base.settings.policy) {
             violations.push(Violation::Policy { step: number, path: step.call.path() });
         }
         let id = StepId(u32::try_from(number).expect("a plan has fewer than 2^32 steps"));
@@ -134,9 +158,9 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
 }
 
 /// Whether a call names the grant of a reservation outside the scope (RULES 31).
-fn is_outside(call: &Call, input: &PlanInput<'_>) -> bool {
-    let outside = &input.desired.outside;
-    let parts = || GrantKeyParts::parse(&input.settings.namespace, &AccessGrantKey::new(call.subject()));
+fn is_outside(call: &Call, base: &Base<'_>) -> bool {
+    let Some(Desired { outside, .. }) = base.desired else { return false };
+    let parts = || GrantKeyParts::parse(&base.settings.namespace, &AccessGrantKey::new(call.subject()));
     !outside.is_empty()
         && parts().is_some_and(|GrantKeyParts { property, reservation: key, .. }| {
             outside.contains(&ReservationId { property, key })
@@ -144,19 +168,20 @@ fn is_outside(call: &Call, input: &PlanInput<'_>) -> bool {
 }
 
 /// Whether grants of ours for a reservation open, by then, what of its units a grant that is taken over opens.
-fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, input: &PlanInput<'_>) -> bool {
+fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) -> bool {
+    let Some(desired) = base.desired else { return false };
     let Call::DeleteGrant { id: grant, .. } = call else { return false };
     let Some(old) = world.grants.get(grant) else { return false };
     let is_ours = |key: &AccessGrantKey| {
-        GrantKeyParts::parse(&input.settings.namespace, key)
+        GrantKeyParts::parse(&base.settings.namespace, key)
             .is_some_and(|parts| parts.property == id.property && parts.reservation == id.key)
     };
-    let reservations = || input.desired.reservations.iter().filter(|reservation| reservation.id == *id);
+    let reservations = || desired.reservations.iter().filter(|reservation| reservation.id == *id);
     let mut units = reservations()
         .flat_map(|reservation| &reservation.grants)
         .filter(|wanted| wanted.window.overlaps(&old.window))
         .flat_map(|wanted| wanted.unit_spaces())
-        .map(|space| &input.directory.space(space).id)
+        .map(|space| &base.directory.space(space).id)
         .filter(|space| old.spaces.contains(space))
         .peekable();
     units.peek().is_some()

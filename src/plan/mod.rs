@@ -14,6 +14,7 @@ mod emit;
 mod estimate;
 mod foreign;
 mod guards;
+mod held;
 mod identities;
 mod impact;
 mod item;
@@ -23,7 +24,9 @@ mod matching;
 mod outline;
 mod pieces;
 mod planner;
+mod remaining;
 mod reservation;
+mod saved;
 mod seam_rules;
 mod settings;
 mod settle;
@@ -33,14 +36,17 @@ mod takeover;
 
 pub use crate::model::{HeldBy, ReasonCode};
 pub use adoption::{Class, Counterpart, Finding, Proposal, classify};
-pub use check::{CheckedPlan, Violation, check};
+pub use check::{Base, CheckedPlan, Violation, check, check_against};
 pub use guards::{
     Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
     guard_plan, guard_rejects, guard_shrink,
 };
+pub use held::{HeldGrants, HeldIdentity, held};
 pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use planner::{PlanInput, plan};
+pub use remaining::{Remaining, Stale, remaining};
+pub use saved::SavedPlan;
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::reading::read_both;
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::mapping::{Desired, Directory, Known, Scope, map};
 use crate::model::{AccessGrantId, Identity, Inventory, Problem, ProblemCode, SourcePlace, UserIdentityId};
 use crate::plan::{Class, Finding, PlanInput, Proposal, classify};
 use crate::report::review::{Decision, Review, ReviewRow};
+use crate::source;
 
 /// Reads both sides and classifies every live grant; writes nothing.
 pub async fn review(
@@ -40,8 +40,12 @@ async fn of_connection(
 ) -> Result<Review, Failure> {
     let now = connection.now;
     let workspace_id = connection.reader.workspace(sink).await?.id.clone();
-    let (source, inventory) = read_both(settings, connection, sink).await?;
-    let inventory = inventory?;
+    sink.emit(&Event::Started(Stage::Source));
+    sink.emit(&Event::Started(Stage::Inventory));
+    let reading = source::read(&settings.source, now);
+    let (source, inventory) = tokio::join!(reading, connection.reader.inventory(sink));
+    let (source, inventory) = (source?, inventory?);
+    sink.emit(&Event::Finished(Stage::Source));
     sink.emit(&Event::Finished(Stage::Inventory));
     let directory = Directory::of(&inventory);
     let known = Known::of(&inventory, &settings.plan.namespace, now);

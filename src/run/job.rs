@@ -7,33 +7,63 @@ use jiff::Timestamp;
 
 use super::adoption::ReviewedList;
 use super::connection::Connection;
+use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
-use super::reading::read_both;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, Scope, map};
-use crate::model::{AccessGrantKey, Ledger, Move, SourceRead, Workspace};
+use crate::model::{AccessGrantKey, Inventory, Ledger, Move, SourceRead, Workspace};
 use crate::plan::{
     Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
 };
 use crate::report::document::{self, Document, Kind};
-use crate::seam;
+use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mode<'a> {
     /// `plan`: until the plan.
     Plan,
+    /// `plan -o`: the same, with all that carries it out later.
+    SavePlan,
+    /// `explain`: until the plan, with what it was made from.
+    Explain,
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
     Run,
+    /// `apply`: this plan, to the end.
+    Apply(&'a Document),
+}
+
+impl Mode<'_> {
+    /// Whether it may write.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Run | Self::Apply(_))
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
+        }
+    }
+
+    /// The verb.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Plan | Self::SavePlan => "plan",
+            Self::Explain => "explain",
+            Self::DryRun | Self::Run => "run",
+            Self::Apply(_) => "apply",
+        }
+    }
 }
 
 /// What a job is told.
@@ -42,7 +72,7 @@ pub struct Job<'a> {
     /// The configuration.
     pub settings: &'a Settings,
     /// How far it goes.
-    pub mode: Mode,
+    pub mode: Mode<'a>,
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
     /// The reservations that it is about.
@@ -61,24 +91,7 @@ pub struct Job<'a> {
 
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
-    let NewRun { run_id, command: _, started_at } = job.new_run();
-    let mut told = Told {
-        kind: if job.mode == Mode::Plan { Kind::Plan } else { Kind::Run },
-        dry_run: job.mode != Mode::Run,
-        run_id,
-        started_at,
-        workspace_id: None,
-        source: None,
-        scope: None,
-        plan: None,
-        guards: Vec::new(),
-        allowances: job.allowances.to_vec(),
-        reason: job.reason.map(str::to_owned),
-        applied: None,
-        calls: seam::Calls::default(),
-        broken_moves: BTreeSet::new(),
-        record: None,
-    };
+    let mut told = Told::of(&job);
     let mut ending = job.work(&mut told).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
         // Whoever asks a job to end that has just done everything is not told that something is left.
@@ -106,15 +119,12 @@ pub async fn run(job: Job<'_>) -> Document {
 }
 
 impl Job<'_> {
-    fn new_run(&self) -> NewRun {
-        NewRun::now(match (self.mode, self.adoption) {
-            (Mode::Plan, _) => "plan",
-            (_, None) => "run",
-            (_, Some(_)) => "adopt",
-        })
+    /// The verb.
+    pub(super) fn command(&self) -> &'static str {
+        if self.adoption.is_some() && self.mode.writes() { "adopt" } else { self.mode.command() }
     }
 
-    async fn work(&self, told: &mut Told) -> Result<(), Failure> {
+    pub(super) async fn work(&self, told: &mut Told) -> Result<(), Failure> {
         let connection = Connection::open(&self.settings.seam, self.now, self.interrupt.token()).await?;
         let ended = self.with(&connection, told).await;
         told.calls = connection.reader.calls();
@@ -126,11 +136,20 @@ impl Job<'_> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
         refuse_suspended(workspace)?;
-        if self.mode != Mode::Run {
-            return self.plan(connection, told).await.map(drop);
-        }
-        self.begin(workspace, told).await?;
-        let plan = self.plan(connection, told).await?;
+        let plan = match self.mode {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+                return self.plan(connection, told).await.map(drop);
+            }
+            Mode::Run => {
+                self.begin(workspace, told).await?;
+                self.plan(connection, told).await?
+            }
+            Mode::Apply(planned) => {
+                self.refuse_misfit(planned, &workspace.id, connection.now).await?;
+                self.begin(workspace, told).await?;
+                self.take_up(planned, connection, told).await?
+            }
+        };
         self.apply(connection, &plan, told).await
     }
 
@@ -141,11 +160,8 @@ impl Job<'_> {
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
-        let new_run = NewRun {
-            run_id: told.run_id.clone(),
-            command: self.new_run().command,
-            started_at: told.started_at,
-        };
+        let command = self.command().to_owned();
+        let new_run = NewRun { run_id: told.run_id.clone(), command, started_at: told.started_at };
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
@@ -154,7 +170,12 @@ impl Job<'_> {
     /// Reads the source and Seam at the same time, decides, and verifies what was decided.
     async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<Arc<CheckedPlan>, Failure> {
         let now = connection.now;
-        let (source, inventory) = read_both(self.settings, connection, self.sink).await?;
+        self.sink.emit(&Event::Started(Stage::Source));
+        self.sink.emit(&Event::Started(Stage::Inventory));
+        let reading = self.read_source(now);
+        let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
+        let source = source?;
+        self.sink.emit(&Event::Finished(Stage::Source));
         let outside = self.scope.outside(&source.reservations);
         told.scope = self.told_scope(source.reservations.len(), outside.len());
         let ledger = self.history(told).await?;
@@ -167,13 +188,7 @@ impl Job<'_> {
         let directory = Directory::of(&inventory);
         let known = Known::of(&inventory, &settings.namespace, now);
         let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        let live: BTreeSet<&AccessGrantKey> = inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(now))
-            .filter_map(|g| g.key.as_ref())
-            .collect();
-        told.broken_moves = ledger.broken_moves(&live);
+        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         desired.outside = outside;
@@ -190,7 +205,15 @@ impl Job<'_> {
         let existing = existing_by_property(&inventory, &settings.namespace, now);
         told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));
-        stopped_by(&told.guards, ExitCode::Stopped)?;
+        let passed = stopped_by(&told.guards, ExitCode::Stopped);
+        match self.mode {
+            Mode::SavePlan if passed.is_ok() => {
+                told.saved = Some(self.save(&checked, &inventory, now).await?);
+            }
+            Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
+            _ => {}
+        }
+        passed?;
         Ok(checked)
     }
 
@@ -201,8 +224,16 @@ impl Job<'_> {
         (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
     }
 
+    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
+    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
+        tokio::select! {
+            read = source::read(&self.settings.source, now) => Ok(read?),
+            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
+        }
+    }
+
     /// What earlier runs recorded; a job that only plans makes no store for it.
-    async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
+    pub(super) async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
         let namespace = &self.settings.plan.namespace;
         let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
         if let Some((store, _)) = &told.record {
@@ -235,7 +266,7 @@ impl Job<'_> {
         passed
     }
 
-    fn store_settings(&self) -> StoreSettings {
+    pub(super) fn store_settings(&self) -> StoreSettings {
         let settings = &self.settings.store;
         StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
@@ -276,6 +307,16 @@ impl Job<'_> {
             Some(Stop::Record(error)) => Err(error.into()),
         }
     }
+}
+
+/// The keys of what still counts.
+pub(super) fn live_keys(inventory: &Inventory, now: Timestamp) -> BTreeSet<&AccessGrantKey> {
+    inventory
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now))
+        .filter_map(|grant| grant.key.as_ref())
+        .collect()
 }
 
 fn refuse_suspended(workspace: &Workspace) -> Result<(), Failure> {

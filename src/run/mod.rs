@@ -4,15 +4,20 @@
 
 mod adoption;
 mod connection;
+mod explain;
+mod export;
 mod failure;
 mod gates;
 mod interrupt;
 mod job;
-mod reading;
+mod save;
+mod take_up;
 mod told;
 
 pub use adoption::{ReviewedList, review};
 pub use connection::Connection;
+pub use explain::explain;
+pub use export::{WithSecrets, export};
 pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use job::{Job, Mode, run};

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::explain::Seen;
 use super::failure::Failure;
+use super::job::Job;
+use super::take_up::TakenUp;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
 use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::{Allowance, CheckedPlan, GuardCheck};
+use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan};
 use crate::report::document::{Calls, Document, Header, Kind, Scope};
 use crate::seam;
-use crate::store::{Lease, Store};
+use crate::store::{Lease, NewRun, Store};
 
 /// What is known.
 #[derive(Debug)]
@@ -33,11 +36,42 @@ pub(super) struct Told {
     pub(super) calls: seam::Calls,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
+    /// The plan file that is carried out.
+    pub(super) taken_up: Option<TakenUp>,
+    /// What the plan was made from, where it is to be explained.
+    pub(super) seen: Option<Seen>,
+    /// What is to be written into a plan file.
+    pub(super) saved: Option<SavedPlan>,
     /// Where the report is to be kept; only once the run was recorded as begun.
     pub(super) record: Option<(Store, Lease)>,
 }
 
 impl Told {
+    /// Nothing yet, but for what the job was told.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let NewRun { run_id, command: _, started_at } = NewRun::now(job.command());
+        Self {
+            kind: job.mode.kind(),
+            dry_run: !job.mode.writes(),
+            run_id,
+            started_at,
+            workspace_id: None,
+            source: None,
+            scope: None,
+            plan: None,
+            guards: Vec::new(),
+            allowances: job.allowances.to_vec(),
+            reason: job.reason.map(str::to_owned),
+            applied: None,
+            calls: seam::Calls::default(),
+            broken_moves: BTreeSet::new(),
+            taken_up: None,
+            seen: None,
+            saved: None,
+            record: None,
+        }
+    }
+
     /// The report.
     pub(super) fn document(&self, ending: &Result<(), Failure>) -> Document {
         let mut document = Document::new(Header {
@@ -47,6 +81,29 @@ impl Told {
             workspace_id: self.workspace_id.clone(),
             started_at: self.started_at,
         });
+        document = match &self.taken_up {
+            Some(taken_up) => taken_up.tell(document, self.applied.as_ref()),
+            None => self.decided(document),
+        };
+        let seam::Calls { reads, writes, retries, throttled } = self.calls;
+        document = document.with_calls(Calls { reads, writes, retries, throttled });
+        let mut codes = vec![document.exit_of_lines()];
+        if self.applied.as_ref().is_some_and(|applied| applied.was_unavailable) {
+            codes.push(ExitCode::Temporary);
+        }
+        if let Err(Failure { exit_code, message, hint }) = ending {
+            codes.push(*exit_code);
+            document = document.with_failure(message, hint);
+        }
+        document = document.with_exit(ExitCode::worst(codes), Timestamp::now());
+        match &self.saved {
+            Some(saved) if document.error.is_none() => document.with_saved(saved.clone()),
+            _ => document,
+        }
+    }
+
+    /// What was read and decided by this job itself, and what came of it.
+    fn decided(&self, mut document: Document) -> Document {
         if let Some(source) = &self.source {
             document = document.with_source(source);
         }
@@ -58,18 +115,6 @@ impl Told {
             }
         }
         document = document.with_scope(self.scope.clone());
-        document =
-            document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref());
-        let seam::Calls { reads, writes, retries, throttled } = self.calls;
-        document = document.with_calls(Calls { reads, writes, retries, throttled });
-        let mut codes = vec![document.exit_of_lines()];
-        if self.applied.as_ref().is_some_and(|applied| applied.was_unavailable) {
-            codes.push(ExitCode::Temporary);
-        }
-        if let Err(Failure { exit_code, message, hint }) = ending {
-            codes.push(*exit_code);
-            document = document.with_failure(message, hint);
-        }
-        document.with_exit(ExitCode::worst(codes), Timestamp::now())
+        document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref())
     }
 }

@@ -1,8 +1,11 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
 mod cli_adopt;
+mod cli_check;
 mod cli_demo;
 mod cli_exit_codes;
+mod cli_explain;
+mod cli_export;
 mod cli_failure;
 mod cli_hotel;
 mod cli_program;
@@ -51,6 +54,8 @@ mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod saved_misfits;
+mod saved_plans;
 mod scenario_list;
 mod scenario_night;
 mod scenario_walks;
@@ -61,7 +66,11 @@ mod seam_reader;
 mod seam_script;
 mod seam_workspace;
 mod seam_writer;
+mod servers;
 mod small_world;
+mod source_databases;
+mod source_program;
+mod source_queries;
 mod store_crash;
 mod store_lease;
 mod store_recorder;
