@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::ending::{Applied, StepEnding, Stop};
 use super::queue::{Next, Queue};
 use crate::event::{Event, EventSink, Outcome};
-use crate::model::{Fingerprint, UserIdentityId};
+use crate::model::UserIdentityId;
 use crate::plan::{Call, CheckedPlan, IdentityTarget, Limits, Plan, StepId};
 use crate::seam::{
     CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, Verdict, Watch,
@@ -347,15 +347,20 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
     }
 }
 
-/// What to remember of the grant: a hash of what was wanted of it, or that it is gone.
+/// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
 fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
     let step = plan.step(id);
-    match (&step.call, step.item.and_then(|item| plan.item(item).after.as_deref())) {
-        (Call::DeleteGrant { key, .. }, _) => LedgerChange::Remove { key: key.clone() },
-        (Call::CreateGrant { key, .. } | Call::UpdateGrant { key, .. }, Some(after)) => {
-            let wanted = serde_json::to_vec(after).expect("a view has only strings for keys");
-            let desired = Fingerprint(blake3::hash(&wanted).to_hex().to_string());
-            LedgerChange::Set { key: key.clone(), desired }
+    let wanted = || step.item.and_then(|item| plan.item(item).wanted);
+    let is_last = plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item);
+    match &step.call {
+        Call::DeleteGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
+        Call::CreateGrant { key, .. } => {
+            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
+        }
+        Call::UpdateGrant { key, .. } | Call::AddMethods { key, .. } | Call::DeleteMethod { key, .. }
+            if is_last =>
+        {
+            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
         }
         _ => LedgerChange::Keep,
     }

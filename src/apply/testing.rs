@@ -72,6 +72,7 @@ fn item(reservation: &str, key: &str) -> Item {
         after: None,
         source: None,
         code_wished: false,
+        wanted: None,
     }
 }
 

@@ -122,6 +122,8 @@ pub(super) enum Verb {
         #[arg(value_name = "RUN_ID")]
         run: String,
     },
+    /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
+    Release,
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
     /// Prints the completion script of a shell.

@@ -7,6 +7,7 @@ mod check;
 mod complete;
 mod output;
 mod plan;
+mod release;
 mod sandbox;
 mod show;
 mod signals;
@@ -55,6 +56,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { run } => show::show(&settings(output)?, &run, output),
+        Verb::Release => release::release(&settings(output)?, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

@@ -60,4 +60,14 @@ pub enum ReasonCode {
     WindowsWouldNotOverlap,
     /// The guest is still there after check-out.
     Overstay,
+    /// The stay is no longer in the source.
+    Absent,
+    /// The guest is in house, and the source did not change what it wants for them.
+    InHouse,
+    /// More guests in house would notice than a plan may change.
+    InHouseLimit,
+    /// A guard has stopped the same plan three times; until a person decides, nothing is taken away.
+    Quarantine,
+    /// The same change was made in three runs in a row, and does not last.
+    Flapping,
 }

@@ -3,6 +3,7 @@
 //! Planning is a pure function of its arguments: the same input gives the same [`Plan`], byte for byte. It never
 //! names a grant outside our namespace, and it never waits, asks, reads a clock or logs.
 
+mod absence;
 mod change;
 mod check;
 mod cluster;
@@ -10,14 +11,18 @@ mod conclude;
 mod contacts;
 mod emit;
 mod estimate;
+mod freedom;
 mod guards;
 mod identities;
 mod impact;
+mod in_house;
 mod item;
+mod learnt;
 mod lines;
 mod live;
 mod matching;
 mod outline;
+mod past;
 mod pieces;
 mod planner;
 mod reservation;
@@ -26,6 +31,7 @@ mod settings;
 mod settle;
 mod shared_methods;
 mod step;
+mod trips;
 
 pub use crate::model::{HeldBy, ReasonCode};
 pub use check::{CheckedPlan, Violation, check};
@@ -33,9 +39,13 @@ pub use guards::{
     Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
     guard_plan, guard_rejects, guard_shrink,
 };
+pub use in_house::InHouse;
 pub use item::{Action, GrantView, Impact, Item, Phase};
+pub use learnt::Learnt;
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
+pub use past::{Past, Quarantine, Reading};
 pub use planner::{PlanInput, plan};
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};
+pub use trips::{QUARANTINE, is_quarantine, trips};

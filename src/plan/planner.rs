@@ -4,20 +4,24 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::absence::settle_absences;
 use super::change::Change;
 use super::emit::Emitter;
 use super::estimate::estimate;
 use super::identities::Identities;
+use super::in_house::{Withheld, judge_in_house};
+use super::learnt::learn;
 use super::live::Live;
 use super::matching::takes_all;
 use super::outline::Plan;
+use super::past::Past;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
-use crate::mapping::{Desired, DesiredReservation, Directory};
+use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode, ReservationId,
-    ReservationKey, SourcePlace, UserIdentityId,
+    Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
+    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 
 /// Everything a plan is made of.
@@ -33,11 +37,31 @@ pub struct PlanInput<'a> {
     pub directory: &'a Directory,
     /// What Seam holds.
     pub inventory: &'a Inventory,
+    /// What earlier runs left, and what may be concluded from what is missing.
+    pub past: Past<'a>,
 }
 
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let PlanInput { now, settings, desired, directory, inventory } = *input;
+    let missing = missing_reservations(input);
+    let mut withheld = Withheld::default();
+    loop {
+        match draft(input, &missing, &withheld) {
+            Draft::Plan(plan) => return *plan,
+            // Each time more guests are left alone, so that this ends.
+            Draft::TooManyInHouse(more) => withheld = more,
+        }
+    }
+}
+
+/// A plan, or that it would disturb too many guests.
+enum Draft {
+    Plan(Box<Plan>),
+    TooManyInHouse(Withheld),
+}
+
+fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], withheld: &Withheld) -> Draft {
+    let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
     let occupied = occupied(input);
     let identities = Identities::of(desired, inventory, &occupied, settings);
@@ -47,12 +71,15 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         identities: &identities,
         common: &desired.common,
         unfinished_moves: &desired.unfinished_moves,
+        past: &past,
+        withheld,
         now,
     };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = desired
         .reservations
         .iter()
+        .chain(missing)
         .map(|reservation| {
             let several =
                 shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
@@ -60,6 +87,12 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             (reservation, plan_reservation(reservation, &base_key, &mut live, &context))
         })
         .collect();
+    let mut learnt = learn(&planned, &live, &context);
+    settle_absences(&mut planned, &live, &context, &mut learnt);
+    let in_house = judge_in_house(&planned, &live, &past, withheld, now);
+    if in_house.stayers.len() > withheld.stayers.len() {
+        return Draft::TooManyInHouse(in_house);
+    }
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
     planned.sort_by(|(left, _), (right, _)| {
@@ -70,7 +103,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         .flat_map(|(_, plan)| &plan.changes)
         .filter_map(|change| match change {
             Change::Create(new) | Change::Replace { new, .. } => Some(&new.desired.guest),
-            Change::Amend(_) | Change::Revoke { .. } | Change::Hold { .. } | Change::HeldStay { .. } => None,
+            Change::Amend(_)
+            | Change::Revoke { .. }
+            | Change::Hold { .. }
+            | Change::HeldStay { .. }
+            | Change::Missing { .. } => None,
         })
         .collect();
     let mut emitter = Emitter::new(&context, &live);
@@ -81,18 +118,48 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         emitter.reservation(reservation, &plan.changes);
     }
     let mut plan = emitter.into_plan();
-    plan.n_unchanged = n_unchanged + unspoken(desired, &live);
+    plan.n_unchanged = n_unchanged + if missing.is_empty() { unspoken(desired, &live) } else { 0 };
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
     plan.warnings.sort();
     plan.estimate = estimate(&plan, &settings.limits);
-    plan
+    plan.in_house = in_house.in_house;
+    plan.learnt = learnt;
+    Draft::Plan(Box::new(plan))
+}
+
+/// Reservations of which we have grants and the source has no row, where that may mean something.
+fn missing_reservations(input: &PlanInput<'_>) -> Vec<DesiredReservation> {
+    let PlanInput { now, settings, desired, inventory, past, directory: _ } = *input;
+    let says_something = past.reading.coverage == Coverage::Complete || !past.ledger.absences.is_empty();
+    if settings.policy != Policy::Sync || !says_something {
+        return Vec::new();
+    }
+    let listed: HashSet<&ReservationId> = desired.reservations.iter().map(|r| &r.id).collect();
+    let ids: BTreeSet<ReservationId> = inventory
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now))
+        .filter_map(|grant| GrantKeyParts::parse(&settings.namespace, grant.key.as_ref()?))
+        .map(|GrantKeyParts { property, reservation, .. }| ReservationId { property, key: reservation })
+        .filter(|id| !listed.contains(id))
+        .collect();
+    let without_rows = |id| DesiredReservation {
+        id,
+        first_arrival: now,
+        grants: Vec::new(),
+        held: Vec::new(),
+        revoked: Vec::new(),
+        left_alone: Vec::new(),
+        rows: Rows::AllUnderstood,
+    };
+    ids.into_iter().map(without_rows).collect()
 }
 
 /// Identities with a current or future stay, once this plan is carried out.
 fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
-    let PlanInput { now, settings, desired, directory: _, inventory } = *input;
+    let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
     let leaves = |grant: &LiveGrant| {

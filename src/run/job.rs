@@ -1,27 +1,21 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::connection::Connection;
 use super::failure::Failure;
-use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Directory, Known, map};
-use crate::model::{AccessGrantKey, Ledger, Move, SourceRead, Workspace};
-use crate::plan::{
-    Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
-};
+use crate::model::Workspace;
+use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
 use crate::seam;
-use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
@@ -68,6 +62,7 @@ pub async fn run(job: Job<'_>) -> Document {
         guards: Vec::new(),
         allowances: job.allowances.to_vec(),
         reason: job.reason.map(str::to_owned),
+        trips: Vec::new(),
         applied: None,
         calls: seam::Calls::default(),
         broken_moves: BTreeSet::new(),
@@ -138,82 +133,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Reads the source and Seam at the same time, decides, and verifies what was decided.
-    async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<Arc<CheckedPlan>, Failure> {
-        let now = connection.now;
-        self.sink.emit(&Event::Started(Stage::Source));
-        self.sink.emit(&Event::Started(Stage::Inventory));
-        let source_settings = self.settings.source.clone();
-        let reading = tokio::task::spawn_blocking(move || source::read(&source_settings, now));
-        let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source.expect("reading a source does not panic")?;
-        self.sink.emit(&Event::Finished(Stage::Source));
-        let ledger = self.history(told).await?;
-        self.pass_gates(told, &source, &ledger).await?;
-        let inventory = inventory?;
-        self.sink.emit(&Event::Finished(Stage::Inventory));
-
-        self.sink.emit(&Event::Started(Stage::Plan));
-        let settings = &self.settings.plan;
-        let directory = Directory::of(&inventory);
-        let known = Known::of(&inventory, &settings.namespace, now);
-        let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        let live: BTreeSet<&AccessGrantKey> = inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(now))
-            .filter_map(|g| g.key.as_ref())
-            .collect();
-        told.broken_moves = ledger.broken_moves(&live);
-        desired.unfinished_moves =
-            told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
-        let input =
-            PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
-        told.source = Some(source);
-        let checked = Arc::new(check(plan(&input), &input)?);
-        told.plan = Some(Arc::clone(&checked));
-        let existing = existing_by_property(&inventory, &settings.namespace, now);
-        told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
-        self.sink.emit(&Event::Finished(Stage::Plan));
-        stopped_by(&told.guards, ExitCode::Stopped)?;
-        Ok(checked)
-    }
-
-    /// What earlier runs recorded; a job that only plans makes no store for it.
-    async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
-        let namespace = &self.settings.plan.namespace;
-        let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
-        if let Some((store, _)) = &told.record {
-            return Ok(store.ledger(workspace_id, namespace).await?);
-        }
-        let Some(store) = Store::open_existing(&self.store_settings()).await? else {
-            return Ok(Ledger::default());
-        };
-        let ledger = store.ledger(workspace_id, namespace).await?;
-        store.close().await;
-        Ok(ledger)
-    }
-
-    /// Records what was read, and stops where it cannot be trusted.
-    async fn pass_gates(&self, told: &mut Told, source: &SourceRead, ledger: &Ledger) -> Result<(), Failure> {
-        if let Some((store, _)) = &told.record {
-            let SourceRead { location, fingerprint, n_rows, .. } = source;
-            store.record_source(&told.run_id, location, fingerprint, *n_rows).await?;
-        }
-        let checks = judge_source(source, ledger, &self.settings.guards, self.allowances);
-        let of = |guard: Guard| -> Vec<GuardCheck> {
-            checks.iter().filter(|check| check.guard == guard).cloned().collect()
-        };
-        let passed = stopped_by(&of(Guard::MaxReject), ExitCode::Source)
-            .and_then(|()| stopped_by(&of(Guard::MaxShrink), ExitCode::Stopped));
-        told.guards.extend(checks);
-        if passed.is_err() {
-            told.source = Some(source.clone());
-        }
-        passed
-    }
-
-    fn store_settings(&self) -> StoreSettings {
+    pub(super) fn store_settings(&self) -> StoreSettings {
         let settings = &self.settings.store;
         StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
@@ -232,6 +152,7 @@ impl Job<'_> {
         // Those that an earlier run broke off and this one cannot end either, because their stay is held.
         let all_moves = moves(plan).into_iter().chain(told.broken_moves.iter().cloned()).collect();
         store.begin_moves(lease, &told.run_id, &all_moves).await?;
+        store.remember(lease, &told.run_id, &plan.learnt, connection.now).await?;
         let recorder = Recorder::start(store, lease, &told.run_id);
         let applied = carry_out(Apply {
             plan,
@@ -248,7 +169,10 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Apply));
         let applied = told.applied.insert(applied);
         match applied.stop.take() {
-            None => Ok(closed?),
+            None => {
+                closed?;
+                told.quarantine()
+            }
             Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),

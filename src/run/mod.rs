@@ -3,6 +3,7 @@
 //! It puts the rooms together and decides nothing that they could decide themselves.
 
 mod connection;
+mod deciding;
 mod failure;
 mod gates;
 mod interrupt;

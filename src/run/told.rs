@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::failure::Failure;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
-use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::{Allowance, CheckedPlan, GuardCheck};
+use crate::model::{Move, RunId, SourceRead, Trip, WorkspaceId};
+use crate::plan::{Allowance, CheckedPlan, GuardCheck, is_quarantine};
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
 use crate::store::{Lease, Store};
@@ -27,6 +27,8 @@ pub(super) struct Told {
     pub(super) guards: Vec<GuardCheck>,
     pub(super) allowances: Vec<Allowance>,
     pub(super) reason: Option<String>,
+    /// Guards that stop this plan, and for how many runs in a row they did.
+    pub(super) trips: Vec<Trip>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
     /// Moves that an earlier run began and did not end.
@@ -36,6 +38,31 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// A run that was carried out under a quarantine still needs a person.
+    pub(super) fn quarantine(&self) -> Result<(), Failure> {
+        if !is_quarantine(&self.trips) {
+            return Ok(());
+        }
+        let told: Vec<String> =
+            self.guards.iter().filter(|check| check.tripped).map(ToString::to_string).collect();
+        let allow: Vec<String> =
+            self.guards.iter().filter(|check| check.tripped).map(GuardCheck::allow).collect();
+        let n_trips = self.trips.iter().map(|trip| trip.n_trips).max().unwrap_or(0);
+        Err(Failure {
+            exit_code: ExitCode::Stopped,
+            message: format!(
+                "in quarantine, because the same changes were stopped for the {n_trips}th run in a row. {}. \
+                 What gives guests more was done; what changes or takes away was not",
+                told.join("; ")
+            ),
+            hint: format!(
+                "look at what was counted; if it is right, run once more with {} --reason \"…\"; \
+                 if it was mended, `reservation-sync release` begins anew",
+                allow.join(" ")
+            ),
+        })
+    }
+
     /// The report.
     pub(super) fn document(&self, ending: &Result<(), Failure>) -> Document {
         let mut document = Document::new(Header {

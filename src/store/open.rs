@@ -103,10 +103,16 @@ fn migrator() -> Migrator {
     let init = include_str!("../../migrations/sqlite/1_init.sql").into_sql_str();
     let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
+    let trust = include_str!("../../migrations/sqlite/4_trust.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
-    let all = vec![simple(1, "init", init), simple(2, "source rows", source_rows), simple(3, "moves", moves)];
+    let all = vec![
+        simple(1, "init", init),
+        simple(2, "source rows", source_rows),
+        simple(3, "moves", moves),
+        simple(4, "trust", trust),
+    ];
     Migrator::with_migrations(all)
 }
 
@@ -233,7 +239,7 @@ mod tests {
         let store = open(&folder.path().join("store.db")).await;
         let insert = async || {
             sqlx::query(
-                "insert into ledger values ('w', 'n', hex(randomblob(4)), hex(zeroblob(9000)), 'r', 0)",
+                "insert into ledger values ('w', 'n', hex(randomblob(4)), hex(zeroblob(9000)), 'r', 0, 0)",
             )
             .execute(&store.pool)
             .await

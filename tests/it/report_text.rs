@@ -177,6 +177,7 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
         of: 100,
         tripped: true,
         first: Vec::new(),
+        records: None,
     };
     let document = Document::new(header(Kind::Run))
         .with_guards(&[check])

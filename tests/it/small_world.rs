@@ -13,13 +13,13 @@ use reservation_sync::mapping::{
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
-    Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
-    Standing, Stay, Unit, UserIdentityId, Window, Workspace,
+    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, Ledger, LiveGrant, Method, Moment,
+    Namespace, Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space,
+    SpaceKey, Standing, Stay, Unit, UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
-    Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
-    PlanSettings, Policy, StepId, check, plan,
+    Action, Call, CheckedPlan, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item, Learnt,
+    Limits, Past, Patch, PlanInput, PlanSettings, Policy, Quarantine, Reading, Share, StepId, check, plan,
 };
 
 /// Rooms 1 to 3 belong to reservations, 4 to 6 do not; the lobby does not, the spa does.
@@ -255,6 +255,55 @@ pub(crate) fn plan_settings(policy: Policy) -> PlanSettings {
     }
 }
 
+/// Guards that never bite, and tombstones as they are by default.
+pub(crate) fn guard_settings() -> GuardSettings {
+    let all = Share::Percent(100.0);
+    GuardSettings {
+        max_delete: all,
+        max_cancel: all,
+        max_update: all,
+        min_existing: 10,
+        max_shrink: all,
+        max_reject: all,
+        max_in_house: all,
+        missing_runs: 2,
+        missing_for: SignedDuration::from_hours(12),
+    }
+}
+
+/// A record that has seen every grant, and wanted something else of each: whatever differs, the source changed it.
+fn knowing_all(inventory: &Inventory) -> Ledger {
+    let nothing = Wanted::of(std::iter::empty(), &Window::new(now(), now()), [].into());
+    let keys = inventory.grants.iter().filter_map(|grant| grant.key.clone());
+    Ledger { desired: keys.map(|key| (key, nothing)).collect(), ..Ledger::default() }
+}
+
+/// The record after a plan was carried out.
+pub(crate) fn remembered(plan: &CheckedPlan, ledger: &Ledger) -> Ledger {
+    let mut ledger = ledger.clone();
+    let Learnt { seen, missing, returned, repaired, settled } = &plan.learnt;
+    ledger.desired.extend(seen.iter().cloned());
+    ledger.absences.extend(missing.iter().cloned());
+    for key in returned {
+        ledger.absences.remove(key);
+    }
+    ledger.repairs.extend(repaired.iter().cloned());
+    for key in settled {
+        ledger.repairs.remove(key);
+    }
+    for item in plan.items.iter().filter(|item| item.action != Action::Hold) {
+        ledger.desired.extend(item.wanted.map(|wanted| (item.key.clone(), wanted)));
+    }
+    for step in &plan.steps {
+        if let Call::DeleteGrant { key, .. } = &step.call {
+            ledger.desired.remove(key);
+            ledger.absences.remove(key);
+            ledger.repairs.remove(key);
+        }
+    }
+    ledger
+}
+
 pub(crate) fn empty_hotel() -> Inventory {
     let mut spaces = Vec::new();
     let mut entrances = Vec::new();
@@ -290,18 +339,34 @@ pub(crate) fn empty_hotel() -> Inventory {
     }
 }
 
-/// Maps, plans and checks one night.
+/// Maps, plans and checks one night, of which the record knows everything and what is missing says nothing.
 pub(crate) fn planned(
     night: &Night,
     inventory: &Inventory,
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
+    let ledger = knowing_all(inventory);
+    planned_after(night, inventory, policy, now, &ledger, &Reading::partial())
+}
+
+/// Maps, plans and checks one night, with what earlier ones left.
+pub(crate) fn planned_after(
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+    ledger: &Ledger,
+    reading: &Reading,
+) -> (Desired, CheckedPlan) {
     let directory = Directory::of(inventory);
     let known = Known::of(inventory, &namespace(), now);
     let desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
     let settings = plan_settings(policy);
-    let input = PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory };
+    let guards = guard_settings();
+    let past = Past { ledger, guards: &guards, allowances: &[], reading, quarantine: Quarantine::None };
+    let input =
+        PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory, past };
     let plan = plan(&input);
     let told = told(&plan.items);
     let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));

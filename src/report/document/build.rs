@@ -264,6 +264,7 @@ impl Line {
             after,
             source,
             code_wished,
+            wanted: _,
         } = item;
         let property = reservation.property.as_str();
         Self {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::super::counted::counted;
 use super::super::document::{Counts, Document, Person};
 use super::super::visible::visible;
+use super::super::words::noticed;
 use super::TextOptions;
 use super::paint::{Paint, detail, exact, painted};
 use crate::event::Outcome;
@@ -37,6 +38,9 @@ pub(super) fn opening(document: &Document, out: &mut String) {
             counted(source.reservations as u64, "reservation"),
         )
         .expect(WRITABLE);
+    }
+    if document.changes_something() {
+        writeln!(out, "{}", noticed(document)).expect(WRITABLE);
     }
     if out.len() > start {
         out.push('\n');
