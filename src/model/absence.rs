@@ -1,11 +1,12 @@
 //! Tombstones: since when, and in how many reads, a stay that has a grant was missing (RULES 13).
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::reservation::Fingerprint;
 
 /// How long the stay of a grant has been missing from the source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Absence {
     /// When it was first found missing.
     pub since: Timestamp,

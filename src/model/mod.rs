@@ -10,6 +10,7 @@ mod grant_key;
 mod guest;
 mod identity;
 mod inventory;
+mod issued;
 mod ledger;
 mod method_set;
 mod name;
@@ -32,6 +33,7 @@ pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};
 pub use identity::Identity;
 pub use inventory::{Inventory, Workspace};
+pub use issued::IssuedMethod;
 pub use ledger::{Ledger, Move, Trip};
 pub use method_set::MethodSet;
 pub use name::{

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::grant::Method;
 use super::method_set::MethodSet;
@@ -14,7 +15,8 @@ use super::time::Window;
 ///
 /// Two are compared to tell whether the source changed its mind (RULES 15). The start stands by itself because any
 /// start in the past is equal to any other (RULES 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Wanted {
     rest: u64,
     starts_at: Timestamp,
@@ -57,6 +59,20 @@ impl fmt::Display for Wanted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rest, starts_at } = self;
         write!(formatter, "w1:{rest:016x}:{}", starts_at.as_millisecond())
+    }
+}
+
+impl From<Wanted> for String {
+    fn from(wanted: Wanted) -> Self {
+        wanted.to_string()
+    }
+}
+
+impl TryFrom<String> for Wanted {
+    type Error = WantedError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
     }
 }
 

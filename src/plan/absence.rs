@@ -142,38 +142,43 @@ fn look(live: &Live<'_>, position: usize, context: &Context<'_>, learnt: &mut Le
         (Some(bytes), Some(absence)) => absence.last_read.as_ref() != Some(bytes),
         (Some(bytes), None) => !ledger.saw(bytes),
     };
-    if !(is_complete && is_covered && is_new) {
-        let Some(absence) = known else { return Look::Silent };
-        let why = if !is_complete {
-            "this read is partial"
-        } else if !is_covered {
-            "this read does not cover its arrival"
-        } else {
-            "these are the same bytes as before"
-        };
-        return Look::Waits(format!("{}; {why}, so it does not count", waiting(absence, context)));
-    }
-    let absence = Absence {
-        since: known.map_or(now, |known| known.since),
-        n_reads: known.map_or(1, |known| known.n_reads.saturating_add(1)),
-        last_read: reading.fingerprint.clone(),
-    };
-    let is_old = absence.since.duration_until(now) >= guards.missing_for;
-    let is_due = absence.n_reads >= guards.missing_runs && is_old;
-    let look = if !is_due {
-        Look::Waits(waiting(&absence, context))
+    let standing = if owned.grant.window.contains(now) {
+        Standing::InHouse
+    } else if ledger.desired.contains_key(owned.key) {
+        Standing::Clear
     } else {
-        let standing = if owned.grant.window.contains(now) {
-            Standing::InHouse
-        } else if ledger.desired.contains_key(owned.key) {
-            Standing::Clear
-        } else {
-            Standing::UnknownOrigin
-        };
-        Look::Due { since: absence.since, standing }
+        Standing::UnknownOrigin
     };
-    learnt.missing.push((owned.key.clone(), absence));
-    look
+    let is_due = |absence: &Absence| {
+        absence.n_reads >= guards.missing_runs && absence.since.duration_until(now) >= guards.missing_for
+    };
+    if is_complete && is_covered && is_new {
+        let absence = Absence {
+            since: known.map_or(now, |known| known.since),
+            n_reads: known.map_or(1, |known| known.n_reads.saturating_add(1)),
+            last_read: reading.fingerprint.clone(),
+        };
+        let look = if is_due(&absence) {
+            Look::Due { since: absence.since, standing }
+        } else {
+            Look::Waits(waiting(&absence, context))
+        };
+        learnt.missing.push((owned.key.clone(), absence));
+        return look;
+    }
+    let Some(absence) = known else { return Look::Silent };
+    // Its time had come, and a person was asked: they answer over the same bytes.
+    if is_complete && is_covered && standing != Standing::Clear && is_due(absence) {
+        return Look::Due { since: absence.since, standing };
+    }
+    let why = if !is_complete {
+        "this read is partial"
+    } else if !is_covered {
+        "this read does not cover its arrival"
+    } else {
+        "these are the same bytes as before"
+    };
+    Look::Waits(format!("{}; {why}, so it does not count", waiting(absence, context)))
 }
 
 /// For how long a stay has been missing, and when its grant goes.

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::change::Change;
 use super::live::Live;
 use super::reservation::{Context, ReservationPlan};
@@ -9,7 +11,8 @@ use crate::mapping::DesiredReservation;
 use crate::model::{Absence, AccessGrantKey, Wanted};
 
 /// What is to be remembered when a plan is carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Learnt {
     /// Grants that are as wanted, where the record does not say so yet.
     pub seen: Vec<(AccessGrantKey, Wanted)>,

@@ -13,6 +13,7 @@ mod emit;
 mod estimate;
 mod freedom;
 mod guards;
+mod held;
 mod identities;
 mod impact;
 mod in_house;
@@ -25,7 +26,9 @@ mod outline;
 mod past;
 mod pieces;
 mod planner;
+mod remaining;
 mod reservation;
+mod saved;
 mod seam_rules;
 mod settings;
 mod settle;
@@ -34,17 +37,20 @@ mod step;
 mod trips;
 
 pub use crate::model::{HeldBy, ReasonCode};
-pub use check::{CheckedPlan, Violation, check};
+pub use check::{Base, CheckedPlan, Violation, check, check_against};
 pub use guards::{
     Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
     guard_plan, guard_rejects, guard_shrink,
 };
+pub use held::{HeldGrants, HeldIdentity, held};
 pub use in_house::InHouse;
 pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use learnt::Learnt;
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use past::{Past, Quarantine, Reading};
 pub use planner::{PlanInput, plan};
+pub use remaining::{Remaining, Stale, remaining};
+pub use saved::SavedPlan;
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};

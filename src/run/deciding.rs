@@ -1,17 +1,17 @@
 //! The half of a job that only looks: both sides are read, the source is judged, the plan is made, checked and judged.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::connection::Connection;
+use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{judge_source, seen_before, stopped_by};
-use super::job::Job;
+use super::job::{Job, Mode, live_keys};
 use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, map};
-use crate::model::{AccessGrantKey, Inventory, Ledger, Move, SourceRead, SourceShape};
+use crate::model::{Inventory, Ledger, Move, SourceRead, SourceShape};
 use crate::plan::{
     CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
     guard_plan, is_quarantine, plan, trips,
@@ -40,19 +40,30 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
         self.sink.emit(&Event::Started(Stage::Plan));
-        let plan = self.decide(connection, told, source, &inventory, &ledger)?;
+        let (plan, seen) = self.decide(connection, told, source, inventory, &ledger)?;
         self.sink.emit(&Event::Finished(Stage::Plan));
         if let Some((store, lease)) = &told.record {
             store.record_trips(lease, &told.run_id, &told.trips).await?;
         }
-        if !is_quarantine(&told.trips) {
-            stopped_by(&told.guards, &told.trips, ExitCode::Stopped)?;
+        // What is left of a plan in quarantine is carried out, and told at the end.
+        let passed = if is_quarantine(&told.trips) {
+            Ok(())
+        } else {
+            stopped_by(&told.guards, &told.trips, ExitCode::Stopped)
+        };
+        match self.mode {
+            Mode::SavePlan if passed.is_ok() => {
+                told.saved = Some(self.save(&plan, &seen.inventory, now).await?);
+            }
+            Mode::Explain => told.seen = Some(seen),
+            _ => {}
         }
+        passed?;
         Ok(plan)
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.
-    async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
+    pub(super) async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
         let namespace = &self.settings.plan.namespace;
         let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
         if let Some((store, _)) = &told.record {
@@ -100,21 +111,15 @@ impl Job<'_> {
         connection: &Connection,
         told: &mut Told,
         source: SourceRead,
-        inventory: &Inventory,
+        inventory: Inventory,
         ledger: &Ledger,
-    ) -> Result<Arc<CheckedPlan>, Failure> {
+    ) -> Result<(Arc<CheckedPlan>, Seen), Failure> {
         let now = connection.now;
         let settings = &self.settings.plan;
-        let directory = Directory::of(inventory);
-        let known = Known::of(inventory, &settings.namespace, now);
+        let directory = Directory::of(&inventory);
+        let known = Known::of(&inventory, &settings.namespace, now);
         let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        let live: BTreeSet<&AccessGrantKey> = inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(now))
-            .filter_map(|g| g.key.as_ref())
-            .collect();
-        told.broken_moves = ledger.broken_moves(&live);
+        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
@@ -128,11 +133,17 @@ impl Job<'_> {
             reading: &reading,
             quarantine: Quarantine::None,
         };
-        let existing = existing_by_property(inventory, &settings.namespace, now);
+        let existing = existing_by_property(&inventory, &settings.namespace, now);
         let made = |quarantine| -> Result<(Arc<CheckedPlan>, Vec<GuardCheck>), Failure> {
             let past = Past { quarantine, ..past };
-            let input =
-                PlanInput { now, settings, desired: &desired, directory: &directory, inventory, past };
+            let input = PlanInput {
+                now,
+                settings,
+                desired: &desired,
+                directory: &directory,
+                inventory: &inventory,
+                past,
+            };
             let checked = Arc::new(check(plan(&input), &input)?);
             let judged = guard_plan(&checked, &existing, guards, self.allowances);
             Ok((checked, judged))
@@ -144,6 +155,6 @@ impl Job<'_> {
         }
         told.plan = Some(Arc::clone(&checked));
         told.guards.extend(judged);
-        Ok(checked)
+        Ok((checked, Seen { inventory, directory, desired, now }))
     }
 }

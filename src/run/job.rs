@@ -12,21 +12,50 @@ use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
-use crate::model::Workspace;
+use crate::model::{AccessGrantKey, Inventory, Workspace};
 use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
-use crate::seam;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mode<'a> {
     /// `plan`: until the plan.
     Plan,
+    /// `plan -o`: the same, with all that carries it out later.
+    SavePlan,
+    /// `explain`: until the plan, with what it was made from.
+    Explain,
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
     Run,
+    /// `apply`: this plan, to the end.
+    Apply(&'a Document),
+}
+
+impl Mode<'_> {
+    /// Whether it may write.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Run | Self::Apply(_))
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
+        }
+    }
+
+    /// The verb.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Plan | Self::SavePlan => "plan",
+            Self::Explain => "explain",
+            Self::DryRun | Self::Run => "run",
+            Self::Apply(_) => "apply",
+        }
+    }
 }
 
 /// What a job is told.
@@ -35,7 +64,7 @@ pub struct Job<'a> {
     /// The configuration.
     pub settings: &'a Settings,
     /// How far it goes.
-    pub mode: Mode,
+    pub mode: Mode<'a>,
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
     /// Limits that are raised for this job only.
@@ -50,24 +79,7 @@ pub struct Job<'a> {
 
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
-    let NewRun { run_id, command: _, started_at } = job.new_run();
-    let mut told = Told {
-        kind: if job.mode == Mode::Plan { Kind::Plan } else { Kind::Run },
-        dry_run: job.mode != Mode::Run,
-        run_id,
-        started_at,
-        workspace_id: None,
-        source: None,
-        plan: None,
-        guards: Vec::new(),
-        allowances: job.allowances.to_vec(),
-        reason: job.reason.map(str::to_owned),
-        trips: Vec::new(),
-        applied: None,
-        calls: seam::Calls::default(),
-        broken_moves: BTreeSet::new(),
-        record: None,
-    };
+    let mut told = Told::of(&job);
     let mut ending = job.work(&mut told).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
         // Whoever asks a job to end that has just done everything is not told that something is left.
@@ -95,11 +107,7 @@ pub async fn run(job: Job<'_>) -> Document {
 }
 
 impl Job<'_> {
-    fn new_run(&self) -> NewRun {
-        NewRun::now(if self.mode == Mode::Plan { "plan" } else { "run" })
-    }
-
-    async fn work(&self, told: &mut Told) -> Result<(), Failure> {
+    pub(super) async fn work(&self, told: &mut Told) -> Result<(), Failure> {
         let connection = Connection::open(&self.settings.seam, self.now, self.interrupt.token()).await?;
         let ended = self.with(&connection, told).await;
         told.calls = connection.reader.calls();
@@ -111,11 +119,20 @@ impl Job<'_> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
         refuse_suspended(workspace)?;
-        if self.mode != Mode::Run {
-            return self.plan(connection, told).await.map(drop);
-        }
-        self.begin(workspace, told).await?;
-        let plan = self.plan(connection, told).await?;
+        let plan = match self.mode {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+                return self.plan(connection, told).await.map(drop);
+            }
+            Mode::Run => {
+                self.begin(workspace, told).await?;
+                self.plan(connection, told).await?
+            }
+            Mode::Apply(planned) => {
+                self.refuse_misfit(planned, &workspace.id, connection.now).await?;
+                self.begin(workspace, told).await?;
+                self.take_up(planned, connection, told).await?
+            }
+        };
         self.apply(connection, &plan, told).await
     }
 
@@ -126,8 +143,8 @@ impl Job<'_> {
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
-        let new_run =
-            NewRun { run_id: told.run_id.clone(), command: "run".to_owned(), started_at: told.started_at };
+        let command = self.mode.command().to_owned();
+        let new_run = NewRun { run_id: told.run_id.clone(), command, started_at: told.started_at };
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
@@ -178,6 +195,16 @@ impl Job<'_> {
             Some(Stop::Record(error)) => Err(error.into()),
         }
     }
+}
+
+/// The keys of what still counts.
+pub(super) fn live_keys(inventory: &Inventory, now: Timestamp) -> BTreeSet<&AccessGrantKey> {
+    inventory
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now))
+        .filter_map(|grant| grant.key.as_ref())
+        .collect()
 }
 
 fn refuse_suspended(workspace: &Workspace) -> Result<(), Failure> {

@@ -6,6 +6,7 @@
 mod absences;
 mod error;
 mod holder;
+mod identity;
 mod lease;
 mod ledger;
 mod moves;

@@ -2,6 +2,8 @@
 
 mod cli_demo;
 mod cli_exit_codes;
+mod cli_explain;
+mod cli_export;
 mod cli_failure;
 mod cli_hotel;
 mod cli_program;
@@ -48,6 +50,8 @@ mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod saved_misfits;
+mod saved_plans;
 mod scenario_list;
 mod scenario_night;
 mod scenario_walks;
@@ -58,6 +62,7 @@ mod seam_reader;
 mod seam_script;
 mod seam_workspace;
 mod seam_writer;
+mod servers;
 mod small_world;
 mod store_crash;
 mod store_lease;
