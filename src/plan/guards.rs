@@ -361,7 +361,10 @@ pub fn guard_shrink(
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
     let fewer = |scope: Scope, now: u64, usual: u64| {
-        judged(Guard::MaxShrink, scope, usual.saturating_sub(now), usual, Vec::new(), settings, allowances)
+        // Where nothing at all is left, even a small source is not to be believed.
+        let min_existing = if now == 0 { 0 } else { settings.min_existing };
+        let settings = GuardSettings { min_existing, ..*settings };
+        judged(Guard::MaxShrink, scope, usual.saturating_sub(now), usual, Vec::new(), &settings, allowances)
     };
     let mut checks: Vec<GuardCheck> =
         ledger.usual_rows().map(|usual| fewer(Scope::All, n_rows, usual)).into_iter().collect();

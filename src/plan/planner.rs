@@ -20,8 +20,8 @@ use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
 use crate::model::{
-    Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
-    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
+    PropertyCode, ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 
 /// Everything a plan is made of.
@@ -44,26 +44,36 @@ pub struct PlanInput<'a> {
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let missing = missing_reservations(input);
-    let mut withheld = Withheld::default();
+    let mut known = Foreseen::default();
     loop {
-        match draft(input, &missing, &withheld) {
+        match draft(input, &missing, &known) {
             Draft::Plan(plan) => return *plan,
-            // Each time more guests are left alone, so that this ends.
-            Draft::TooManyInHouse(more) => withheld = more,
+            // Each time more guests are left alone, and who leaves does not change after that, so that this ends.
+            Draft::Again(foreseen) => known = foreseen,
         }
     }
 }
 
-/// A plan, or that it would disturb too many guests.
-enum Draft {
-    Plan(Box<Plan>),
-    TooManyInHouse(Withheld),
+/// What only a plan shows, and what it should have been made with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Foreseen {
+    /// The guests in house that are left alone, because there are too many.
+    withheld: Withheld,
+    /// The grants that go because their stay is missing: their guests give up their contacts.
+    leaving: BTreeSet<AccessGrantId>,
 }
 
-fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], withheld: &Withheld) -> Draft {
+/// A plan, or what it has to be made with.
+enum Draft {
+    Plan(Box<Plan>),
+    Again(Foreseen),
+}
+
+fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen) -> Draft {
+    let Foreseen { withheld, leaving } = known;
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, now);
-    let occupied = occupied(input);
+    let occupied = occupied(input, leaving);
     let identities = Identities::of(desired, inventory, &occupied, settings);
     let context = Context {
         settings,
@@ -90,8 +100,9 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], withheld: &Withh
     let mut learnt = learn(&planned, &live, &context);
     settle_absences(&mut planned, &live, &context, &mut learnt);
     let in_house = judge_in_house(&planned, &live, &past, withheld, now);
-    if in_house.stayers.len() > withheld.stayers.len() {
-        return Draft::TooManyInHouse(in_house);
+    let foreseen = Foreseen { withheld: in_house, leaving: absent(&planned, &live) };
+    if foreseen.leaving != *leaving || foreseen.withheld.stayers.len() > withheld.stayers.len() {
+        return Draft::Again(foreseen);
     }
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
@@ -124,7 +135,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], withheld: &Withh
     plan.warnings.extend(identities.warnings.iter().cloned());
     plan.warnings.sort();
     plan.estimate = estimate(&plan, &settings.limits);
-    plan.in_house = in_house.in_house;
+    plan.in_house = foreseen.withheld.in_house;
     plan.learnt = learnt;
     Draft::Plan(Box::new(plan))
 }
@@ -158,7 +169,7 @@ fn missing_reservations(input: &PlanInput<'_>) -> Vec<DesiredReservation> {
 }
 
 /// Identities with a current or future stay, once this plan is carried out.
-fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
+fn occupied<'a>(input: &PlanInput<'a>, leaving: &BTreeSet<AccessGrantId>) -> BTreeSet<&'a UserIdentityId> {
     let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
@@ -170,8 +181,21 @@ fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
                 by_id.get(&id).is_some_and(|reservation| takes_all(reservation, &guest, &grant.window))
             })
     };
-    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaves(grant);
+    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaving.contains(&grant.id) && !leaves(grant);
     inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
+}
+
+/// The grants that are revoked for absence.
+fn absent(
+    planned: &[(&DesiredReservation, ReservationPlan<'_>)],
+    live: &Live<'_>,
+) -> BTreeSet<AccessGrantId> {
+    let changes = planned.iter().flat_map(|(_, plan)| &plan.changes);
+    let gone = changes.filter_map(|change| match change {
+        Change::Revoke { position, reason: ReasonCode::Absent, .. } => Some(*position),
+        _ => None,
+    });
+    gone.map(|position| live.owned[position].grant.id.clone()).collect()
 }
 
 /// Reservation keys that the source uses for more than one property (RULES 3).

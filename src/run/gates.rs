@@ -42,13 +42,13 @@ pub(super) fn stopped_by(checks: &[GuardCheck], trips: &[Trip], exit_code: ExitC
     let allow: Vec<String> = tripped.iter().map(|check| check.allow()).collect();
     let again = match trips.iter().map(|trip| trip.n_trips).max() {
         Some(n_trips) if n_trips > 1 => {
-            format!(" The same changes were stopped before; this is run {n_trips} in a row.")
+            format!("; the same changes were stopped before, this is run {n_trips} in a row")
         }
         _ => String::new(),
     };
     Err(Failure {
         exit_code,
-        message: format!("stopped before anything was written. {}.{again}", told.join("; ")),
+        message: format!("{}{again}", told.join("; ")),
         hint: format!(
             "look at what was counted; if it is right, run once more with {} --reason \"…\"",
             allow.join(" ")

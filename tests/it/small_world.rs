@@ -13,9 +13,10 @@ use reservation_sync::mapping::{
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, Ledger, LiveGrant, Method, Moment,
-    Namespace, Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space,
-    SpaceKey, Standing, Stay, Unit, UserIdentityId, Wanted, Window, Workspace,
+    AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
+    LiveGrant, Method, Moment, Namespace, Place, Properties, Property, RequestedMethod, Reservation,
+    ReservationId, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing, Stay, Unit,
+    UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
     Action, Call, CheckedPlan, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item, Learnt,
@@ -371,6 +372,24 @@ pub(crate) fn planned_after(
     let told = told(&plan.items);
     let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));
     (desired, checked)
+}
+
+/// What a read of a night says of what is missing; each night has bytes of its own.
+pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Reading {
+    let reservations = reservations(night);
+    let source = SourceRead {
+        kind: SourceKind::Csv,
+        location: "rows".to_owned(),
+        n_rows: night.rows.len() as u64,
+        n_reservations: reservations.len(),
+        reservations,
+        rejects: Vec::new(),
+        warnings: Vec::new(),
+        coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
+        fingerprint: Fingerprint(number.to_string()),
+    };
+    let month = SignedDuration::from_hours(30 * 24);
+    Reading::of(&source, Some((-month, month)), &mapping_settings(night).properties)
 }
 
 /// The lines of a plan, short enough to read in a failure.
