@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
@@ -29,10 +31,9 @@ impl Job<'_> {
         let now = connection.now;
         self.sink.emit(&Event::Started(Stage::Source));
         self.sink.emit(&Event::Started(Stage::Inventory));
-        let source_settings = self.settings.source.clone();
-        let reading = tokio::task::spawn_blocking(move || source::read(&source_settings, now));
+        let reading = self.read_source(now);
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source.expect("reading a source does not panic")?;
+        let source = source?;
         self.sink.emit(&Event::Finished(Stage::Source));
         let ledger = self.history(told).await?;
         let source = self.pass_gates(told, source, &ledger).await?;
@@ -60,6 +61,14 @@ impl Job<'_> {
         }
         passed?;
         Ok(plan)
+    }
+
+    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
+    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
+        tokio::select! {
+            read = source::read(&self.settings.source, now) => Ok(read?),
+            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
+        }
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use reservation_sync::mapping::Directory;
 use reservation_sync::model::{Inventory, SpaceId, UserIdentityId};
-use reservation_sync::plan::{Action, Call, CheckedPlan, Policy, Step, StepId, World};
+use reservation_sync::plan::{Action, Call, CheckedPlan, Policy, StepId, World};
 
 use crate::plan_properties::config;
 use crate::small_world::{carried_out, hotel, night, now, planned, strangers, told};
@@ -152,7 +152,7 @@ fn open_now(world: &World<'_>) -> BTreeSet<Place> {
 }
 
 /// What a guest in the house can open before and after, and so on the way; but for the doors of reservations of which
-/// all grants are deleted first, which the plan announces as a replacement.
+/// Seam wants the old grants deleted before the new ones come.
 fn kept_open(plan: &CheckedPlan, before: &Inventory) -> BTreeSet<Place> {
     let places = |inventory: &Inventory| -> BTreeSet<Place> {
         let open = inventory.grants.iter().filter(|grant| grant.window.contains(now()));
@@ -160,16 +160,12 @@ fn kept_open(plan: &CheckedPlan, before: &Inventory) -> BTreeSet<Place> {
             .collect()
     };
     let (has, will_have) = (places(before), places(&carried_out(plan, before)));
-    let waits_for_a_create = |step: &Step| {
-        step.requires.iter().any(|other| matches!(plan.step(*other).call, Call::CreateGrant { .. }))
-    };
+    let creates = plan.steps.iter().filter(|step| matches!(step.call, Call::CreateGrant { .. }));
     let mut announced = BTreeSet::new();
-    for step in plan.steps.iter().filter(|step| !waits_for_a_create(step)) {
-        let (Call::DeleteGrant { id, .. }, Some(item)) = (&step.call, step.item) else { continue };
-        if plan.item(item).action == Action::Replace {
-            let old = before.grants.iter().find(|grant| grant.id == *id).expect("the plan was checked");
-            announced.extend(old.spaces.iter().map(|space| (old.identity.clone(), space.clone())));
-        }
+    for id in creates.flat_map(|create| &create.requires) {
+        let Call::DeleteGrant { id, .. } = &plan.step(*id).call else { continue };
+        let old = before.grants.iter().find(|grant| grant.id == *id).expect("the plan was checked");
+        announced.extend(old.spaces.iter().map(|space| (old.identity.clone(), space.clone())));
     }
     has.intersection(&will_have).filter(|place| !announced.contains(*place)).cloned().collect()
 }

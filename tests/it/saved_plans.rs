@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::cli_hotel::{STAYS, place, stays_and_a_bad_row};
 use super::cli_program::Place;
-use super::scenario_night::{Night, folder, live, live_as, recording_sandbox, runtime, settings};
+use super::scenario_night::{Night, STOPPED, folder, live, live_as, recording_sandbox, runtime, settings};
 
 /// What a night came to.
 struct Came {
@@ -82,6 +82,10 @@ fn a_plan_applied_from_a_file_does_exactly_what_a_run_would_have_done() {
         let night = Night { folder: folder().join(name) };
         runtime().block_on(async {
             let run = come(&night, By::Run).await;
+            // What stops a run stops its plan, of which nothing can be applied.
+            if STOPPED.contains(&i32::from(run.exit_code)) {
+                return;
+            }
             let applied = come(&night, By::SavedPlan).await;
             assert_eq!(applied.writes, run.writes, "{name:?}");
             assert_eq!(applied.seam, run.seam, "{name:?}");

@@ -24,7 +24,7 @@ const SOURCE: &str = "reservations.csv";
 const EARLIER: [(&str, &str); 2] = [("earlier.toml", CONFIG), ("earlier.csv", SOURCE)];
 
 /// The codes of a run that stops before it writes: by a guard, or because of its source.
-const STOPPED: [i32; 2] = [4, 6];
+pub(crate) const STOPPED: [i32; 2] = [4, 6];
 
 /// Where the scenarios are.
 pub(crate) fn folder() -> PathBuf {
