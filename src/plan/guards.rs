@@ -13,8 +13,8 @@ use super::in_house::InHouse;
 use super::item::{Action, Item};
 use super::outline::Plan;
 use crate::model::{
-    AccessGrantKey, Fingerprint, GrantKeyParts, Inventory, Ledger, Namespace, PropertyCode, ReasonCode,
-    SourceShape,
+    AccessGrantKey, Coverage, Fingerprint, GrantKeyParts, Inventory, Ledger, Namespace, PropertyCode,
+    ReasonCode, SourceShape,
 };
 
 /// A limit: so many, or such a part.
@@ -356,13 +356,15 @@ pub fn guard_rejects(
 pub fn guard_shrink(
     n_rows: u64,
     shape: &SourceShape,
+    coverage: Coverage,
     ledger: &Ledger,
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
     let fewer = |scope: Scope, now: u64, usual: u64| {
-        // Where nothing at all is left, even a small source is not to be believed.
-        let min_existing = if now == 0 { 0 } else { settings.min_existing };
+        // Where nothing at all is left of what should be the whole, even a small source is not to be believed.
+        let is_emptied = now == 0 && coverage == Coverage::Complete;
+        let min_existing = if is_emptied { 0 } else { settings.min_existing };
         let settings = GuardSettings { min_existing, ..*settings };
         judged(Guard::MaxShrink, scope, usual.saturating_sub(now), usual, Vec::new(), &settings, allowances)
     };

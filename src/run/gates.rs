@@ -15,7 +15,7 @@ pub(super) fn judge_source(
 ) -> Vec<GuardCheck> {
     let n_rejected = source.rejects.len() as u64;
     let mut checks = vec![guard_rejects(n_rejected, source.n_rows, settings, allowances)];
-    checks.extend(guard_shrink(source.n_rows, shape, ledger, settings, allowances));
+    checks.extend(guard_shrink(source.n_rows, shape, source.coverage, ledger, settings, allowances));
     checks
 }
 
