@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::name::AccessGrantKey;
+use super::pin::Pin;
 use super::reservation::Fingerprint;
 
 /// A grant that takes the place of another, the new one first.
@@ -25,6 +26,8 @@ pub struct Ledger {
     pub desired: BTreeMap<AccessGrantKey, Fingerprint>,
     /// Moves that were begun and of which nobody knows that they ended.
     pub unfinished_moves: BTreeSet<Move>,
+    /// Reservations that are kept as they were.
+    pub pins: Vec<Pin>,
 }
 
 impl Ledger {

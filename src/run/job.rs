@@ -10,6 +10,7 @@ use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
+use super::roll_back::RecordedRun;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
@@ -19,6 +20,7 @@ use crate::mapping::{Directory, Known, map};
 use crate::model::{AccessGrantKey, Inventory, Ledger, Move, SourceRead, Workspace};
 use crate::plan::{
     Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
+    tell_pinned,
 };
 use crate::report::document::{Document, Kind};
 use crate::source;
@@ -33,6 +35,8 @@ pub enum Mode<'a> {
     SavePlan,
     /// `explain`: until the plan, with what it was made from.
     Explain,
+    /// `rollback`: a plan that undoes this run.
+    RollBack(&'a RecordedRun),
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
@@ -49,7 +53,7 @@ impl Mode<'_> {
 
     pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::Plan | Self::SavePlan | Self::Explain | Self::RollBack(_) => Kind::Plan,
             Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
         }
     }
@@ -59,6 +63,7 @@ impl Mode<'_> {
         match self {
             Self::Plan | Self::SavePlan => "plan",
             Self::Explain => "explain",
+            Self::RollBack(_) => "rollback",
             Self::DryRun | Self::Run => "run",
             Self::Apply(_) => "apply",
         }
@@ -125,9 +130,10 @@ impl Job<'_> {
     async fn with(&self, connection: &Connection, told: &mut Told) -> Result<(), Failure> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
+        told.now = connection.now;
         refuse_suspended(workspace)?;
         let plan = match self.mode {
-            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::RollBack(_) | Mode::DryRun => {
                 return self.plan(connection, told).await.map(drop);
             }
             Mode::Run => {
@@ -180,23 +186,30 @@ impl Job<'_> {
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
+        let read = (&source.reservations[..], &directory, &inventory);
+        let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
         let input =
             PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
         told.source = Some(source);
-        let checked = Arc::new(check(plan(&input), &input)?);
+        let mut decided = plan(&input);
+        tell_pinned(&mut decided, &pinned);
+        let checked = Arc::new(check(decided, &input)?);
         told.plan = Some(Arc::clone(&checked));
         let existing = existing_by_property(&inventory, &settings.namespace, now);
         told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));
         let passed = stopped_by(&told.guards, ExitCode::Stopped);
         match self.mode {
-            Mode::SavePlan if passed.is_ok() => {
-                told.saved = Some(self.save(&checked, &inventory, now).await?);
+            Mode::SavePlan | Mode::RollBack(_) if passed.is_ok() => {
+                told.saved = Some(self.save(&checked, &inventory, now, &pinned).await?);
             }
             Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
             _ => {}
         }
         passed?;
+        if let Some((store, lease)) = &told.record {
+            store.forget_pins(lease, &told.run_id, &pinned.void).await?;
+        }
         Ok(checked)
     }
 

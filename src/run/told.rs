@@ -32,6 +32,8 @@ pub(super) struct Told {
     pub(super) reason: Option<String>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
+    /// The instant for which is decided.
+    pub(super) now: Timestamp,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
     /// The plan file that is carried out.
@@ -61,6 +63,7 @@ impl Told {
             reason: job.reason.map(str::to_owned),
             applied: None,
             calls: seam::Calls::default(),
+            now: started_at,
             broken_moves: BTreeSet::new(),
             taken_up: None,
             seen: None,

@@ -5,6 +5,7 @@ use sqlx::{Row, SqliteExecutor};
 use super::error::StoreError;
 use super::moves;
 use super::open::{Store, milliseconds};
+use super::pins;
 use crate::model::{AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, WorkspaceId};
 
 impl Store {
@@ -19,7 +20,14 @@ impl Store {
         let desired = entries(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let recent_rows = recent_rows(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let unfinished_moves = moves::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        Ok(Ledger { last_source, recent_rows, desired: desired.into_iter().collect(), unfinished_moves })
+        let pins = pins::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        Ok(Ledger {
+            last_source,
+            recent_rows,
+            desired: desired.into_iter().collect(),
+            unfinished_moves,
+            pins,
+        })
     }
 }
 

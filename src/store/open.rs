@@ -104,6 +104,7 @@ fn migrator() -> Migrator {
     let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
     let identity = include_str!("../../migrations/sqlite/4_identity.sql").into_sql_str();
+    let pins = include_str!("../../migrations/sqlite/5_pins.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
@@ -112,6 +113,7 @@ fn migrator() -> Migrator {
         simple(2, "source rows", source_rows),
         simple(3, "moves", moves),
         simple(4, "identity", identity),
+        simple(5, "pins", pins),
     ];
     Migrator::with_migrations(all)
 }

@@ -60,7 +60,7 @@ impl Document {
             .collect();
         identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         let plan = Plan {
-            items: self.items.iter().map(item).collect(),
+            items: self.plan_items(),
             identities,
             steps: saved.steps.clone(),
             doors: saved.doors.clone(),
@@ -69,6 +69,11 @@ impl Document {
             estimate: crate::plan::Estimate::default(),
         };
         Ok((plan, saved))
+    }
+
+    /// The lines as a plan has them.
+    pub fn plan_items(&self) -> Vec<Item> {
+        self.items.iter().map(item).collect()
     }
 
     /// Takes over what a plan file tells: what was read, what was counted, and what is to be done.
