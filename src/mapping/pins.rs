@@ -1,9 +1,10 @@
 //! Reservations that are kept as they were before a run that was undone: what is wanted of them is what the pin says,
 //! until the source says something else (RULES 26).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::desired::{Desired, DesiredGrant, DesiredReservation, RevokedStay, Rows, UnitSpaces};
@@ -209,7 +210,7 @@ fn kept(
     pin: &Pin,
     wanted: &DesiredReservation,
     row: Option<&Reservation>,
-    common: &std::collections::BTreeSet<SpaceRef>,
+    common: &BTreeSet<SpaceRef>,
     ground: &PinGround<'_>,
 ) -> DesiredReservation {
     let source = place_of(pin, row);
@@ -266,7 +267,7 @@ fn kept(
 fn not_pinned(
     pin: &Pin,
     source: &SourcePlace,
-    arrival: &impl Fn(&Window) -> jiff::civil::Date,
+    arrival: &impl Fn(&Window) -> Date,
     ground: &PinGround<'_>,
 ) -> Vec<RevokedStay> {
     let mut revoked = Vec::new();
@@ -310,6 +311,8 @@ fn place_of(pin: &Pin, row: Option<&Reservation>) -> SourcePlace {
     )
 }
 
+/// What a notice about a pin says.
+#[derive(Clone, Copy)]
 enum Telling {
     Holds,
     Taken,

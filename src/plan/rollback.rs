@@ -9,7 +9,7 @@ use super::outline::Plan;
 use crate::mapping::{Directory, Pinned, said};
 use crate::model::{
     AccessGrantKey, GrantKeyParts, Inventory, LiveGrant, Namespace, Pin, PinnedGrant, Problem, ProblemCode,
-    ReasonCode, Reservation, ReservationId, RunId, SourcePlace, SpaceKey, Window,
+    ReasonCode, Reservation, ReservationId, RunId, SharedSet, SourcePlace, SpaceKey, Window,
 };
 
 /// A run that is to be undone.
@@ -156,7 +156,7 @@ fn before(
     Ok(grants)
 }
 
-fn keys_of(grant: &LiveGrant, ground: &UndoGround<'_>) -> crate::model::SharedSet<SpaceKey> {
+fn keys_of(grant: &LiveGrant, ground: &UndoGround<'_>) -> SharedSet<SpaceKey> {
     let key = |id| match ground.directory.by_id(id) {
         Some(space) => ground.directory.space(space).key.clone(),
         None => SpaceKey::new(id.as_str()),
