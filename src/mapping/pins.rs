@@ -270,13 +270,14 @@ fn not_pinned(
     arrival: &impl Fn(&Window) -> Date,
     ground: &PinGround<'_>,
 ) -> Vec<RevokedStay> {
+    let id = pin.id();
     let mut revoked = Vec::new();
     for grant in ground.inventory.grants.iter().filter(|grant| grant.is_live(ground.now)) {
         let Some(parts) = grant.key.as_ref().and_then(|key| GrantKeyParts::parse(ground.namespace, key))
         else {
             continue;
         };
-        if parts.property != pin.property || parts.reservation != pin.reservation_key {
+        if !parts.is_of(&id) {
             continue;
         }
         let mut spaces: Vec<SpaceRef> =

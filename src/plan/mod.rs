@@ -42,7 +42,7 @@ pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use planner::{PlanInput, plan};
 pub use remaining::{Remaining, Stale, remaining};
-pub use rollback::{UndoGround, Undone, tell_pinned, undo};
+pub use rollback::{Undone, tell_pinned, undo};
 pub use saved::SavedPlan;
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use jiff::Timestamp;
-
 use super::item::{Action, GrantView, Item};
 use super::outline::Plan;
-use crate::mapping::{Directory, Pinned, said};
+use crate::mapping::{PinGround, Pinned, said};
 use crate::model::{
-    AccessGrantKey, GrantKeyParts, Inventory, LiveGrant, Namespace, Pin, PinnedGrant, Problem, ProblemCode,
-    ReasonCode, Reservation, ReservationId, RunId, SharedSet, SourcePlace, SpaceKey, Window,
+    AccessGrantKey, GrantKeyParts, LiveGrant, Pin, PinnedGrant, Problem, ProblemCode, ReasonCode,
+    Reservation, ReservationId, RunId, SharedSet, SourcePlace, SpaceKey, Window,
 };
 
 /// A run that is to be undone.
@@ -23,23 +21,8 @@ pub struct Undone {
     pub deleted: BTreeSet<AccessGrantKey>,
 }
 
-/// What a run is undone beside.
-#[derive(Debug, Clone, Copy)]
-pub struct UndoGround<'a> {
-    /// What the source says now.
-    pub reservations: &'a [Reservation],
-    /// The spaces and doors.
-    pub directory: &'a Directory,
-    /// What Seam holds now.
-    pub inventory: &'a Inventory,
-    /// Whose grants they are.
-    pub namespace: &'a Namespace,
-    /// The instant.
-    pub now: Timestamp,
-}
-
 /// A pin for each reservation that can be taken back, and a problem for each that cannot.
-pub fn undo(undone: &Undone, ground: &UndoGround<'_>) -> (Vec<Pin>, Vec<Problem>) {
+pub fn undo(undone: &Undone, ground: &PinGround<'_>) -> (Vec<Pin>, Vec<Problem>) {
     let mut lines: BTreeMap<&ReservationId, Vec<&Item>> = BTreeMap::new();
     for item in undone.items.iter().filter(|item| !matches!(item.action, Action::Hold | Action::None)) {
         lines.entry(&item.reservation).or_default().push(item);
@@ -86,7 +69,7 @@ fn before(
     lines: &[&Item],
     live: &[(GrantKeyParts, &LiveGrant)],
     undone: &Undone,
-    ground: &UndoGround<'_>,
+    ground: &PinGround<'_>,
 ) -> Result<Vec<PinnedGrant>, &'static str> {
     let of_view = |view: &GrantView| view.access_grant_key.clone();
     let befores: BTreeSet<AccessGrantKey> =
@@ -95,7 +78,7 @@ fn before(
         lines.iter().filter_map(|line| of_view(line.after.as_deref()?)).collect();
     let deleted = undone.deleted.iter().filter(|key| {
         let parts = GrantKeyParts::parse(ground.namespace, key);
-        parts.is_some_and(|parts| parts.property == id.property && parts.reservation == id.key)
+        parts.is_some_and(|parts| parts.is_of(id))
     });
     if deleted.into_iter().any(|key| !befores.contains(key)) {
         return Err("the run deleted a grant of it of which no more than the key is on record");
@@ -156,7 +139,7 @@ fn before(
     Ok(grants)
 }
 
-fn keys_of(grant: &LiveGrant, ground: &UndoGround<'_>) -> SharedSet<SpaceKey> {
+fn keys_of(grant: &LiveGrant, ground: &PinGround<'_>) -> SharedSet<SpaceKey> {
     let key = |id| match ground.directory.by_id(id) {
         Some(space) => ground.directory.space(space).key.clone(),
         None => SpaceKey::new(id.as_str()),
@@ -164,7 +147,7 @@ fn keys_of(grant: &LiveGrant, ground: &UndoGround<'_>) -> SharedSet<SpaceKey> {
     grant.spaces.iter().map(key).collect()
 }
 
-fn is_as_shown(grant: &LiveGrant, view: &GrantView, ground: &UndoGround<'_>) -> bool {
+fn is_as_shown(grant: &LiveGrant, view: &GrantView, ground: &PinGround<'_>) -> bool {
     let window = Window { starts_at: view.starts_at, ends_at: view.ends_at };
     keys_of(grant, ground) == view.space_keys
         && grant.window.same_from(&window, ground.now)

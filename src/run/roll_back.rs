@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::exit_code::ExitCode;
 use crate::mapping::{Desired, Directory, PinGround, Pinned, hold_to_pins};
 use crate::model::{AccessGrantKey, Inventory, Pin, Reservation, WorkspaceId};
-use crate::plan::{UndoGround, Undone, undo};
+use crate::plan::{Undone, undo};
 use crate::report::document::Document;
 use crate::store::{RunSelector, Store, StoreSettings};
 
@@ -71,8 +71,7 @@ impl Job<'_> {
                 hint: "take the configuration and the key with which it ran".to_owned(),
             });
         }
-        let undo_ground = UndoGround { reservations, directory, inventory, namespace, now };
-        let (pins, problems) = undo(&run.undone, &undo_ground);
+        let (pins, problems) = undo(&run.undone, &ground);
         desired.warnings = problems;
         let pinned = hold_to_pins(desired, &pins, &ground);
         desired.reservations.retain(|reservation| pinned.holding.contains_key(&reservation.id));
