@@ -128,6 +128,8 @@ pub(super) enum Verb {
         #[arg(value_name = "PLAN.json|RUN_ID")]
         what: String,
     },
+    /// Makes a plan that undoes a recorded run. Never writes to Seam.
+    Rollback(RollbackFlags),
     /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
     Release,
     /// Serves the embedded Seam emulator, for rehearsals.
@@ -181,6 +183,16 @@ pub(super) struct ApplyFlags {
     /// Decides what is stale as if it were that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `rollback`.
+#[derive(Debug, Args)]
+pub(super) struct RollbackFlags {
+    /// The id of the run, the beginning of it, or `last`.
+    #[arg(value_name = "RUN_ID")]
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) save: SaveFlags,
 }
 
 /// Flags of `explain`.

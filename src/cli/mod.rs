@@ -11,6 +11,7 @@ mod export;
 mod output;
 mod plan;
 mod release;
+mod rollback;
 mod sandbox;
 mod show;
 mod signals;
@@ -60,6 +61,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
         Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
         Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
+        Verb::Rollback(flags) => rollback::rollback(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Release => release::release(&settings(output)?, output),

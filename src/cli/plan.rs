@@ -54,7 +54,7 @@ pub(super) fn carry_out(
     job(settings, mode, &flags, None, output)
 }
 
-fn job(
+pub(super) fn job(
     settings: &Settings,
     mode: Mode<'_>,
     flags: &PlanFlags,

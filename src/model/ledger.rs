@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::absence::Absence;
 use super::name::AccessGrantKey;
+use super::pin::Pin;
 use super::reservation::Fingerprint;
 use super::source_shape::SourceShape;
 use super::wanted::Wanted;
@@ -53,6 +54,8 @@ pub struct Ledger {
     pub absences: BTreeMap<AccessGrantKey, Absence>,
     /// Moves that were begun and of which nobody knows that they ended.
     pub unfinished_moves: BTreeSet<Move>,
+    /// Reservations that are kept as they were.
+    pub pins: Vec<Pin>,
 }
 
 impl Ledger {

@@ -14,6 +14,7 @@ mod issued;
 mod ledger;
 mod method_set;
 mod name;
+mod pin;
 mod problem;
 mod property;
 mod reason;
@@ -41,6 +42,7 @@ pub use name::{
     PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,
     UserIdentityKey, WorkspaceId, same_person_name,
 };
+pub use pin::{Pin, PinnedGrant};
 pub use problem::{Column, Problem, ProblemCode, SourcePlace};
 pub use property::{Properties, Property};
 pub use reason::{HeldBy, ReasonCode};

@@ -105,6 +105,8 @@ pub enum ProblemCode {
     Overstay,
     /// A cell of a workbook whose formula failed, or was never calculated.
     ErrorCell,
+    /// A reservation that is kept as it was before a run that was undone (RULES 26).
+    Pinned,
     /// Anything else worth a look.
     Notice,
 }

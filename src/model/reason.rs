@@ -58,6 +58,8 @@ pub enum ReasonCode {
     GuestsNotPaired,
     /// The windows of the reservation cannot be moved without a gap.
     WindowsWouldNotOverlap,
+    /// A run that was undone is taken back (RULES 26).
+    RolledBack,
     /// The guest is still there after check-out.
     Overstay,
     /// The stay is no longer in the source.

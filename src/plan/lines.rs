@@ -163,6 +163,7 @@ impl Emitter<'_, '_> {
         let reason = match reason_code {
             ReasonCode::Cancelled => "the source says cancelled, no-show or checked out",
             ReasonCode::LeftEarly => "the stay is already over",
+            ReasonCode::RolledBack => "the run that made it is undone",
             ReasonCode::Duplicate => "another grant opens the same doors at the same time",
             ReasonCode::NoLongerWanted => "the configuration no longer gives this access",
             ReasonCode::Absent => {

@@ -12,11 +12,11 @@ use super::job::{Job, Mode, live_keys};
 use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Directory, Known, map};
+use crate::mapping::{Directory, Known, Pinned, map};
 use crate::model::{Inventory, Ledger, Move, SourceRead, SourceShape};
 use crate::plan::{
     CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
-    guard_plan, is_quarantine, plan, trips,
+    guard_plan, is_quarantine, plan, tell_pinned, trips,
 };
 use crate::source;
 use crate::store::{ReadRecord, Store};
@@ -41,7 +41,7 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
         self.sink.emit(&Event::Started(Stage::Plan));
-        let (plan, seen) = self.decide(connection, told, source, inventory, &ledger)?;
+        let (plan, seen, pinned) = self.decide(connection, told, source, inventory, &ledger)?;
         self.sink.emit(&Event::Finished(Stage::Plan));
         if let Some((store, lease)) = &told.record {
             store.record_trips(lease, &told.run_id, &told.trips).await?;
@@ -53,13 +53,16 @@ impl Job<'_> {
             stopped_by(&told.guards, &told.trips, ExitCode::Stopped)
         };
         match self.mode {
-            Mode::SavePlan if passed.is_ok() => {
-                told.saved = Some(self.save(&plan, &seen.inventory, now).await?);
+            Mode::SavePlan | Mode::RollBack(_) if passed.is_ok() => {
+                told.saved = Some(self.save(&plan, &seen.inventory, now, &pinned).await?);
             }
             Mode::Explain => told.seen = Some(seen),
             _ => {}
         }
         passed?;
+        if let Some((store, lease)) = &told.record {
+            store.forget_pins(lease, &told.run_id, &pinned.void).await?;
+        }
         Ok(plan)
     }
 
@@ -122,7 +125,7 @@ impl Job<'_> {
         source: SourceRead,
         inventory: Inventory,
         ledger: &Ledger,
-    ) -> Result<(Arc<CheckedPlan>, Seen), Failure> {
+    ) -> Result<(Arc<CheckedPlan>, Seen, Pinned), Failure> {
         let now = connection.now;
         let settings = &self.settings.plan;
         let directory = Directory::of(&inventory);
@@ -131,6 +134,8 @@ impl Job<'_> {
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
+        let read = (&source.reservations[..], &directory, &inventory);
+        let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
         let reading = Reading::of(&source, covers, &self.settings.mapping.properties);
         told.source = Some(source);
@@ -153,7 +158,9 @@ impl Job<'_> {
                 inventory: &inventory,
                 past,
             };
-            let checked = Arc::new(check(plan(&input), &input)?);
+            let mut decided = plan(&input);
+            tell_pinned(&mut decided, &pinned);
+            let checked = Arc::new(check(decided, &input)?);
             let judged = guard_plan(&checked, &existing, guards, self.allowances);
             Ok((checked, judged))
         };
@@ -164,6 +171,6 @@ impl Job<'_> {
         }
         told.plan = Some(Arc::clone(&checked));
         told.guards.extend(judged);
-        Ok((checked, Seen { inventory, directory, desired, now }))
+        Ok((checked, Seen { inventory, directory, desired, now }, pinned))
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
+use super::roll_back::RecordedRun;
 use super::told::Told;
 use crate::apply::{Apply, Stop, carry_out, moves};
 use crate::config::Settings;
@@ -26,6 +27,8 @@ pub enum Mode<'a> {
     SavePlan,
     /// `explain`: until the plan, with what it was made from.
     Explain,
+    /// `rollback`: a plan that undoes this run.
+    RollBack(&'a RecordedRun),
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
@@ -42,7 +45,7 @@ impl Mode<'_> {
 
     pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::Plan | Self::SavePlan | Self::Explain | Self::RollBack(_) => Kind::Plan,
             Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
         }
     }
@@ -52,6 +55,7 @@ impl Mode<'_> {
         match self {
             Self::Plan | Self::SavePlan => "plan",
             Self::Explain => "explain",
+            Self::RollBack(_) => "rollback",
             Self::DryRun | Self::Run => "run",
             Self::Apply(_) => "apply",
         }
@@ -118,9 +122,10 @@ impl Job<'_> {
     async fn with(&self, connection: &Connection, told: &mut Told) -> Result<(), Failure> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
+        told.now = connection.now;
         refuse_suspended(workspace)?;
         let plan = match self.mode {
-            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::RollBack(_) | Mode::DryRun => {
                 return self.plan(connection, told).await.map(drop);
             }
             Mode::Run => {

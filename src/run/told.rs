@@ -34,6 +34,8 @@ pub(super) struct Told {
     pub(super) trips: Vec<Trip>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
+    /// The instant for which is decided.
+    pub(super) now: Timestamp,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
     /// The plan file that is carried out.
@@ -89,6 +91,7 @@ impl Told {
             trips: Vec::new(),
             applied: None,
             calls: seam::Calls::default(),
+            now: started_at,
             broken_moves: BTreeSet::new(),
             taken_up: None,
             seen: None,

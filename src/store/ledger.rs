@@ -6,6 +6,7 @@ use super::absences;
 use super::error::StoreError;
 use super::moves;
 use super::open::{Store, milliseconds};
+use super::pins;
 use super::trips;
 use crate::model::{
     AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, SourceShape, Wanted, WantedError, WorkspaceId,
@@ -25,6 +26,7 @@ impl Store {
             recent_sources(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let trips = trips::list(&self.pool, namespace, Some(workspace_id)).await.map_err(failed)?;
         let unfinished_moves = moves::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let pins = pins::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let absences = absences::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let mut ledger = Ledger {
             last_source,
@@ -32,6 +34,7 @@ impl Store {
             recent_shapes,
             trips,
             unfinished_moves,
+            pins,
             absences: absences.into_iter().collect(),
             ..Ledger::default()
         };

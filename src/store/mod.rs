@@ -11,6 +11,7 @@ mod lease;
 mod ledger;
 mod moves;
 mod open;
+mod pins;
 mod recorder;
 mod run;
 mod settings;

@@ -105,6 +105,7 @@ fn migrator() -> Migrator {
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
     let identity = include_str!("../../migrations/sqlite/4_identity.sql").into_sql_str();
     let trust = include_str!("../../migrations/sqlite/5_trust.sql").into_sql_str();
+    let pins = include_str!("../../migrations/sqlite/6_pins.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
@@ -114,6 +115,7 @@ fn migrator() -> Migrator {
         simple(3, "moves", moves),
         simple(4, "identity", identity),
         simple(5, "trust", trust),
+        simple(6, "pins", pins),
     ];
     Migrator::with_migrations(all)
 }

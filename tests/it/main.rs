@@ -10,6 +10,7 @@ mod cli_guards;
 mod cli_hotel;
 mod cli_program;
 mod cli_reports;
+mod cli_rollback;
 mod cli_secrets;
 mod cli_words;
 mod contract;

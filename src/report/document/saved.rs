@@ -74,6 +74,11 @@ impl Document {
         Ok((plan, saved))
     }
 
+    /// The lines as a plan has them.
+    pub fn plan_items(&self) -> Vec<Item> {
+        self.items.iter().map(|line| item(line, None)).collect()
+    }
+
     /// Takes over what a plan file tells: what was read, what was counted, and what is to be done.
     #[must_use]
     pub fn with_plan_of(mut self, planned: &Self) -> Self {
