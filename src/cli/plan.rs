@@ -1,5 +1,7 @@
 //! `plan` and `run`.
 
+use std::time::Duration;
+
 use super::arguments::{PlanFlags, RunFlags};
 use super::output::Output;
 use super::signals;
@@ -10,12 +12,12 @@ use crate::run::{self, Failure, Interrupt, Job, Mode};
 
 /// `plan`: what would be changed.
 pub(super) fn plan(settings: &Settings, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
-    job(settings, Mode::Plan, flags, output)
+    job(settings, Mode::Plan, flags, Limits::default(), output)
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
-    let RunFlags { plan, dry_run } = flags;
+    let RunFlags { plan, dry_run, max_changes, max_duration } = flags;
     if plan.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
         return Err(Failure {
             exit_code: ExitCode::Usage,
@@ -23,10 +25,25 @@ pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Res
             hint: "leave --now out, or look at that instant with `plan --now`".to_owned(),
         });
     }
-    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, output)
+    let limits = Limits { max_changes: max_changes.map(usize::from), max_duration: *max_duration };
+    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, limits, output)
 }
 
-fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
+/// How much may be done.
+#[derive(Debug, Clone, Copy, Default)]
+struct Limits {
+    max_changes: Option<usize>,
+    max_duration: Option<Duration>,
+}
+
+fn job(
+    settings: &Settings,
+    mode: Mode,
+    flags: &PlanFlags,
+    limits: Limits,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let Limits { max_changes, max_duration } = limits;
     let runtime = runtime()?;
     let document = runtime.block_on(async {
         let interrupt = Interrupt::default();
@@ -40,6 +57,8 @@ fn job(settings: &Settings, mode: Mode, flags: &PlanFlags, output: &Output) -> R
                 now: flags.now,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
+                max_changes,
+                max_duration,
                 sink: output.sink(),
                 interrupt: &interrupt,
             })

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::change::Change;
 use super::emit::Emitter;
-use super::estimate::estimate;
 use super::identities::Identities;
 use super::live::Live;
 use super::matching::takes_all;
 use super::outline::Plan;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
+use super::schedule::forecast;
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use crate::mapping::{Desired, DesiredReservation, Directory};
@@ -85,8 +85,10 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
+    let forecast = forecast(&plan, &settings.limits, now);
+    plan.estimate = forecast.estimate;
+    plan.warnings.extend(forecast.late);
     plan.warnings.sort();
-    plan.estimate = estimate(&plan, &settings.limits);
     plan
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::connection::Connection;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
 use super::told::Told;
-use crate::apply::{Apply, Stop, carry_out, moves};
+use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
@@ -48,6 +50,10 @@ pub struct Job<'a> {
     pub allowances: &'a [Allowance],
     /// Why they are raised.
     pub reason: Option<&'a str>,
+    /// At most so many grants are changed.
+    pub max_changes: Option<usize>,
+    /// Nothing is started when so much time has passed since the job began.
+    pub max_duration: Option<Duration>,
     /// Who is told on the way.
     pub sink: &'a dyn EventSink,
     /// Who may end it.
@@ -71,6 +77,7 @@ pub async fn run(job: Job<'_>) -> Document {
         applied: None,
         calls: seam::Calls::default(),
         broken_moves: BTreeSet::new(),
+        until: job.max_duration.and_then(|max_duration| Instant::now().checked_add(max_duration)),
         record: None,
     };
     let mut ending = job.work(&mut told).await;
@@ -236,9 +243,9 @@ impl Job<'_> {
         let applied = carry_out(Apply {
             plan,
             reader: &connection.reader,
-            recorder: &recorder,
-            lease,
+            journal: &StoreJournal { recorder: &recorder, lease },
             limits: &self.settings.seam.limits,
+            budget: Budget { max_changes: self.max_changes, until: told.until },
             timeout: self.settings.seam.timeout,
             sink: self.sink,
             cancel: self.interrupt.token(),
@@ -252,6 +259,9 @@ impl Job<'_> {
             Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
+            Some(Stop::TooManyFailures(rate)) => Err(Failure::too_many_failures(rate)),
+            Some(Stop::ChangesUsedUp) => Err(Failure::changes_used_up(self.max_changes.unwrap_or_default())),
+            Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
     }
 }

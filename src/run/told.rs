@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::failure::Failure;
 use crate::apply::Applied;
@@ -31,6 +32,8 @@ pub(super) struct Told {
     pub(super) calls: seam::Calls,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
+    /// When nothing is to be started any more.
+    pub(super) until: Option<Instant>,
     /// Where the report is to be kept; only once the run was recorded as begun.
     pub(super) record: Option<(Store, Lease)>,
 }
@@ -50,9 +53,9 @@ impl Told {
         }
         if let Some(plan) = &self.plan {
             document = document.with_plan(plan);
-            if let Some(Applied { endings, .. }) = &self.applied {
+            if let Some(Applied { endings, took, .. }) = &self.applied {
                 let outcomes = endings.iter().map(|e| (e.step, e.outcome, e.error.as_deref()));
-                document = document.with_outcomes(plan, outcomes);
+                document = document.with_outcomes(plan, outcomes).with_duration(*took);
             }
         }
         document =

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
-use super::client::Client;
+use super::client::{Client, Reach};
 use super::deed::{Deed, Found};
 use super::error::{CallError, CallErrorKind, Effect, Refusal};
 use super::retry::{Course, Delays, Next, Safety, Verdict, verdict};
+use super::turn::Turns;
 use crate::event::EventSink;
 use crate::model::{AccessGrantId, UserIdentityId};
 use crate::plan::Call;
@@ -25,6 +26,8 @@ pub struct Watch<'a> {
     pub cancel: &'a CancellationToken,
     /// Is told of every retry.
     pub sink: &'a dyn EventSink,
+    /// Gives the turns of repetitions; without it, they come when their wait is over.
+    pub turns: Option<&'a Turns>,
 }
 
 /// How a call came to succeed.
@@ -94,7 +97,7 @@ impl SeamWriter {
                 // A refusal is known at once; a lost answer gets the time to take effect before the look.
                 Verdict::LookThenGiveUp => Next::Go,
                 Verdict::Retry | Verdict::LookThenRetry => {
-                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                    self.client.wait(deed.request.reach, &error, &mut course, watch).await
                 }
             };
             if decision == Verdict::Retry {
@@ -118,7 +121,7 @@ impl SeamWriter {
                 Found::Different(reason) => return Err(story.ended(conflict(error, reason))),
                 // The key is free again once what holds it is gone.
                 Found::Leaving if decision == Verdict::LookThenGiveUp => {
-                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                    self.client.wait(deed.request.reach, &error, &mut course, watch).await
                 }
                 Found::Nothing if decision == Verdict::LookThenGiveUp => return Err(story.ended(error)),
                 Found::AsWanted(_) | Found::Leaving | Found::Nothing => next,
@@ -145,7 +148,9 @@ impl SeamWriter {
             if next != Next::Go || verdict(&error.kind, Safety::Read) != Verdict::Retry {
                 return Err(error);
             }
-            next = self.client.wait(&deed.request, &error, course, watch).await;
+            // A look counts at no door, so it needs no turn.
+            let watch = Watch { turns: None, ..watch };
+            next = self.client.wait(Reach::Workspace, &error, course, watch).await;
         }
     }
 }

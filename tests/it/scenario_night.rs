@@ -193,6 +193,8 @@ async fn live(place: &Place, sandbox: &Sandbox) -> Document {
         now: Some(now),
         allowances: &[],
         reason: None,
+        max_changes: None,
+        max_duration: None,
         sink: &Silence,
         interrupt: &interrupt,
     };

@@ -95,7 +95,7 @@ async fn who_is_told_to_stop_while_waiting_leaves_no_doubt_behind() {
         cancel.cancel();
     };
     let started = std::time::Instant::now();
-    let watch = Watch { cancel: &cancel, sink: &sink };
+    let watch = Watch { cancel: &cancel, sink: &sink, turns: None };
     let (receipt, ()) = tokio::join!(writer.perform(&call, None, watch), stopping);
     assert_eq!(receipt.expect("it is there").how, How::Fresh);
     assert!(started.elapsed() < Duration::from_secs(10));
