@@ -159,7 +159,7 @@ impl Emitter<'_, '_> {
             ReasonCode::LeftEarly => "the stay is already over",
             ReasonCode::Duplicate => "another grant opens the same doors at the same time",
             ReasonCode::NoLongerWanted => "the configuration no longer gives this access",
-            _ => "the guest moved back; another grant covers this time",
+            _ => "the source gives the guest other doors in this time; another grant opens them",
         };
         Item {
             key: owned.key.clone(),

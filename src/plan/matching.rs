@@ -72,6 +72,7 @@ pub(super) fn matching(
     matcher.wider();
     let explicit = matcher.explicitly_revoked(reservation);
     matcher.moves(&explicit);
+    matcher.moves_together();
     // A grant that was the old door of a move is told as a move.
     let mut revoked: Vec<_> =
         explicit.into_iter().filter(|(position, ..)| matcher.free.remove(position)).collect();
@@ -305,6 +306,39 @@ impl Matcher<'_> {
         }
     }
 
+    /// The other grants of a stay that moved: they stood for the same rows, so the new grant takes the place of all.
+    fn moves_together(&mut self) {
+        for i in 0..self.fates.len() {
+            let Fate::Moved(lives) = &self.fates[i] else { continue };
+            let together: Vec<usize> = self
+                .free
+                .iter()
+                .copied()
+                .filter(|position| self.stands_beside(*position, lives) && !self.keeps(*position))
+                .collect();
+            for position in &together {
+                self.free.remove(position);
+            }
+            if let Fate::Moved(lives) = &mut self.fates[i] {
+                lives.extend(together);
+            }
+        }
+    }
+
+    /// Whether a grant has the guest and the window of one of those: all rows of one guest in one window are one stay,
+    /// however many grants Seam's rules make of it.
+    fn stands_beside(&self, position: usize, lives: &[usize]) -> bool {
+        let owned = &self.live.owned[position];
+        lives.iter().map(|other| &self.live.owned[*other]).any(|other| {
+            other.parts.guest == owned.parts.guest
+                && other.grant.window.same_from(&owned.grant.window, self.now)
+        })
+    }
+
+    fn keeps(&self, position: usize) -> bool {
+        self.silence.keeps(&self.live.owned[position])
+    }
+
     /// Grants that another grant of the same guest has taken over: a second one for the same doors and time, or the
     /// segment of a move that was taken back; and grants for common spaces that stays are no longer given. A row that
     /// merely vanished is not enough.
@@ -325,8 +359,14 @@ impl Matcher<'_> {
             }
             for (piece, fate) in self.pieces.iter().zip(&self.fates) {
                 let (Fate::Covered(lives) | Fate::Extended { lives, .. }) = fate else { continue };
-                if piece.desired.guest != owned.parts.guest || !holds(&piece.desired.window, owned, self.now)
-                {
+                if piece.desired.guest != owned.parts.guest {
+                    continue;
+                }
+                if self.stands_beside(position, lives) {
+                    gone.push((position, ReasonCode::DoorsChanged, None));
+                    break;
+                }
+                if !holds(&piece.desired.window, owned, self.now) {
                     continue;
                 }
                 let same_doors = owned

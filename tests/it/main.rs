@@ -56,6 +56,7 @@ mod seam_reader;
 mod seam_script;
 mod seam_workspace;
 mod seam_writer;
+mod servers;
 mod small_world;
 mod store_crash;
 mod store_lease;

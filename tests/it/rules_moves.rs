@@ -129,6 +129,57 @@ fn a_room_that_a_guest_gets_in_addition_comes_beside_the_first() {
     ");
 }
 
+/// The rows of one guest in one window are one stay, however many grants Seam's rules make of it: a row that names
+/// fewer units speaks of all of them.
+#[test]
+fn a_unit_that_a_guest_gives_back_is_closed_although_it_had_a_grant_of_its_own() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-1+room-2 12-03..12-06", "R1 G2 room-3 12-03..12-06"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-1 12-03..12-06", "R1 G2 room-3 12-03..12-06"]), @"
+    - R1:G1 [room-2] 12-03T15..12-06T11 code key=R1#2 | doors_changed, revoke
+      0 delete R1:G1
+    ");
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [room-1] 12-03T15..12-06T11 key=R1
+    R1:G2 [room-3] 12-03T15..12-06T11 key=R1#3
+    ");
+}
+
+#[test]
+fn a_unit_that_is_given_back_by_a_guest_who_leaves_earlier_is_closed() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-1+room-2 12-03..12-06", "R1 G2 room-3 12-03..12-06"]);
+    hotel.night(&["R1 G1 room-2 12-03..12-05", "R1 G2 room-3 12-03..12-06"]);
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [room-2] 12-03T15..12-05T11 key=R1#2
+    R1:G2 [room-3] 12-03T15..12-06T11 key=R1#3
+    ");
+}
+
+#[test]
+fn units_with_grants_of_their_own_move_to_other_dates_together() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-1+room-2 12-04..12-05", "R1 G2 room-3 12-04..12-06"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-1+room-2 12-08..12-09", "R1 G2 room-3 12-04..12-06"]), @"
+    -/+ R1:G1 [room-2] 12-04T15..12-05T11 code key=R1#2 -> [room-1 room-2] 12-08T15..12-09T11 code key=R1#2 | doors_changed, replace
+      0 delete R1:G1
+      1 delete R1:G1
+      2 create R1:G1 for known after 0
+    ");
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [room-1 room-2] 12-08T15..12-09T11 key=R1#2
+    R1:G2 [room-3] 12-04T15..12-06T11 key=R1#3
+    ");
+}
+
+/// A stay of other dates is another stay: that its row vanished is absence.
+#[test]
+fn a_segment_that_vanished_from_a_reservation_is_not_taken_for_a_unit_that_was_given_back() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-1 12-03..12-06", "R1 G1 room-2 12-04..12-05"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-1 12-03..12-06"]), @"");
+}
+
 #[test]
 fn a_common_space_is_added_beside_the_credential_in_the_guests_pocket() {
     let mut hotel = Hotel::with(&["lobby"]);
