@@ -161,15 +161,31 @@ impl<'a> Schedule<'a> {
             self.look_again_at_doors_of(id, now);
             return Next::Step(id);
         }
+        self.next_wake().map_or(Next::Nothing, Next::At)
+    }
+
+    /// When somebody's time may come. Of those that were given up meanwhile nobody is waited for.
+    fn next_wake(&mut self) -> Option<Duration> {
+        while let Some(Reverse((wake, gate))) = self.wakes.peek().copied() {
+            if self.wake_at.get(&gate) == Some(&wake) && self.most_urgent_at(gate).is_some() {
+                break;
+            }
+            self.wakes.pop();
+            if self.wake_at.get(&gate) == Some(&wake) {
+                self.wake_at.remove(&gate);
+            }
+        }
+        while self.later.peek().is_some_and(|Reverse((_, id))| !self.is_pending(*id)) {
+            self.later.pop();
+        }
         let wake = self.wakes.peek().map(|Reverse((at, _))| *at);
         let later = self.later.peek().map(|Reverse((at, _))| *at);
-        wake.into_iter().chain(later).min().map_or(Next::Nothing, Next::At)
+        wake.into_iter().chain(later).min()
     }
 
     /// Brings those back whose time has come: repetitions, and the most urgent at each door that is free.
     fn wake(&mut self, now: Duration) {
-        while let Some(Reverse((at, id))) = self.later.peek().copied().filter(|Reverse((at, _))| *at <= now) {
-            debug_assert!(at <= now);
+        while let Some(Reverse((_, id))) = self.later.peek().copied().filter(|Reverse((at, _))| *at <= now) {
             self.later.pop();
             self.make_ready(id);
         }

@@ -298,6 +298,21 @@ fn a_door_that_refuses_pauses_alone_and_the_refused_call_comes_first_when_it_is_
 }
 
 #[test]
+fn nobody_waits_for_the_turn_of_a_step_that_was_given_up() {
+    let drafts = (0..3).map(|_| step("R", create("k"), &[]).at_doors(&[0])).collect();
+    let plan = plan_of(drafts);
+    let mut schedule = Schedule::new(&plan, &limits(1));
+    let now = Duration::from_secs(1);
+    assert_eq!(schedule.next(now), Next::Step(StepId(0)));
+    schedule.over(StepId(0), Ending::Succeeded, now);
+    assert_eq!(schedule.next(now), Next::At(Duration::from_secs(61)));
+    for id in [1, 2] {
+        schedule.over(StepId(id), Ending::Failed, now);
+    }
+    assert_eq!(schedule.next(now), Next::Nothing);
+}
+
+#[test]
 fn a_refusal_for_which_no_door_is_to_blame_pauses_all() {
     let drafts = (0..40).map(|n| step("R", create("k"), &[]).at_doors(&[n]).due(i64::from(n)));
     let answer = |id, n_attempt| match (id, n_attempt) {
