@@ -110,20 +110,26 @@ pub(super) enum Verb {
     /// Checks the configuration and the rows of the source, without Seam.
     Check,
     /// Shows what would be changed. Never writes to Seam.
-    Plan(PlanFlags),
+    Plan(SaveFlags),
+    /// Carries out a plan that was saved and reviewed, exactly as it is.
+    Apply(ApplyFlags),
     /// Makes Seam equal to the source: the verb for cron.
     Run(RunFlags),
+    /// Explains one reservation: its rows, its grants, what a run would do, what earlier runs did.
+    Explain(ExplainFlags),
+    /// Writes the live grants of this job as a table or as JSON.
+    Export(ExportFlags),
     /// Lists recorded runs, the last one first.
     Runs {
         /// How many.
         #[arg(long, value_name = "N", default_value_t = 20, env = "RESERVATION_SYNC_LIMIT")]
         limit: u32,
     },
-    /// Shows the report of a recorded run.
+    /// Shows a saved plan, or the report of a recorded run.
     Show {
-        /// The id of the run, the beginning of it, or `last`.
-        #[arg(value_name = "RUN_ID")]
-        run: String,
+        /// A plan file; or the id of a run, the beginning of it, or `last`.
+        #[arg(value_name = "PLAN.json|RUN_ID")]
+        what: String,
     },
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
@@ -155,6 +161,52 @@ pub(super) struct PlanFlags {
     /// Why a guard is raised; it is recorded.
     #[arg(long, value_name = "TEXT", requires = "allow")]
     pub(super) reason: Option<String>,
+}
+
+/// Flags of `plan`.
+#[derive(Debug, Args)]
+pub(super) struct SaveFlags {
+    #[command(flatten)]
+    pub(super) plan: PlanFlags,
+    /// Saves the plan for `apply`; the file holds contacts of guests and is for its owner only.
+    #[arg(short, long, value_name = "PLAN.json", env = "RESERVATION_SYNC_OUTPUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+/// Flags of `apply`.
+#[derive(Debug, Args)]
+pub(super) struct ApplyFlags {
+    /// The plan that `plan -o` wrote.
+    #[arg(value_name = "PLAN.json")]
+    pub(super) plan: PathBuf,
+    /// Decides what is stale as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainFlags {
+    /// The key of the reservation, as the source has it.
+    #[arg(value_name = "RESERVATION_KEY")]
+    pub(super) reservation: String,
+    /// Its property, where several have that key.
+    #[arg(long, value_name = "CODE", env = "RESERVATION_SYNC_PROPERTY")]
+    pub(super) property: Option<String>,
+    /// Decides as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportFlags {
+    /// Also writes the codes and links that open doors, to a file for its owner only.
+    #[arg(long, value_name = "PATH", env = "RESERVATION_SYNC_WITH_SECRETS")]
+    pub(super) with_secrets: Option<PathBuf>,
+    /// Takes for live what is so at that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
 }
 
 /// Flags of `run`.

@@ -2,9 +2,12 @@
 //!
 //! Data goes to stdout; progress, logs and errors go to stderr.
 
+mod apply;
 mod arguments;
 mod check;
 mod complete;
+mod explain;
+mod export;
 mod output;
 mod plan;
 mod sandbox;
@@ -52,9 +55,12 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     match verb {
         Verb::Check => check::check(&settings(output)?, output),
         Verb::Plan(flags) => plan::plan(&settings(output)?, &flags, output),
+        Verb::Apply(flags) => apply::apply(&settings(output)?, &flags, output),
         Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
+        Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
+        Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
-        Verb::Show { run } => show::show(&settings(output)?, &run, output),
+        Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

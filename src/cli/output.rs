@@ -52,6 +52,10 @@ impl Output {
         })
     }
 
+    pub(super) fn format(&self) -> Format {
+        self.format
+    }
+
     pub(super) fn sink(&self) -> &dyn EventSink {
         &*self.sink
     }

@@ -1,8 +1,12 @@
 //! `plan` and `run`.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::arguments::{PlanFlags, RunFlags};
+use jiff::Timestamp;
+
+use super::apply::write_plan;
+use super::arguments::{PlanFlags, RunFlags, SaveFlags};
 use super::output::Output;
 use super::signals;
 use crate::config::{Endpoint, Settings};
@@ -11,41 +15,67 @@ use crate::report::document::Document;
 use crate::run::{self, Failure, Interrupt, Job, Mode};
 
 /// `plan`: what would be changed.
-pub(super) fn plan(settings: &Settings, flags: &PlanFlags, output: &Output) -> Result<ExitCode, Failure> {
-    job(settings, Mode::Plan, flags, Limits::default(), output)
+pub(super) fn plan(settings: &Settings, flags: &SaveFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let SaveFlags { plan, output: save } = flags;
+    let mode = if save.is_some() { Mode::SavePlan } else { Mode::Plan };
+    job(settings, mode, plan, Extent { save: save.as_deref(), ..Extent::default() }, output)
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
     let RunFlags { plan, dry_run, max_changes, max_duration } = flags;
-    if plan.now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
+    refuse_rehearsal_time(settings, plan.now, "run")?;
+    let mode = if *dry_run { Mode::DryRun } else { Mode::Run };
+    let max_changes = max_changes.map(usize::from);
+    job(settings, mode, plan, Extent { save: None, max_changes, max_duration: *max_duration }, output)
+}
+
+/// Whoever writes to doors lives in the present (RULES 29).
+pub(super) fn refuse_rehearsal_time(
+    settings: &Settings,
+    now: Option<Timestamp>,
+    verb: &str,
+) -> Result<(), Failure> {
+    if now.is_some() && matches!(settings.seam.endpoint, Endpoint::Url(_)) {
         return Err(Failure {
             exit_code: ExitCode::Usage,
-            message: "--now is for rehearsals: `run` takes it only with endpoint = \"sandbox\"".to_owned(),
+            message: format!("--now is for rehearsals: `{verb}` takes it only with endpoint = \"sandbox\""),
             hint: "leave --now out, or look at that instant with `plan --now`".to_owned(),
         });
     }
-    let limits = Limits { max_changes: max_changes.map(usize::from), max_duration: *max_duration };
-    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, limits, output)
+    Ok(())
 }
 
-/// How much may be done.
+/// `apply` has no flags that decide anything: all is decided.
+pub(super) fn carry_out(
+    settings: &Settings,
+    mode: Mode<'_>,
+    now: Option<Timestamp>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let flags = PlanFlags { detailed_exitcode: false, now, allow: Vec::new(), reason: None };
+    job(settings, mode, &flags, Extent::default(), output)
+}
+
+/// What else a job is to do, and how much of it.
 #[derive(Debug, Clone, Copy, Default)]
-struct Limits {
+struct Extent<'a> {
+    /// The plan is written there.
+    save: Option<&'a Path>,
     max_changes: Option<usize>,
     max_duration: Option<Duration>,
 }
 
 fn job(
     settings: &Settings,
-    mode: Mode,
+    mode: Mode<'_>,
     flags: &PlanFlags,
-    limits: Limits,
+    extent: Extent<'_>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let Limits { max_changes, max_duration } = limits;
+    let Extent { save, max_changes, max_duration } = extent;
     let runtime = runtime()?;
-    let document = runtime.block_on(async {
+    let mut document = runtime.block_on(async {
         let interrupt = Interrupt::default();
         signals::listen(&interrupt).map_err(|error| {
             Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
@@ -65,22 +95,26 @@ fn job(
             .await,
         )
     })?;
+    let saved = save.map_or(Ok(()), |path| write_plan(path, &document));
+    // The calls hold contacts of guests, and a report is there to be passed on.
+    document.saved = None;
     let reported = output.report(&document);
     let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
     if let Some(failure) = &document.error {
         let (message, hint) = (failure.message.clone(), failure.hint.clone());
         output.job_failure(&Failure { exit_code, message, hint });
     }
-    // A report that could not be written must not hide how the job ended.
-    let reported = reported.map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
+    // A file that could not be written must not hide how the job ended.
+    let reported =
+        saved.and(reported).map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
     let pending = if pending { ExitCode::ChangesPending } else { ExitCode::Success };
     Ok(ExitCode::worst([exit_code, reported, pending]))
 }
 
 /// Whether something is left to be changed; a run that carried it out has left nothing.
-fn is_pending(mode: Mode, document: &Document) -> bool {
-    mode != Mode::Run && document.changes_something()
+fn is_pending(mode: Mode<'_>, document: &Document) -> bool {
+    !mode.writes() && document.changes_something()
 }
 
 /// The runtime of a job.

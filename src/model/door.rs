@@ -48,7 +48,7 @@ pub enum DoorId {
 }
 
 /// Either kind of door.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Door {
     /// Which.
     pub id: DoorId,
@@ -61,5 +61,5 @@ pub struct Door {
 }
 
 /// The position of a door in the directory: small, cheap to copy, and only meaningful beside it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DoorRef(pub u32);

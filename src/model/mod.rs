@@ -9,6 +9,7 @@ mod grant_key;
 mod guest;
 mod identity;
 mod inventory;
+mod issued;
 mod ledger;
 mod method_set;
 mod name;
@@ -28,6 +29,7 @@ pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};
 pub use identity::Identity;
 pub use inventory::{Inventory, Workspace};
+pub use issued::IssuedMethod;
 pub use ledger::{Ledger, Move};
 pub use method_set::MethodSet;
 pub use name::{

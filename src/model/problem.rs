@@ -14,6 +14,25 @@ pub struct SourcePlace {
     pub row: u64,
 }
 
+impl SourcePlace {
+    /// Reads a place as it is printed.
+    pub fn parse(text: &str) -> Self {
+        let of = |container: &str, row: &str| {
+            let row = row.parse().ok().filter(|row| *row > 0)?;
+            Some(Self { container: container.into(), row })
+        };
+        let in_sheet = || {
+            let bang = text.rfind('!')?;
+            of(&text[..=bang], &text[bang + 1..])
+        };
+        let in_file = || {
+            let (container, row) = text.rsplit_once(':')?;
+            of(container, row)
+        };
+        in_sheet().or_else(in_file).unwrap_or_else(|| Self { container: text.into(), row: 0 })
+    }
+}
+
 impl fmt::Display for SourcePlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { container, row } = self;
@@ -125,7 +144,9 @@ mod tests {
     use super::*;
 
     fn check(container: &str, row: u64, expected: &str) {
-        assert_eq!(SourcePlace { container: container.into(), row }.to_string(), expected);
+        let place = SourcePlace { container: container.into(), row };
+        assert_eq!(place.to_string(), expected);
+        assert_eq!(SourcePlace::parse(expected), place);
     }
 
     #[test]

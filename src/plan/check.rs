@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
+use jiff::Timestamp;
+
 use super::item::Action;
 use super::outline::Plan;
 use super::planner::PlanInput;
 use super::seam_rules::{Breach, World};
-use super::settings::Policy;
+use super::settings::{PlanSettings, Policy};
 use super::step::{Call, StepId};
+use crate::mapping::Directory;
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, Inventory, LiveGrant, Namespace, UserIdentityId,
     UserIdentityKey,
@@ -73,11 +76,30 @@ pub enum Violation {
     },
 }
 
+/// What a plan is verified against: what Seam holds, and what may be done to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Base<'a> {
+    /// The instant.
+    pub now: Timestamp,
+    /// What may be done.
+    pub settings: &'a PlanSettings,
+    /// The spaces and doors.
+    pub directory: &'a Directory,
+    /// What Seam holds.
+    pub inventory: &'a Inventory,
+}
+
 /// Verifies a plan against what it was made from.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
+    let PlanInput { now, settings, desired: _, directory, inventory } = *input;
+    check_against(plan, &Base { now, settings, directory, inventory })
+}
+
+/// Verifies a plan that was made earlier against what Seam holds now.
+pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Violation>> {
     let mut violations = Vec::new();
-    let mut world = World::of(input.inventory, input.directory, input.now);
-    let owners = Owners::of(input.inventory, &input.settings.namespace);
+    let mut world = World::of(base.inventory, base.directory, base.now);
+    let owners = Owners::of(base.inventory, &base.settings.namespace);
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         if let Some(item) = step.item {
@@ -89,7 +111,7 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
         if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
             violations.push(Violation::Order { step: number });
         }
-        if !is_allowed(&step.call, input.settings.policy) {
+        if !is_allowed(&step.call, base.settings.policy) {
             violations.push(Violation::Policy { step: number, path: step.call.path() });
         }
         let id = StepId(u32::try_from(number).expect("a plan has fewer than 2^32 steps"));

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::change::{Amendment, Change, NewGrant, Order};
 use super::identities::IdentityCall;
-use super::item::Action;
 use super::lines::Places;
 use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};
@@ -112,18 +111,14 @@ impl<'a, 'c> Emitter<'a, 'c> {
     /// Calls for identities come first; one that takes a contact waits for the one that gives it up.
     pub(super) fn identities(&mut self, calls: Vec<IdentityCall>) {
         let mut steps: Vec<StepId> = Vec::with_capacity(calls.len());
-        for IdentityCall { guest, key, call, fields, after } in calls {
-            let action = match call {
-                Call::CreateIdentity { .. } => Action::Create,
-                _ => Action::Update,
-            };
+        for IdentityCall { guest, call, after } in calls {
             let requires = after.into_iter().map(|position| steps[position]).collect();
             let step = self.step(None, call, Vec::new(), requires, self.context.now);
             steps.push(step);
+            self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
             if let Some(guest) = guest {
                 self.identity_steps.insert(guest, step);
             }
-            self.plan.identities.push(IdentityItem { key, action, fields, step });
         }
     }
 

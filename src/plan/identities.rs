@@ -46,9 +46,7 @@ pub(super) struct Identities<'a> {
 pub(super) struct IdentityCall {
     /// Whose; `None` where an identity only gives up a contact.
     pub(super) guest: Option<GuestKey>,
-    pub(super) key: UserIdentityKey,
     pub(super) call: Call,
-    pub(super) fields: Vec<&'static str>,
     /// Positions of the calls that free a contact which this one takes.
     pub(super) after: Vec<usize>,
 }
@@ -254,7 +252,7 @@ fn releasing(taking: &Taking<'_>) -> IdentityCall {
     let key = from.key.clone().expect("only identities with our key give up a contact");
     let mut call = Call::UpdateIdentity {
         id: from.id.clone(),
-        key: key.clone(),
+        key,
         full_name: Patch::Keep,
         email: Patch::Keep,
         phone: Patch::Keep,
@@ -265,29 +263,19 @@ fn releasing(taking: &Taking<'_>) -> IdentityCall {
             Field::Phone => *phone = Patch::Clear,
         }
     }
-    IdentityCall { guest: None, key, call, fields: vec![field.word()], after: Vec::new() }
+    IdentityCall { guest: None, call, after: Vec::new() }
 }
 
 fn creating(guest: &GuestKey, key: UserIdentityKey, person: &Person<'_>) -> IdentityCall {
     let Person { full_name, email, phone, .. } = person;
-    let mut fields = Vec::new();
-    if email.is_some() {
-        fields.push("email");
-    }
-    fields.push("full_name");
-    if phone.is_some() {
-        fields.push("phone");
-    }
     IdentityCall {
         guest: Some(guest.clone()),
-        key: key.clone(),
         call: Call::CreateIdentity {
             key,
             full_name: (!full_name.is_empty()).then(|| (*full_name).to_owned()),
             email: email.cloned(),
             phone: phone.cloned(),
         },
-        fields,
         after: Vec::new(),
     }
 }
@@ -305,22 +293,11 @@ fn updating(
         .email
         .filter(|email| identity.email.as_ref().is_none_or(|existing| existing.folded() != email.folded()));
     let phone = person.phone.filter(|phone| identity.phone.as_ref() != Some(phone));
-    let mut fields = Vec::new();
-    if email.is_some() {
-        fields.push("email");
-    }
-    if name_differs {
-        fields.push("full_name");
-    }
-    if phone.is_some() {
-        fields.push("phone");
-    }
-    if fields.is_empty() {
+    if email.is_none() && phone.is_none() && !name_differs {
         return None;
     }
     Some(IdentityCall {
         guest: Some(guest.clone()),
-        key: key.clone(),
         call: Call::UpdateIdentity {
             id: identity.id.clone(),
             key,
@@ -328,7 +305,6 @@ fn updating(
             email: email.cloned().map_or(Patch::Keep, Patch::Set),
             phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
         },
-        fields,
         after: Vec::new(),
     })
 }

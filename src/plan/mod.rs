@@ -10,6 +10,7 @@ mod conclude;
 mod contacts;
 mod emit;
 mod guards;
+mod held;
 mod identities;
 mod impact;
 mod item;
@@ -19,7 +20,9 @@ mod matching;
 mod outline;
 mod pieces;
 mod planner;
+mod remaining;
 mod reservation;
+mod saved;
 pub mod schedule;
 mod seam_rules;
 mod settings;
@@ -28,14 +31,17 @@ mod shared_methods;
 mod step;
 
 pub use crate::model::{HeldBy, ReasonCode};
-pub use check::{CheckedPlan, Violation, check};
+pub use check::{Base, CheckedPlan, Violation, check, check_against};
 pub use guards::{
     Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
     guard_plan, guard_rejects, guard_shrink,
 };
+pub use held::{HeldGrants, HeldIdentity, held};
 pub use item::{Action, GrantView, Impact, Item, Phase};
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use planner::{PlanInput, plan};
+pub use remaining::{Remaining, Stale, remaining};
+pub use saved::SavedPlan;
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};

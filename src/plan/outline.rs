@@ -1,7 +1,7 @@
 //! The plan itself: lines for people, calls for machines, in one value.
 
 use super::item::{Action, Item};
-use super::step::{ItemId, Step, StepId};
+use super::step::{Call, ItemId, Patch, Step, StepId};
 use crate::model::{Door, Problem, UserIdentityKey};
 
 /// What happens to an identity; counted apart from grants.
@@ -15,6 +15,25 @@ pub struct IdentityItem {
     pub fields: Vec<&'static str>,
     /// The step that does it.
     pub step: StepId,
+}
+
+impl IdentityItem {
+    /// The line of a call; `None` where it is not about an identity.
+    pub fn of(step: StepId, call: &Call) -> Option<Self> {
+        let (key, action, sent) = match call {
+            Call::CreateIdentity { key, full_name: _, email, phone } => {
+                (key, Action::Create, [email.is_some(), true, phone.is_some()])
+            }
+            Call::UpdateIdentity { id: _, key, full_name, email, phone } => {
+                let sent = [*email != Patch::Keep, *full_name != Patch::Keep, *phone != Patch::Keep];
+                (key, Action::Update, sent)
+            }
+            _ => return None,
+        };
+        let fields = ["email", "full_name", "phone"].into_iter().zip(sent);
+        let fields = fields.filter_map(|(field, is_sent)| is_sent.then_some(field)).collect();
+        Some(Self { key: key.clone(), action, fields, step })
+    }
 }
 
 /// How many lines of each kind; `unchanged` are not listed.

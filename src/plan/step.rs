@@ -1,6 +1,7 @@
 //! The calls of a plan: what is sent, in which order, and what must have happened before.
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, MethodSet, PhoneNumber,
@@ -8,15 +9,16 @@ use crate::model::{
 };
 
 /// The position of a step in its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);
 
 /// The position of an item in its plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ItemId(pub u32);
 
 /// The identity that a grant is made for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IdentityTarget {
     /// It exists.
     Known(UserIdentityId),
@@ -25,7 +27,8 @@ pub enum IdentityTarget {
 }
 
 /// A field of an update that is left alone, set, or cleared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Patch<T> {
     /// Not sent.
     Keep,
@@ -35,8 +38,9 @@ pub enum Patch<T> {
     Clear,
 }
 
-/// What is sent to Seam.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is sent to Seam. A plan file holds all of it but the wished PIN.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
 pub enum Call {
     /// `/user_identities/create`.
     CreateIdentity {
@@ -76,7 +80,8 @@ pub enum Call {
         window: Window,
         /// How.
         methods: MethodSet,
-        /// A wished PIN.
+        /// A wished PIN; it is never written down, and read again where a saved plan is carried out (RULES 6).
+        #[serde(skip)]
         code: Option<WishedCode>,
         /// Its label.
         name: String,
@@ -164,7 +169,7 @@ impl Call {
 }
 
 /// One call and its place in the order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// The line of the plan it belongs to; `None` for identities.
     pub item: Option<ItemId>,

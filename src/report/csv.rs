@@ -58,7 +58,7 @@ pub fn render(document: &Document) -> String {
 }
 
 /// A cell that a spreadsheet shows and never computes. What begins like a formula gets an apostrophe.
-fn cell_of(text: &str) -> String {
+pub(super) fn cell_of(text: &str) -> String {
     let shown = visible(text);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         format!("'{shown}")

@@ -6,6 +6,8 @@
 mod counted;
 pub mod csv;
 pub mod document;
+pub mod explain;
+pub mod export;
 pub mod html;
 pub mod json;
 pub mod logs;

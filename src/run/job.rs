@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::time::Instant;
 
 use super::connection::Connection;
+use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
@@ -17,24 +17,53 @@ use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, map};
-use crate::model::{AccessGrantKey, Ledger, Move, SourceRead, Workspace};
+use crate::model::{AccessGrantKey, Inventory, Ledger, Move, SourceRead, Workspace};
 use crate::plan::{
     Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
 };
 use crate::report::document::{Document, Kind};
-use crate::seam;
 use crate::source;
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mode<'a> {
     /// `plan`: until the plan.
     Plan,
+    /// `plan -o`: the same, with all that carries it out later.
+    SavePlan,
+    /// `explain`: until the plan, with what it was made from.
+    Explain,
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
     Run,
+    /// `apply`: this plan, to the end.
+    Apply(&'a Document),
+}
+
+impl Mode<'_> {
+    /// Whether it may write.
+    pub fn writes(self) -> bool {
+        matches!(self, Self::Run | Self::Apply(_))
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        match self {
+            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
+        }
+    }
+
+    /// The verb.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Plan | Self::SavePlan => "plan",
+            Self::Explain => "explain",
+            Self::DryRun | Self::Run => "run",
+            Self::Apply(_) => "apply",
+        }
+    }
 }
 
 /// What a job is told.
@@ -43,7 +72,7 @@ pub struct Job<'a> {
     /// The configuration.
     pub settings: &'a Settings,
     /// How far it goes.
-    pub mode: Mode,
+    pub mode: Mode<'a>,
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
     /// Limits that are raised for this job only.
@@ -62,24 +91,7 @@ pub struct Job<'a> {
 
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
-    let NewRun { run_id, command: _, started_at } = job.new_run();
-    let mut told = Told {
-        kind: if job.mode == Mode::Plan { Kind::Plan } else { Kind::Run },
-        dry_run: job.mode != Mode::Run,
-        run_id,
-        started_at,
-        workspace_id: None,
-        source: None,
-        plan: None,
-        guards: Vec::new(),
-        allowances: job.allowances.to_vec(),
-        reason: job.reason.map(str::to_owned),
-        applied: None,
-        calls: seam::Calls::default(),
-        broken_moves: BTreeSet::new(),
-        until: job.max_duration.and_then(|max_duration| Instant::now().checked_add(max_duration)),
-        record: None,
-    };
+    let mut told = Told::of(&job);
     let mut ending = job.work(&mut told).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
         // Whoever asks a job to end that has just done everything is not told that something is left.
@@ -107,11 +119,7 @@ pub async fn run(job: Job<'_>) -> Document {
 }
 
 impl Job<'_> {
-    fn new_run(&self) -> NewRun {
-        NewRun::now(if self.mode == Mode::Plan { "plan" } else { "run" })
-    }
-
-    async fn work(&self, told: &mut Told) -> Result<(), Failure> {
+    pub(super) async fn work(&self, told: &mut Told) -> Result<(), Failure> {
         let connection = Connection::open(&self.settings.seam, self.now, self.interrupt.token()).await?;
         let ended = self.with(&connection, told).await;
         told.calls = connection.reader.calls();
@@ -123,11 +131,20 @@ impl Job<'_> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
         refuse_suspended(workspace)?;
-        if self.mode != Mode::Run {
-            return self.plan(connection, told).await.map(drop);
-        }
-        self.begin(workspace, told).await?;
-        let plan = self.plan(connection, told).await?;
+        let plan = match self.mode {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+                return self.plan(connection, told).await.map(drop);
+            }
+            Mode::Run => {
+                self.begin(workspace, told).await?;
+                self.plan(connection, told).await?
+            }
+            Mode::Apply(planned) => {
+                self.refuse_misfit(planned, &workspace.id, connection.now).await?;
+                self.begin(workspace, told).await?;
+                self.take_up(planned, connection, told).await?
+            }
+        };
         self.apply(connection, &plan, told).await
     }
 
@@ -138,8 +155,8 @@ impl Job<'_> {
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
-        let new_run =
-            NewRun { run_id: told.run_id.clone(), command: "run".to_owned(), started_at: told.started_at };
+        let command = self.mode.command().to_owned();
+        let new_run = NewRun { run_id: told.run_id.clone(), command, started_at: told.started_at };
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
@@ -165,13 +182,7 @@ impl Job<'_> {
         let directory = Directory::of(&inventory);
         let known = Known::of(&inventory, &settings.namespace, now);
         let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        let live: BTreeSet<&AccessGrantKey> = inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(now))
-            .filter_map(|g| g.key.as_ref())
-            .collect();
-        told.broken_moves = ledger.broken_moves(&live);
+        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
         let input =
@@ -182,12 +193,20 @@ impl Job<'_> {
         let existing = existing_by_property(&inventory, &settings.namespace, now);
         told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
         self.sink.emit(&Event::Finished(Stage::Plan));
-        stopped_by(&told.guards, ExitCode::Stopped)?;
+        let passed = stopped_by(&told.guards, ExitCode::Stopped);
+        match self.mode {
+            Mode::SavePlan if passed.is_ok() => {
+                told.saved = Some(self.save(&checked, &inventory, now).await?);
+            }
+            Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
+            _ => {}
+        }
+        passed?;
         Ok(checked)
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.
-    async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
+    pub(super) async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
         let namespace = &self.settings.plan.namespace;
         let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
         if let Some((store, _)) = &told.record {
@@ -220,7 +239,7 @@ impl Job<'_> {
         passed
     }
 
-    fn store_settings(&self) -> StoreSettings {
+    pub(super) fn store_settings(&self) -> StoreSettings {
         let settings = &self.settings.store;
         StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
@@ -264,6 +283,16 @@ impl Job<'_> {
             Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
     }
+}
+
+/// The keys of what still counts.
+pub(super) fn live_keys(inventory: &Inventory, now: Timestamp) -> BTreeSet<&AccessGrantKey> {
+    inventory
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now))
+        .filter_map(|grant| grant.key.as_ref())
+        .collect()
 }
 
 fn refuse_suspended(workspace: &Workspace) -> Result<(), Failure> {

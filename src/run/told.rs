@@ -6,14 +6,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::explain::Seen;
 use super::failure::Failure;
+use super::job::Job;
+use super::take_up::TakenUp;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
 use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::{Allowance, CheckedPlan, GuardCheck};
+use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan};
 use crate::report::document::{Calls, Document, Header, Kind};
 use crate::seam;
-use crate::store::{Lease, Store};
+use crate::store::{Lease, NewRun, Store};
 
 /// What is known.
 #[derive(Debug)]
@@ -34,11 +37,42 @@ pub(super) struct Told {
     pub(super) broken_moves: BTreeSet<Move>,
     /// When nothing is to be started any more.
     pub(super) until: Option<Instant>,
+    /// The plan file that is carried out.
+    pub(super) taken_up: Option<TakenUp>,
+    /// What the plan was made from, where it is to be explained.
+    pub(super) seen: Option<Seen>,
+    /// What is to be written into a plan file.
+    pub(super) saved: Option<SavedPlan>,
     /// Where the report is to be kept; only once the run was recorded as begun.
     pub(super) record: Option<(Store, Lease)>,
 }
 
 impl Told {
+    /// Nothing yet, but for what the job was told.
+    pub(super) fn of(job: &Job<'_>) -> Self {
+        let NewRun { run_id, command: _, started_at } = NewRun::now(job.mode.command());
+        Self {
+            kind: job.mode.kind(),
+            dry_run: !job.mode.writes(),
+            run_id,
+            started_at,
+            workspace_id: None,
+            source: None,
+            plan: None,
+            guards: Vec::new(),
+            allowances: job.allowances.to_vec(),
+            reason: job.reason.map(str::to_owned),
+            applied: None,
+            calls: seam::Calls::default(),
+            broken_moves: BTreeSet::new(),
+            until: job.max_duration.and_then(|max_duration| Instant::now().checked_add(max_duration)),
+            taken_up: None,
+            seen: None,
+            saved: None,
+            record: None,
+        }
+    }
+
     /// The report.
     pub(super) fn document(&self, ending: &Result<(), Failure>) -> Document {
         let mut document = Document::new(Header {
@@ -48,18 +82,13 @@ impl Told {
             workspace_id: self.workspace_id.clone(),
             started_at: self.started_at,
         });
-        if let Some(source) = &self.source {
-            document = document.with_source(source);
+        document = match &self.taken_up {
+            Some(taken_up) => taken_up.tell(document, self.applied.as_ref()),
+            None => self.decided(document),
+        };
+        if let Some(applied) = &self.applied {
+            document = document.with_duration(applied.took);
         }
-        if let Some(plan) = &self.plan {
-            document = document.with_plan(plan);
-            if let Some(Applied { endings, took, .. }) = &self.applied {
-                let outcomes = endings.iter().map(|e| (e.step, e.outcome, e.error.as_deref()));
-                document = document.with_outcomes(plan, outcomes).with_duration(*took);
-            }
-        }
-        document =
-            document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref());
         let seam::Calls { reads, writes, retries, throttled } = self.calls;
         document = document.with_calls(Calls { reads, writes, retries, throttled });
         let mut codes = vec![document.exit_of_lines()];
@@ -70,6 +99,25 @@ impl Told {
             codes.push(*exit_code);
             document = document.with_failure(message, hint);
         }
-        document.with_exit(ExitCode::worst(codes), Timestamp::now())
+        document = document.with_exit(ExitCode::worst(codes), Timestamp::now());
+        match &self.saved {
+            Some(saved) if document.error.is_none() => document.with_saved(saved.clone()),
+            _ => document,
+        }
+    }
+
+    /// What was read and decided by this job itself, and what came of it.
+    fn decided(&self, mut document: Document) -> Document {
+        if let Some(source) = &self.source {
+            document = document.with_source(source);
+        }
+        if let Some(plan) = &self.plan {
+            document = document.with_plan(plan);
+            if let Some(Applied { endings, .. }) = &self.applied {
+                let outcomes = endings.iter().map(|e| (e.step, e.outcome, e.error.as_deref()));
+                document = document.with_outcomes(plan, outcomes);
+            }
+        }
+        document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref())
     }
 }

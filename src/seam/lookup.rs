@@ -27,6 +27,11 @@ pub(super) fn identity_by_id(id: &UserIdentityId) -> Request {
     Request::read("/user_identities/get", json!({"user_identity_id": id}))
 }
 
+/// Asks for the access methods of a grant.
+pub(super) fn methods_of(id: &AccessGrantId) -> Request {
+    Request::read("/access_methods/list", json!({"access_grant_id": id, "limit": 500}))
+}
+
 /// The grant of the answer; `None` where Seam has none.
 pub(super) fn found_grant(answer: Result<GrantAnswer, CallError>) -> Result<Option<LiveGrant>, CallError> {
     found(answer.map(|answer| answer.access_grant.into()))

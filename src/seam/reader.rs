@@ -8,14 +8,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::calls::Calls;
 use super::client::{Client, Request};
-use super::error::{CallError, SeamError};
+use super::error::{CallError, CallErrorKind, SeamError};
 use super::inventory;
 use super::lookup;
 use super::settings::SeamSettings;
-use super::wire::WorkspaceAnswer;
+use super::wire::{Page, WireMethod, WorkspaceAnswer};
 use super::writer::{SeamWriter, Watch};
 use crate::event::{EventSink, Silence};
-use crate::model::{AccessGrantKey, Identity, Inventory, LiveGrant, UserIdentityKey, Workspace};
+use crate::model::{
+    AccessGrantId, AccessGrantKey, Identity, Inventory, IssuedMethod, LiveGrant, UserIdentityKey, Workspace,
+};
 use crate::plan::CheckedPlan;
 
 /// Reads one workspace. Clones share the connection, the pace and the counters.
@@ -60,6 +62,21 @@ impl SeamReader {
     pub async fn identity_by_key(&self, key: &UserIdentityKey) -> Result<Option<Identity>, SeamError> {
         let answer = self.client.ask(&lookup::identity_by_key(key), self.watch(&Silence)).await;
         Ok(lookup::found_identity(answer)?)
+    }
+
+    /// What opens the doors of a grant, with its codes and links: for `export --with-secrets` alone.
+    pub async fn issued_methods(
+        &self,
+        grant: &AccessGrantId,
+        sink: &dyn EventSink,
+    ) -> Result<Vec<IssuedMethod>, SeamError> {
+        let request = lookup::methods_of(grant);
+        let page: Page<WireMethod> = self.client.ask(&request, self.watch(sink)).await?;
+        if page.pagination.is_some_and(|pagination| pagination.has_next_page) {
+            let error = "one grant has more access methods than fit on a page";
+            return Err(CallError::new(request.path, CallErrorKind::BadAnswer, error).into());
+        }
+        Ok(page.items.into_iter().map(IssuedMethod::from).collect())
     }
 
     /// What was sent so far, by this reader, its clones and its writers.

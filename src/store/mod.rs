@@ -5,6 +5,7 @@
 
 mod error;
 mod holder;
+mod identity;
 mod lease;
 mod ledger;
 mod moves;

@@ -103,10 +103,16 @@ fn migrator() -> Migrator {
     let init = include_str!("../../migrations/sqlite/1_init.sql").into_sql_str();
     let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
+    let identity = include_str!("../../migrations/sqlite/4_identity.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
-    let all = vec![simple(1, "init", init), simple(2, "source rows", source_rows), simple(3, "moves", moves)];
+    let all = vec![
+        simple(1, "init", init),
+        simple(2, "source rows", source_rows),
+        simple(3, "moves", moves),
+        simple(4, "identity", identity),
+    ];
     Migrator::with_migrations(all)
 }
 

@@ -10,7 +10,7 @@ use super::open::{Store, milliseconds, timestamp};
 use super::recorder::{StepOutcome, StepRecord};
 use super::run::is_running;
 use crate::event::Outcome;
-use crate::model::{Namespace, RunId, WorkspaceId};
+use crate::model::{Namespace, ReservationId, RunId, WorkspaceId};
 use crate::plan::StepId;
 use crate::record::RecordedStep;
 
@@ -27,6 +27,19 @@ impl Store {
     /// The calls of a run, in the order of its plan.
     pub async fn steps(&self, run_id: &RunId) -> Result<Vec<RecordedStep>, StoreError> {
         list(&self.pool, run_id).await.map_err(|source| self.error("read the steps", source))
+    }
+
+    /// The calls about a reservation, the last first, each with its run and when that began.
+    pub async fn steps_of_reservation(
+        &self,
+        workspace_id: &WorkspaceId,
+        namespace: &Namespace,
+        reservation: &ReservationId,
+        limit: u32,
+    ) -> Result<Vec<(RunId, Timestamp, RecordedStep)>, StoreError> {
+        about(&self.pool, workspace_id, namespace, reservation, limit)
+            .await
+            .map_err(|source| self.error("read the steps of a reservation", source))
     }
 
     /// Calls that were about to be sent when their run died. What became of them is for Seam to say.
@@ -115,6 +128,34 @@ async fn list(executor: impl SqliteExecutor<'_>, run_id: &RunId) -> sqlx::Result
     .await?
     .iter()
     .map(recorded)
+    .collect()
+}
+
+async fn about(
+    executor: impl SqliteExecutor<'_>,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+    reservation: &ReservationId,
+    limit: u32,
+) -> sqlx::Result<Vec<(RunId, Timestamp, RecordedStep)>> {
+    sqlx::query(
+        "select r.run_id, r.started_at, s.step, s.path, s.subject, s.reservation, s.intent_at, s.outcome,
+             s.outcome_at, s.request_id, s.error, s.seam_id
+         from steps s join runs r on r.run_id = s.run_id
+         where r.workspace_id = $1 and r.namespace = $2 and s.reservation = $3
+         order by r.started_at desc, r.run_id desc, s.step desc limit $4",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .bind(reservation.to_string())
+    .bind(i64::from(limit))
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| {
+        let run_id: &str = row.try_get("run_id")?;
+        Ok((RunId::new(run_id), timestamp(row.try_get("started_at")?), recorded(row)?))
+    })
     .collect()
 }
 

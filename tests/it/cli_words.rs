@@ -3,12 +3,15 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 8] = [
+const VERBS: [(&str, &str); 11] = [
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
     ("run", "Makes Seam equal to the source: the verb for cron"),
+    ("apply", "Carries out a plan that was saved and reviewed, exactly as it is"),
+    ("explain", "Explains one reservation: its rows, its grants, what a run would do"),
+    ("export", "Writes the live grants of this job as a table or as JSON"),
     ("runs", "Lists recorded runs, the last one first"),
-    ("show", "Shows the report of a recorded run"),
+    ("show", "Shows a saved plan, or the report of a recorded run"),
     ("sandbox", "Serves the embedded Seam emulator, for rehearsals"),
     ("completions", "Prints the completion script of a shell"),
     ("man", "Prints the manual page, or writes one page a verb into a folder"),

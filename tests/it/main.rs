@@ -2,6 +2,8 @@
 
 mod cli_demo;
 mod cli_exit_codes;
+mod cli_explain;
+mod cli_export;
 mod cli_failure;
 mod cli_hotel;
 mod cli_program;
@@ -47,6 +49,8 @@ mod sandbox_issuance;
 mod sandbox_state;
 mod sandbox_switches;
 mod sandbox_trouble;
+mod saved_misfits;
+mod saved_plans;
 mod scenario_list;
 mod scenario_night;
 mod scenario_walks;

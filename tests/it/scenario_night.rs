@@ -35,8 +35,8 @@ pub(crate) fn check(name: &str) {
     night.by_the_library(&after);
 }
 
-struct Night {
-    folder: PathBuf,
+pub(crate) struct Night {
+    pub(crate) folder: PathBuf,
 }
 
 impl Night {
@@ -93,7 +93,7 @@ impl Night {
     }
 
     /// Whether there was one.
-    fn lay_out_the_night_before(&self, place: &Place) -> bool {
+    pub(crate) fn lay_out_the_night_before(&self, place: &Place) -> bool {
         let there: Vec<_> =
             EARLIER.into_iter().filter(|(earlier, _)| self.folder.join(earlier).exists()).collect();
         for (earlier, name) in &there {
@@ -102,7 +102,7 @@ impl Night {
         !there.is_empty()
     }
 
-    fn lay_out_this_night(&self, place: &Place) {
+    pub(crate) fn lay_out_this_night(&self, place: &Place) {
         for (_, name) in EARLIER {
             fs::copy(self.folder.join(name), place.path(name)).expect("a copy");
         }
@@ -150,11 +150,11 @@ fn state(place: &Place) -> Value {
     })
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-fn settings(path: &Path) -> (Settings, Timestamp) {
+pub(crate) fn settings(path: &Path) -> (Settings, Timestamp) {
     let settings = config::load(Some(path), &Environment::default())
         .unwrap_or_else(|error| panic!("{}", error.render(config::Colour::Never)));
     let Endpoint::Sandbox { now: Some(now), .. } = settings.seam.endpoint else {
@@ -163,7 +163,7 @@ fn settings(path: &Path) -> (Settings, Timestamp) {
     (settings, now)
 }
 
-async fn recording_sandbox(place: &Place, settings: &Settings, now: Timestamp) -> Sandbox {
+pub(crate) async fn recording_sandbox(place: &Place, settings: &Settings, now: Timestamp) -> Sandbox {
     let limits = settings.seam.limits;
     let options = SandboxOptions {
         seed: SeedSource::File(place.path("seam-before.json")),
@@ -181,7 +181,12 @@ async fn recording_sandbox(place: &Place, settings: &Settings, now: Timestamp) -
 }
 
 /// The job of a night, against this sandbox.
-async fn live(place: &Place, sandbox: &Sandbox) -> Document {
+pub(crate) async fn live(place: &Place, sandbox: &Sandbox) -> Document {
+    live_as(place, sandbox, Mode::Run).await
+}
+
+/// The same, as far as it is asked for.
+pub(crate) async fn live_as(place: &Place, sandbox: &Sandbox, mode: Mode<'_>) -> Document {
     let (mut settings, now) = settings(&place.path(CONFIG));
     sandbox.set_now(now);
     settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
@@ -189,7 +194,7 @@ async fn live(place: &Place, sandbox: &Sandbox) -> Document {
     let interrupt = Interrupt::default();
     let job = Job {
         settings: &settings,
-        mode: Mode::Run,
+        mode,
         now: Some(now),
         allowances: &[],
         reason: None,

@@ -54,6 +54,7 @@ impl Document {
             identities: Vec::new(),
             rejects: Vec::new(),
             warnings: Vec::new(),
+            saved: None,
         }
     }
 
@@ -316,7 +317,7 @@ fn notices(problems: &[Problem]) -> Vec<Notice> {
 }
 
 impl Notice {
-    fn of(problem: &Problem) -> Self {
+    pub(super) fn of(problem: &Problem) -> Self {
         let Problem { source, column, code, message, hint } = problem;
         let code = serde_json::to_value(code).ok();
         Self {

@@ -4,9 +4,11 @@
 
 mod build;
 mod outcome;
+mod saved;
 mod shape;
 
 pub use build::Header;
+pub use saved::NotSaved;
 pub use shape::{
     Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Source,
 };

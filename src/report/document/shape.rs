@@ -8,7 +8,7 @@ use crate::event::Outcome;
 use crate::model::{
     AccessGrantKey, Coverage, ReservationKey, RunId, SourceKind, UserIdentityKey, WorkspaceId,
 };
-use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode};
+use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode, SavedPlan};
 
 /// What a document is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,9 @@ pub struct Document {
     pub rejects: Vec<Notice>,
     /// What a person should know.
     pub warnings: Vec<Notice>,
+    /// The calls, in a plan file only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub saved: Option<Box<SavedPlan>>,
 }
 
 /// Why a run ended early.

@@ -3,7 +3,7 @@
 use super::super::visible::visible;
 
 /// For a paragraph or a cell of a table. It makes no link, no mention of a person, no tag and no new cell.
-pub(super) fn escaped(text: &str) -> String {
+pub(in crate::report) fn escaped(text: &str) -> String {
     let shown = visible(text);
     let mut out = String::with_capacity(shown.len() + 8);
     let mut rest = shown.chars().peekable();

@@ -7,6 +7,8 @@ mod grants;
 mod head;
 mod rows;
 
+pub(super) use escape::escaped;
+
 use super::document::Document;
 
 /// How many rows of one table are shown: a comment on GitHub holds 65 536 characters.

@@ -8,11 +8,13 @@ mod door;
 mod grant;
 mod identity;
 mod lenient;
+mod method;
 mod page;
 mod place;
 
 pub(super) use door::{WireDevice, WireEntrance};
 pub(super) use grant::{GrantAnswer, WireGrant};
 pub(super) use identity::{IdentityAnswer, WireIdentity};
+pub(super) use method::WireMethod;
 pub(super) use page::{Page, Void};
 pub(super) use place::{WireSpace, WorkspaceAnswer};

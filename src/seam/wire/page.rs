@@ -13,7 +13,8 @@ pub(in crate::seam) struct Page<T> {
         alias = "acs_entrances",
         alias = "devices",
         alias = "user_identities",
-        alias = "access_grants"
+        alias = "access_grants",
+        alias = "access_methods"
     )]
     pub(in crate::seam) items: Vec<T>,
     /// Where to go on; some lists have none.

@@ -1,0 +1,53 @@
+//! `explain`.
+
+use super::arguments::{ExplainFlags, Format};
+use super::output::Output;
+use super::plan::runtime;
+use super::signals;
+use crate::config::Settings;
+use crate::exit_code::ExitCode;
+use crate::model::{PropertyCode, ReservationKey};
+use crate::report::explain::{render_json, render_markdown, render_text};
+use crate::run::{self, Failure, Interrupt, Job, Mode};
+
+/// `explain`: one reservation end to end.
+pub(super) fn explain(
+    settings: &Settings,
+    flags: &ExplainFlags,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let ExplainFlags { reservation, property, now } = flags;
+    let render = match output.format() {
+        Format::Text => render_text,
+        Format::Json => render_json,
+        Format::Markdown => render_markdown,
+        Format::Html | Format::Csv => {
+            return Err(Failure {
+                exit_code: ExitCode::Usage,
+                message: "`explain` writes text, JSON and Markdown".to_owned(),
+                hint: "take --format text, json or markdown".to_owned(),
+            });
+        }
+    };
+    let explanation = runtime()?.block_on(async {
+        let interrupt = Interrupt::default();
+        signals::listen(&interrupt).map_err(|error| {
+            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
+        })?;
+        let job = Job {
+            settings,
+            mode: Mode::Explain,
+            now: *now,
+            allowances: &[],
+            reason: None,
+            max_changes: None,
+            max_duration: None,
+            sink: output.sink(),
+            interrupt: &interrupt,
+        };
+        let property = property.as_deref().map(PropertyCode::new);
+        run::explain(job, &ReservationKey::new(reservation), property.as_ref()).await
+    })?;
+    Output::data(&render(&explanation))?;
+    Ok(ExitCode::Success)
+}

@@ -1,0 +1,36 @@
+//! A plan that was saved to be reviewed: its calls, and everything by which it is told whether they still fit.
+//!
+//! The lines that people read stand beside it in the same file and are the lines that are carried out. Contacts of
+//! guests are part of the calls, because what was reviewed is what must be sent; a wished PIN never is (RULES 6).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::held::{HeldGrants, HeldIdentity};
+use super::step::Step;
+use crate::model::{Door, Namespace};
+
+/// The part of a plan file that machines read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedPlan {
+    /// Whose grants it changes.
+    pub namespace: Namespace,
+    /// The hash of the configuration that decided it.
+    pub config: String,
+    /// The store beside which it was decided.
+    pub store: String,
+    /// When it was made, by the clock.
+    pub created_at: Timestamp,
+    /// The instant for which it was decided.
+    pub now: Timestamp,
+    /// What Seam held of each reservation that it changes, by reservation.
+    pub reservations: Vec<HeldGrants>,
+    /// What Seam held of each identity that it needs, by key.
+    pub identities: Vec<HeldIdentity>,
+    /// The doors that steps refer to.
+    pub doors: Vec<Door>,
+    /// The calls, in their order.
+    pub steps: Vec<Step>,
+    /// A hash of what is to be carried out, so that a file that was cut or edited is not.
+    pub checksum: String,
+}
