@@ -181,6 +181,10 @@ impl<'a, J: Journal> Worker<'a, J> {
     /// A call failed and wants another turn.
     fn again(&mut self, asked: TurnAsked) {
         let TurnAsked { step, kind, wait, grant } = asked;
+        if grant.is_closed() {
+            // It was told to stop in the same moment, and ends or has ended.
+            return;
+        }
         let trouble = match kind {
             CallErrorKind::Throttled { .. } => Trouble::Throttled,
             kind if is_unavailability(&kind) => Trouble::Unwell,

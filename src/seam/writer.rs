@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -96,7 +97,10 @@ impl SeamWriter {
                 Verdict::AlreadySo => return Ok(story.found(Made::Nothing)),
                 // A refusal is known at once; a lost answer gets the time to take effect before the look.
                 Verdict::LookThenGiveUp => Next::Go,
-                Verdict::Retry | Verdict::LookThenRetry => {
+                Verdict::Retry => self.client.wait(deed.request.reach, &error, &mut course, watch).await,
+                // The look needs no turn; what is sent after it does.
+                Verdict::LookThenRetry => {
+                    let watch = Watch { turns: None, ..watch };
                     self.client.wait(deed.request.reach, &error, &mut course, watch).await
                 }
             };
@@ -125,6 +129,12 @@ impl SeamWriter {
                 }
                 Found::Nothing if decision == Verdict::LookThenGiveUp => return Err(story.ended(error)),
                 Found::AsWanted(_) | Found::Leaving | Found::Nothing => next,
+            };
+            let next = match (next, watch.turns) {
+                (Next::Go, Some(turns)) if decision == Verdict::LookThenRetry => {
+                    turns.next(error.kind, Duration::ZERO, watch.cancel).await
+                }
+                _ => next,
             };
             if next != Next::Go {
                 return Err(story.ended(error));
