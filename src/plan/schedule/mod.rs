@@ -1,6 +1,6 @@
 //! Which call of a plan starts when, so that every limit is kept and none is left unused.
 //!
-//! One piece of pure code, used twice: on a virtual clock it tells a plan how long it will take ([`forecast`]), on
+//! One piece of pure code, used twice: on a virtual clock it tells a plan how long it will take (`forecast.rs`), on
 //! the real one `apply` asks it what may start next. Time comes in as what has passed since the schedule began; it
 //! never reads a clock, waits, or sends anything.
 
