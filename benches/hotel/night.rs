@@ -16,7 +16,9 @@ use reservation_sync::model::{
 use reservation_sync::plan::{
     CheckedPlan, ContactConflict, Limits, Plan, PlanInput, PlanSettings, Policy, check, plan,
 };
-use reservation_sync::source::{self, ColumnMap, DateOrder, SourceInput, SourceSettings, StatusMap};
+use reservation_sync::source::{
+    self, ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap,
+};
 
 use super::bookings::Booking;
 use super::rows::{Edition, write_rows};
@@ -46,6 +48,7 @@ impl House {
         let namespace = Namespace::new("pms").expect("three letters");
         let source = SourceSettings {
             input: SourceInput::Stdin,
+            format: FileFormat::Csv,
             columns: ColumnMap::default(),
             statuses: StatusMap::canonical(),
             properties: properties.clone(),
@@ -53,6 +56,7 @@ impl House {
             covers: None,
             max_age: None,
             date_order: DateOrder::YearMonthDay,
+            encoding: None,
         };
         let mapping = MappingSettings {
             namespace: namespace.clone(),
@@ -92,7 +96,7 @@ impl House {
     pub(crate) fn read(&self, file: &str) -> SourceRead {
         let input = SourceInput::File { folder: self.folder.clone(), path: file.to_owned() };
         let settings = SourceSettings { input, ..self.source.clone() };
-        let read = source::read(&settings, self.now).expect("a file of ours");
+        let read = source::read_file(&settings, self.now).expect("a file of ours");
         assert!(read.rejects.is_empty(), "{}", read.rejects[0]);
         assert!(read.warnings.is_empty(), "{}", read.warnings[0]);
         read

@@ -1,21 +1,29 @@
-//! `check`: the configuration and the source, without Seam.
+//! `check`: the configuration, the source and the way from units to spaces, without Seam.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 
 use super::output::Output;
+use super::plan::runtime;
 use crate::config::{Endpoint, Settings};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
-use crate::model::{Place, Problem, ProblemCode, SourceRead, Standing, Stay};
+use crate::mapping::{Outline, UnitRule, outline, spaces_of_stay};
+use crate::model::{
+    Guest, Place, Problem, ProblemCode, ReservationId, SourceRead, SpaceKey, Standing, Stay, Unit,
+};
 use crate::report::{counted, visible};
 use crate::run::Failure;
 use crate::source;
 
 /// How many problems of a kind are shown; the others are counted.
 const SHOWN: usize = 10;
+
+/// How many rows are shown as they will be understood.
+const FIRST_ROWS: usize = 5;
 
 /// Reads the source and says what would be understood.
 pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Failure> {
@@ -24,13 +32,84 @@ pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Fa
         _ => Timestamp::now(),
     };
     output.sink().emit(&Event::Started(Stage::Source));
-    let read = source::read(&settings.source, now)?;
+    let read = runtime()?.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
-    output.text_or_json(|| text(&read), || json(&read))?;
-    Ok(if read.rejects.is_empty() { ExitCode::Success } else { ExitCode::Incomplete })
+    let rule = &settings.mapping.units;
+    let outline = outline(&read.reservations, rule);
+    let first_rows = first_rows(&read, rule);
+    output.text_or_json(|| text(&read, &outline, &first_rows), || json(&read, &outline, &first_rows))?;
+    let all_is_well = read.rejects.is_empty() && outline.problems.is_empty();
+    Ok(if all_is_well { ExitCode::Success } else { ExitCode::Incomplete })
 }
 
-fn text(read: &SourceRead) -> String {
+/// A row as it will be understood.
+struct FirstRow {
+    source: String,
+    reservation: String,
+    standing: &'static str,
+    place: String,
+    window: String,
+    guest: String,
+}
+
+/// The first rows of the source that could be used.
+fn first_rows(read: &SourceRead, rule: &UnitRule) -> Vec<FirstRow> {
+    let mut stays: Vec<(&ReservationId, &Stay)> = read
+        .reservations
+        .iter()
+        .flat_map(|reservation| reservation.stays.iter().map(|stay| (&reservation.id, stay)))
+        .collect();
+    stays.sort_by(|(_, left), (_, right)| left.source.cmp(&right.source));
+    stays.into_iter().take(FIRST_ROWS).map(|(id, stay)| FirstRow::of(id, stay, rule)).collect()
+}
+
+impl FirstRow {
+    fn of(id: &ReservationId, stay: &Stay, rule: &UnitRule) -> Self {
+        let units = match &stay.place {
+            Place::Unassigned => "no unit yet".to_owned(),
+            Place::Units(units) => list("unit", units.iter().map(Unit::as_str)),
+            Place::Spaces(_) => String::new(),
+        };
+        let spaces = match spaces_of_stay(stay, &id.property, rule) {
+            None => "no space".to_owned(),
+            Some(spaces) if spaces.is_empty() => String::new(),
+            Some(spaces) => list("space", spaces.iter().map(SpaceKey::as_str)),
+        };
+        let Guest { key, full_name, email, phone, is_primary: _ } = &stay.guest;
+        let contacts = [
+            key.as_ref().map(|key| format!("guest {key}")),
+            email.as_ref().map(|_| "with e-mail".to_owned()),
+            phone.as_ref().map(|_| "with telephone".to_owned()),
+        ];
+        let name = if full_name.is_empty() { "no name" } else { full_name.as_str() };
+        let guest: Vec<String> = [Some(name.to_owned())].into_iter().chain(contacts).flatten().collect();
+        Self {
+            source: stay.source.to_string(),
+            reservation: id.to_string(),
+            standing: word(stay.standing),
+            place: [units, spaces]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" -> "),
+            window: format!("{} to {}", shown(stay.check_in.local), shown(stay.check_out.local)),
+            guest: guest.join(", "),
+        }
+    }
+}
+
+/// A local time to the minute.
+fn shown(local: DateTime) -> String {
+    local.strftime("%F %R").to_string()
+}
+
+fn list<'a>(what: &str, words: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<&str> = words.collect();
+    let s = if words.len() == 1 { "" } else { "s" };
+    format!("{what}{s} {}", words.join(", "))
+}
+
+fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String {
     let mut out = String::from("The configuration is good.\n");
     let line = format!(
         "{}: {}, {}, {}, {} rejected.\n",
@@ -44,25 +123,58 @@ fn text(read: &SourceRead) -> String {
     for (word, count) in standings(read) {
         writeln!(out, "  {count:>7}  {word}").expect("a string takes all text");
     }
-    for (heading, problems) in [("Rejected", &read.rejects), ("Warnings", &read.warnings)] {
+    if !outline.spaces.is_empty() {
+        let units = match outline.units.len() {
+            0 => "The source names".to_owned(),
+            1 => "1 unit leads to".to_owned(),
+            n_units => format!("{n_units} units lead to"),
+        };
+        writeln!(
+            out,
+            "{units} {}; whether Seam has them is seen by `plan`.",
+            counted(outline.spaces.len() as u64, "space")
+        )
+        .expect("a string takes all text");
+    }
+    if !first_rows.is_empty() {
+        writeln!(out, "\nThe first rows, as they will be understood:").expect("a string takes all text");
+    }
+    for FirstRow { source, reservation, standing, place, window, guest } in first_rows {
+        writeln!(out, "  {}  {}", visible(source), visible(reservation)).expect("a string takes all text");
+        writeln!(out, "    {window}  {}  {standing}", visible(place)).expect("a string takes all text");
+        writeln!(out, "    {}", visible(guest)).expect("a string takes all text");
+    }
+    let warnings: Vec<Problem> = read.warnings.iter().chain(&outline.problems).cloned().collect();
+    for (heading, problems) in [("Rejected", &read.rejects), ("Warnings", &warnings)] {
         if problems.is_empty() {
             continue;
         }
         writeln!(out, "\n{heading}:").expect("a string takes all text");
-        for problems in by_code(problems).values() {
+        for (code, problems) in by_code(problems) {
+            writeln!(out, "  {} ({})", code_word(code), problems.len()).expect("a string takes all text");
             for problem in problems.iter().take(SHOWN) {
-                writeln!(out, "  ! {}", visible(&problem.to_string())).expect("a string takes all text");
+                writeln!(out, "    ! {}", visible(&problem.to_string())).expect("a string takes all text");
             }
             if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-                writeln!(out, "  … and {more} more of this kind").expect("a string takes all text");
+                writeln!(out, "    … and {more} more of this kind").expect("a string takes all text");
             }
         }
     }
     out
 }
 
-fn json(read: &SourceRead) -> String {
+fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String {
     let standings: BTreeMap<&str, usize> = standings(read).into_iter().collect();
+    let first_rows: Vec<serde_json::Value> = first_rows
+        .iter()
+        .map(|FirstRow { source, reservation, standing, place, window, guest }| {
+            serde_json::json!({
+                "source": source, "reservation": reservation, "standing": standing,
+                "place": place, "window": window, "guest": guest,
+            })
+        })
+        .collect();
+    let warnings: Vec<&Problem> = read.warnings.iter().chain(&outline.problems).collect();
     let document = serde_json::json!({
         "format_version": 1,
         "kind": "check",
@@ -75,8 +187,10 @@ fn json(read: &SourceRead) -> String {
             "coverage": read.coverage,
         },
         "stays": standings,
+        "mapping": { "units": outline.units.len(), "spaces": outline.spaces },
+        "first_rows": first_rows,
         "rejects": read.rejects,
-        "warnings": read.warnings,
+        "warnings": warnings,
     });
     format!("{document:#}\n")
 }
@@ -91,23 +205,30 @@ fn standings(read: &SourceRead) -> Vec<(&'static str, usize)> {
         *counts.entry(stay.standing).or_default() += 1;
     }
     let unassigned = stays(read).filter(|stay| stay.place == Place::Unassigned).count();
-    let mut words: Vec<(&str, usize)> = counts
-        .into_iter()
-        .map(|(standing, count)| {
-            let word = match standing {
-                Standing::Expected => "expected: a grant is wanted",
-                Standing::CheckedIn => "checked in: a grant is wanted, open now",
-                Standing::Revoked => "cancelled, no-show or checked out: no grant",
-                Standing::Unclear => "status not known: left as it is",
-                Standing::Ignored => "status to be ignored: left as it is",
-            };
-            (word, count)
-        })
-        .collect();
+    let mut words: Vec<(&str, usize)> =
+        counts.into_iter().map(|(standing, count)| (word(standing), count)).collect();
     if unassigned > 0 {
         words.push(("without a unit yet: waits", unassigned));
     }
     words
+}
+
+fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Expected => "expected: a grant is wanted",
+        Standing::CheckedIn => "checked in: a grant is wanted, open now",
+        Standing::Revoked => "cancelled, no-show or checked out: no grant",
+        Standing::Unclear => "status not known: left as it is",
+        Standing::Ignored => "status to be ignored: left as it is",
+    }
+}
+
+/// The word by which the code stands in every output.
+fn code_word(code: ProblemCode) -> String {
+    match serde_json::to_value(code) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => unreachable!("a code is written as a word"),
+    }
 }
 
 fn by_code(problems: &[Problem]) -> BTreeMap<ProblemCode, Vec<&Problem>> {

@@ -20,6 +20,7 @@ use super::settings::Settings;
 use super::spaces::{Spaces, spaces};
 use crate::mapping::MappingSettings;
 use crate::plan::PlanSettings;
+use crate::source::SourceInput;
 
 /// The file that is read where none is named.
 const DEFAULT_PATH: &str = "reservation-sync.toml";
@@ -127,6 +128,10 @@ fn settings(
     }
     root.finish();
 
+    let mut source = source?;
+    if let (SourceInput::Database(input), Some(seam)) = (&mut source.input, &seam) {
+        input.patience = seam.patience;
+    }
     let Spaces { rule: units, also, table_text } = spaces?;
     let (methods, guests, horizon) = grants?;
     let (namespace, seam) = (namespace?, seam?);
@@ -146,7 +151,7 @@ fn settings(
             on_contact_conflict: on_contact_conflict?,
             limits: seam.limits,
         },
-        source: source?,
+        source,
         guards: guards?,
         seam,
         store: store?,

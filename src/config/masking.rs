@@ -39,9 +39,16 @@ fn secret_ranges(line: &str) -> Vec<(usize, usize)> {
     // The user and password of `scheme://user:password@host`.
     for (position, separator) in line.match_indices("://") {
         let rest = position + separator.len();
-        let end = line[rest..]
-            .find(|c: char| c == '/' || c == '"' || c.is_whitespace())
-            .unwrap_or(line.len() - rest);
+        // In the address of a database a password may have what belongs encoded, such as `/` or a blank.
+        let is_database = ["postgres", "postgresql", "mysql", "mariadb"]
+            .iter()
+            .any(|scheme| line[..position].ends_with(scheme));
+        let ends = |c: char| match c {
+            '"' | '\'' => true,
+            '/' => !is_database,
+            _ => c.is_whitespace() && !is_database,
+        };
+        let end = line[rest..].find(ends).unwrap_or(line.len() - rest);
         if let Some(at) = line[rest..rest + end].rfind('@') {
             ranges.push((rest, rest + at));
         }
@@ -63,6 +70,7 @@ mod tests {
         check("api_key = \"abc\"\nx = 1", "api_key =******\nx = 1");
         check("x = \"seam_test1234567\"", "x = \"****************\"");
         check("url = \"postgres://me:pw@db/x\"", "url = \"postgres://*****@db/x\"");
+        check("url = 'mysql://me:p/w x@db/x'", "url = 'mysql://********@db/x'");
         check("url = \"https://example.com/a@b\"", "url = \"https://example.com/a@b\"");
         check("token = \"é\" # é", "token =**********");
     }

@@ -17,6 +17,9 @@ mod report;
 mod section;
 mod sections;
 mod settings;
+mod source_input;
+#[cfg(test)]
+mod source_tests;
 mod spaces;
 mod spaces_table;
 mod store_url;

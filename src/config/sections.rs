@@ -13,6 +13,7 @@ use super::node::{Node, Place};
 use super::paths;
 use super::section::{Complaint, Problems, Section};
 use super::settings::{Endpoint, SeamSettings, StoreSettings};
+use super::source_input::source_input;
 use super::store_url;
 use super::values::{
     arrival_range, count, country, duration, duration_or_none, instant, list, parse_endpoint, positive_count,
@@ -21,7 +22,9 @@ use super::values::{
 use crate::mapping::GuestScope;
 use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
-use crate::source::{ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap};
+use crate::source::{
+    ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap, encoding_named,
+};
 
 /// `policy`.
 pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
@@ -101,13 +104,6 @@ impl PartialProperty {
     }
 }
 
-/// Sources that a later version reads.
-#[derive(Clone, Copy)]
-enum Kind {
-    Csv,
-    Later,
-}
-
 /// `[source]`, `[columns]` and `[statuses]`.
 pub(super) fn source(
     root: &mut Section<'_>,
@@ -115,27 +111,11 @@ pub(super) fn source(
     properties: Option<Properties>,
 ) -> Option<SourceSettings> {
     let mut section = root.section("source");
-    let kinds = &[("csv", Kind::Csv), ("excel", Kind::Later), ("sql", Kind::Later)];
-    let kind = section.take("kind", word(kinds));
-    if matches!(kind, Some(Kind::Later)) {
-        let hint = "export the reservations as CSV and write kind = \"csv\"";
-        section.problem("kind", Complaint::new("this version reads csv").hint(hint));
-    }
-    for key in ["sheet", "url", "query"] {
-        section.take(key, text);
-    }
+    let input = source_input(&mut section, folder);
     if section.take("profile", text).is_some() {
         let hint = "name the columns in [columns] and the statuses in [statuses]";
         section.problem("profile", Complaint::new("this version knows no profiles").hint(hint));
     }
-    let path = match kind {
-        Some(Kind::Later) => section.take("path", text),
-        _ => section.require(
-            "path",
-            "write path = \"exports/*.csv\" in [source]; \"-\" is the standard input",
-            text,
-        ),
-    };
     let coverage =
         section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
     let covers = section.take("covers", arrival_range);
@@ -148,24 +128,28 @@ pub(super) fn source(
             ("ymd", DateOrder::YearMonthDay),
         ]),
     );
+    let encoding = section.take("encoding", |node| {
+        encoding_named(&text(node)?).ok_or_else(|| {
+            Complaint::new("unknown encoding").hint("write a name such as \"windows-1252\" or \"utf-8\"")
+        })
+    });
     section.finish();
     let columns = columns(root);
     let statuses = statuses(root);
+    let (input, format) = input?;
+    // The age of a database is no age of a file.
+    let max_age = max_age?.filter(|_| !matches!(input, SourceInput::Database(_)));
     Some(SourceSettings {
-        input: match path?.as_str() {
-            "-" => SourceInput::Stdin,
-            path => {
-                let (folder, path) = paths::split(folder, path);
-                SourceInput::File { folder, path }
-            }
-        },
+        input,
+        format,
         columns,
         statuses,
         properties: properties?,
         coverage: coverage?,
         covers,
-        max_age: max_age?,
+        max_age,
         date_order: date_order?,
+        encoding,
     })
 }
 

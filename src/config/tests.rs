@@ -23,7 +23,7 @@ use crate::source::{DateOrder, SourceInput, StatusMap};
 const SMALLEST: &str = "policy = 'sync'\nnamespace = 'pms'\nsource.path = 'bookings.csv'\n\
                         property.time_zone = 'Europe/Lisbon'\n";
 
-fn parse_with<const N: usize>(
+pub(super) fn parse_with<const N: usize>(
     text: &str,
     variables: [(&str, &str); N],
 ) -> Result<Settings, Vec<ConfigProblem>> {
@@ -34,7 +34,7 @@ fn loaded(more: &str) -> Settings {
     parse_with(&format!("{SMALLEST}{more}"), []).expect("a configuration that can be used")
 }
 
-fn refused<const N: usize>(text: &str, variables: [(&str, &str); N]) -> String {
+pub(super) fn refused<const N: usize>(text: &str, variables: [(&str, &str); N]) -> String {
     let problems = parse_with(text, variables).expect_err("something is wrong with it");
     report::render("reservation-sync.toml", &masked(text), &problems, Colour::Never)
 }
@@ -201,7 +201,7 @@ fn everything_wrong_is_told_at_once_and_in_its_place() {
 namespace = "a:b"
 [source]
 kidn = "csv"
-kind = "excel"
+kind = "exel"
 [property]
 time_zone = "Europe/Lisboa"
 [grant]
@@ -232,13 +232,13 @@ methods = ["code", "crad"]
       |
       = help: did you mean `kind`?
 
-    error: source.kind: this version reads csv
+    error: source.kind: expected "csv", "excel" or "sql"
      --> reservation-sync.toml:5:8
       |
-    5 | kind = "excel"
-      |        ^^^^^^^
+    5 | kind = "exel"
+      |        ^^^^^^
       |
-      = help: export the reservations as CSV and write kind = "csv"
+      = help: did you mean "excel"?
 
     error: property.time_zone: the time zone is not in the IANA database
      --> reservation-sync.toml:7:13

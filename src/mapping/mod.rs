@@ -9,6 +9,7 @@ mod guests;
 mod known;
 mod map;
 mod occupancy;
+mod outline;
 mod places;
 mod rows;
 mod segments;
@@ -18,4 +19,5 @@ pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedSt
 pub use directory::{Directory, SpaceEntry, SpaceRef};
 pub use known::Known;
 pub use map::map;
+pub use outline::{Outline, outline, spaces_of_stay};
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

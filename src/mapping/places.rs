@@ -1,6 +1,7 @@
 //! From where a row says the guest stays to the spaces of the workspace. There is no door to fall back to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use super::desired::UnitSpaces;
 use super::directory::{Directory, SpaceRef};
@@ -34,7 +35,11 @@ pub(super) fn spaces_of(
     }
 }
 
-fn keys_of(unit: &Unit, property: &PropertyCode, rule: &UnitRule) -> Result<BTreeSet<SpaceKey>, NoPlace> {
+pub(super) fn keys_of(
+    unit: &Unit,
+    property: &PropertyCode,
+    rule: &UnitRule,
+) -> Result<BTreeSet<SpaceKey>, NoPlace> {
     let unmapped = || NoPlace::Unmapped { unit: unit.clone(), space: None };
     match rule {
         UnitRule::SourceNamesSpaces => Err(unmapped()),
@@ -71,43 +76,41 @@ impl UnmappedUnits {
     }
 
     pub(super) fn into_problems(self, directory: &Directory) -> Vec<Problem> {
-        let keys = directory.keys();
+        let keys: BTreeSet<&str> = directory.keys().into_iter().map(SpaceKey::as_str).collect();
         self.seen
             .into_iter()
             .map(|((unit, space), (n_stays, source))| {
                 let wanted = space.map_or_else(|| unit.to_string(), |space| space.to_string());
-                let nearest = nearest(&wanted, &keys);
-                let stays = if n_stays == 1 { "1 stay".to_owned() } else { format!("{n_stays} stays") };
+                let nearest = nearest(&wanted, keys.iter().copied());
                 let hint = if nearest.is_empty() {
                     "add the unit to the table of spaces, or create the space in Seam".to_owned()
                 } else {
                     format!("nearest space keys in Seam: {}", nearest.join(", "))
                 };
-                Problem {
-                    source,
-                    column: "unit",
-                    code: ProblemCode::UnmappedUnit,
-                    message: format!(
-                        "unit `{unit}` leads to no space in Seam (wanted `{wanted}`); {stays} held"
-                    ),
-                    hint,
-                }
+                let message = format!("unit `{unit}` leads to no space in Seam (wanted `{wanted}`)");
+                told(source, message, n_stays, hint)
             })
             .collect()
     }
 }
 
-fn nearest(wanted: &str, keys: &BTreeSet<&SpaceKey>) -> Vec<String> {
+/// A unit that leads nowhere, once for all its stays.
+pub(super) fn told(source: SourcePlace, message: impl Display, n_stays: usize, hint: String) -> Problem {
+    let stays = if n_stays == 1 { "1 stay".to_owned() } else { format!("{n_stays} stays") };
+    let message = format!("{message}; {stays} held");
+    Problem { source, column: "unit", code: ProblemCode::UnmappedUnit, message, hint }
+}
+
+/// The three words that look most alike, in quotes; none that look nothing like it.
+pub(super) fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
-    let mut by_distance: Vec<(usize, &str)> = keys
-        .iter()
-        .map(|key| {
-            (distance(&wanted, &key.as_str().to_lowercase().chars().collect::<Vec<_>>()), key.as_str())
-        })
-        .filter(|(distance, key)| *distance * 2 <= key.chars().count().max(wanted.len()))
+    let mut by_distance: Vec<(usize, &str)> = known
+        .into_iter()
+        .map(|word| (distance(&wanted, &word.to_lowercase().chars().collect::<Vec<_>>()), word))
+        .filter(|(distance, word)| *distance * 2 <= word.chars().count().max(wanted.len()))
         .collect();
     by_distance.sort_unstable();
-    by_distance.into_iter().take(3).map(|(_, key)| format!("`{key}`")).collect()
+    by_distance.into_iter().take(3).map(|(_, word)| format!("`{word}`")).collect()
 }
 
 /// The number of letters to add, drop or change (Levenshtein).

@@ -105,6 +105,8 @@ pub enum ProblemCode {
     NotReadyInTime,
     /// A guest that is still there after the check-out (RULES 9).
     Overstay,
+    /// A cell of a workbook whose formula failed, or was never calculated.
+    ErrorCell,
     /// Anything else worth a look.
     Notice,
 }

@@ -87,7 +87,11 @@ fn chain(error: &dyn Error) -> String {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::new(ExitCode::Source, &error, error.hint())
+        let exit_code = match &error {
+            SourceError::Database(database) if database.is_temporary() => ExitCode::Temporary,
+            _ => ExitCode::Source,
+        };
+        Self::new(exit_code, &error, error.hint())
     }
 }
 

@@ -167,10 +167,9 @@ impl Job<'_> {
         let now = connection.now;
         self.sink.emit(&Event::Started(Stage::Source));
         self.sink.emit(&Event::Started(Stage::Inventory));
-        let source_settings = self.settings.source.clone();
-        let reading = tokio::task::spawn_blocking(move || source::read(&source_settings, now));
+        let reading = self.read_source(now);
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source.expect("reading a source does not panic")?;
+        let source = source?;
         self.sink.emit(&Event::Finished(Stage::Source));
         let ledger = self.history(told).await?;
         self.pass_gates(told, &source, &ledger).await?;
@@ -203,6 +202,14 @@ impl Job<'_> {
         }
         passed?;
         Ok(checked)
+    }
+
+    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
+    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
+        tokio::select! {
+            read = source::read(&self.settings.source, now) => Ok(read?),
+            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
+        }
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.

@@ -17,7 +17,6 @@ use crate::mapping::{Desired, Directory, Known, map};
 use crate::model::{Inventory, Method, Problem, ProblemCode, SourcePlace, SpaceId, WishedCode, WorkspaceId};
 use crate::plan::{Base, Call, CheckedPlan, Plan, Remaining, SavedPlan, StepId, check_against, remaining};
 use crate::report::document::{Document, NotSaved};
-use crate::source;
 use crate::store::Store;
 
 /// A plan is carried out within this time, or made anew (RULES 25).
@@ -137,9 +136,7 @@ impl Job<'_> {
         if wishes.is_empty() {
             return Vec::new();
         }
-        let settings = self.settings.source.clone();
-        let read = tokio::task::spawn_blocking(move || source::read(&settings, now)).await;
-        let desired = read.expect("reading a source does not panic").ok().map(|source| {
+        let desired = self.read_source(now).await.ok().map(|source| {
             let known = Known::of(inventory, &self.settings.plan.namespace, now);
             map(&source.reservations, directory, &known, &self.settings.mapping, now)
         });

@@ -8,7 +8,8 @@ use jiff::civil::Time;
 use super::contact;
 use super::dates::parse_time_of_day;
 use super::field::Field;
-use super::row::{Cells, Row, trimmed};
+use super::record::Cells;
+use super::row::{Row, trimmed};
 use crate::model::{EmailAddress, Method, MethodSet, Problem, ProblemCode, WishedCode};
 
 /// Words for a unit that is not decided yet (RULES 7).

@@ -7,28 +7,19 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use ::csv::{ByteRecord, Reader, ReaderBuilder, StringRecord};
+use flate2::read::MultiGzDecoder;
 use jiff::Timestamp;
 
 use super::columns::Columns;
+use super::encoding::Decoded;
 use super::error::SourceError;
-use super::head;
-use super::locate;
-use super::row::trimmed;
-use super::rows::{Rows, is_end_mark};
-use super::settings::{SourceInput, SourceSettings};
-use super::tap::Tap;
-use crate::model::SourceRead;
-
-/// Reads the configured source.
-pub fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
-    match &settings.input {
-        SourceInput::Stdin => read_from(io::stdin().lock(), "stdin", settings, now),
-        SourceInput::File { folder, path } => {
-            let located = locate::open(folder, path, settings.max_age, now)?;
-            read_from(located.file, &located.name, settings, now)
-        }
-    }
-}
+use super::head::{self, Container};
+use super::header::{HeaderSearch, Offer};
+use super::record::Cells;
+use super::rows::{Condition, Ending, Rows};
+use super::settings::SourceSettings;
+use super::tap::{END_MARK, Fingerprinted, Tap};
+use crate::model::{SourceKind, SourceRead};
 
 /// Reads rows from anything that gives bytes.
 pub(super) fn read_from(
@@ -37,75 +28,160 @@ pub(super) fn read_from(
     settings: &SourceSettings,
     now: Timestamp,
 ) -> Result<SourceRead, SourceError> {
-    let unreadable = |source| SourceError::Unreadable { location: name.to_owned(), source };
-    let mut tap = Tap::new(input);
-    let head = head::read_head(&mut tap).map_err(unreadable)?;
-    if tap.n_bytes() == 0 {
-        return Err(SourceError::Empty { location: name.to_owned() });
+    let location = || name.to_owned();
+    let mut bytes = Fingerprinted::new(input);
+    let first = head::read_first(&mut bytes).map_err(|error| unreadable(name, error))?;
+    if first.is_empty() {
+        return Err(SourceError::Empty { location: location() });
     }
-    if let Some(finding) = head::not_text(&head) {
-        return Err(SourceError::Encoding { location: name.to_owned(), finding });
+    let whole = first.as_slice().chain(&mut bytes);
+    let mut read = match Container::of(&first) {
+        Container::Text => read_text(whole, name, settings, now),
+        Container::Gzip => read_text(MultiGzDecoder::new(whole), name, settings, now),
+        Container::Other(finding) => Err(SourceError::NotText { location: location(), finding }),
+        Container::Calendar => Err(SourceError::Calendar { location: location() }),
+    }?;
+    read.fingerprint = bytes.fingerprint();
+    Ok(read)
+}
+
+/// Reads rows from the bytes of a text.
+fn read_text(
+    bytes: impl Read,
+    name: &str,
+    settings: &SourceSettings,
+    now: Timestamp,
+) -> Result<SourceRead, SourceError> {
+    let mut tap = Tap::new(Decoded::new(bytes, settings.encoding));
+    let head = head::read_head(&mut tap).map_err(|error| unreadable(name, error))?;
+    if head.contains(&0) {
+        let finding = "it has bytes that no text has";
+        return Err(SourceError::NotText { location: name.to_owned(), finding });
     }
-    let delimiter = head::delimiter(&head, |row| Columns::n_found(cells(row), &settings.columns));
+    let delimiter = head::delimiter(&head, &settings.columns);
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(head.as_slice().chain(&mut tap));
     let columns = header(&mut reader, name, settings)?;
-    let mut rows = Rows::new(&columns, Arc::from(name), delimiter, settings, now);
-    rows.take_all(&mut reader).map_err(unreadable)?;
+    let mut rows = Rows::new(&columns, Arc::from(name), settings, now);
+    take_all(&mut reader, &mut rows, delimiter, columns.n_columns())
+        .map_err(|error| unreadable(name, error))?;
     drop(reader);
-    Ok(rows.finish(&tap, name))
+    if let Some(encoding) = tap.inner().foreign() {
+        rows.notice(
+            format!("the file is no UTF-8 and is read as {}", encoding.name()),
+            "export in UTF-8, or set `encoding` in [source] if names come out wrong",
+        );
+    }
+    let ending = if tap.ends_a_line() { Ending::Whole } else { Ending::WithoutLineEnd };
+    Ok(rows.finish(SourceKind::Csv, name, ending))
 }
 
-/// Finds the header: the first row, after a `sep=` line that some programs write.
+fn unreadable(name: &str, source: io::Error) -> SourceError {
+    let location = name.to_owned();
+    match source.kind() {
+        // Only what was packed knows where its end should have been.
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            SourceError::Packed { location, source }
+        }
+        _ => SourceError::Unreadable { location, source },
+    }
+}
+
+/// Finds the header, after a `sep=` line that some programs write, and after titles and blank lines.
 fn header<R: Read>(
     reader: &mut Reader<R>,
     name: &str,
     settings: &SourceSettings,
 ) -> Result<Columns, SourceError> {
+    let mut search = HeaderSearch::new(&settings.columns);
     let mut row = ByteRecord::new();
     loop {
-        let more = reader
-            .read_byte_record(&mut row)
-            .map_err(|error| SourceError::Unreadable { location: name.to_owned(), source: error.into() })?;
+        let more = reader.read_byte_record(&mut row).map_err(|error| unreadable(name, error.into()))?;
         if !more || is_end_mark(&row) {
-            return Err(SourceError::Empty { location: name.to_owned() });
+            return Err(search.failure(name));
         }
         let is_separator_line = row.position().is_some_and(|position| position.byte() == 0)
             && row.get(0).is_some_and(|cell| cell.starts_with(b"sep="));
-        if !is_separator_line {
-            break;
+        if is_separator_line {
+            continue;
+        }
+        let cells: Vec<&str> = (0..row.len()).map(|position| row.text(position).unwrap_or("")).collect();
+        match search.offer(&cells) {
+            Offer::Header(columns) => return Ok(*columns),
+            Offer::Next => {}
+            Offer::Stop => return Err(search.failure(name)),
         }
     }
-    let row = StringRecord::from_byte_record(row).map_err(|_| SourceError::Encoding {
-        location: name.to_owned(),
-        finding: "its header has bytes that are not UTF-8",
-    })?;
-    Columns::find(row.iter(), &settings.columns).map_err(|problem| SourceError::Header {
-        location: name.to_owned(),
-        seen: row.iter().take(MAX_HEADERS_SHOWN).map(shown).collect(),
-        wanting: problem.wanting,
-        twice: problem.twice,
-    })
 }
 
-/// A file that is no table may be one long line; a message is not.
-const MAX_HEADERS_SHOWN: usize = 60;
-
-fn shown(header: &str) -> String {
-    trimmed(header).chars().take(60).collect()
+/// Takes every row up to the end mark.
+fn take_all<R: Read>(
+    reader: &mut Reader<R>,
+    rows: &mut Rows<'_>,
+    delimiter: u8,
+    n_columns: usize,
+) -> io::Result<()> {
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record)? {
+        if is_end_mark(&record) {
+            break;
+        }
+        let n_inner_lines = n_line_ends(&record);
+        // The reader stands on the line after the row; in an open quote even the last line end is inside.
+        let line_after = reader.position().line();
+        if record.iter().next_back().is_some_and(|cell| cell.ends_with(END_MARK.as_bytes())) {
+            rows.take_cut(line_after - n_inner_lines);
+            break;
+        }
+        let line = line_after - 1 - n_inner_lines;
+        let condition = match n_inner_lines {
+            0 => Condition::Sound,
+            _ if swallows_rows(&record, delimiter, n_columns) => Condition::SwallowsRows,
+            _ => Condition::SpansLines,
+        };
+        record = match StringRecord::from_byte_record(record) {
+            Ok(record) => {
+                rows.take(&record, line, condition);
+                record.into_byte_record()
+            }
+            Err(error) => {
+                let record = error.into_byte_record();
+                let swallows = condition == Condition::SwallowsRows;
+                rows.take(&record, line, if swallows { condition } else { Condition::NotText });
+                record
+            }
+        };
+    }
+    Ok(())
 }
 
-fn cells(record: &ByteRecord) -> impl Iterator<Item = &str> {
-    record.iter().map(|cell| str::from_utf8(cell).unwrap_or(""))
+fn is_end_mark(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some(END_MARK.trim_end_matches('\n').as_bytes())
+}
+
+fn n_line_ends(record: &ByteRecord) -> u64 {
+    record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+/// Whether a cell holds lines with as many delimiters as a row has.
+fn swallows_rows(record: &ByteRecord, delimiter: u8, n_columns: usize) -> bool {
+    let n_wanted = n_columns - 1;
+    let n_delimiters = |line: &[u8]| line.split(|byte| *byte == delimiter).count() - 1;
+    n_wanted > 0
+        && record
+            .iter()
+            .flat_map(|cell| cell.split(|byte| *byte == b'\n').skip(1))
+            .any(|line| n_delimiters(line) >= n_wanted)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use crate::model::{Coverage, SourceRead};
-    use crate::source::SourceError;
     use crate::source::testing::{read_bytes, settings};
 
     const HEADER: &str = "reservation_key,unit,check_in,check_out,full_name";
@@ -236,11 +312,11 @@ mod tests {
     fn bytes_that_are_no_text_reject_their_row_only() {
         let mut bytes = format!("{HEADER}\nR0,101,2026-05-01,2026-05-03,Jo").into_bytes();
         bytes.extend(b"\xe3o\n");
-        bytes.extend(GOOD.as_bytes());
+        bytes.extend(GOOD.replace("Ana", "José João").as_bytes());
         let read = read_bytes(&bytes, &settings()).expect("the header is right");
         assert_eq!(
             read.rejects[0].to_string(),
-            "bookings.csv:2: the row has bytes that are not UTF-8 (hint: export again as CSV in UTF-8)"
+            "bookings.csv:2: the row has bytes that no character has (hint: export again as CSV in UTF-8)"
         );
         assert_eq!(read.reservations.len(), 2);
         assert_eq!(read.coverage, Coverage::Complete);
@@ -277,6 +353,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn titles_above_the_header_are_passed_over_and_lines_still_count() {
+        for delimiter in [',', ';', '\t'] {
+            let text = format!(
+                "Hotel Lisboa\nArrivals from 2026-05-01, all rooms\n\n,,\n{HEADER}\n{GOOD}R2,102,bad,2026-05-03,B\n"
+            );
+            let (above, below) = text.split_at(text.find("reservation_key").expect("the header is there"));
+            let text = format!("{above}{}", below.replace(',', &delimiter.to_string()));
+            let read = read_bytes(text.as_bytes(), &settings()).expect("the header is found");
+            assert_eq!(read.reservations[0].stays[0].source.row, 6, "{text}");
+            assert_eq!((read.rejects[0].source.row, read.n_rows), (7, 2), "{text}");
+        }
+    }
+
     fn check_refused(bytes: &[u8], expected: &str) {
         let error = read_bytes(bytes, &settings()).expect_err("it cannot be read");
         assert_eq!(error.to_string(), expected);
@@ -287,12 +377,10 @@ mod tests {
     fn what_is_not_a_file_of_reservations_is_refused_whole() {
         check_refused(b"", "`bookings.csv` is empty");
         check_refused(b"\n\n", "`bookings.csv` is empty");
-        check_refused(b"PK\x03\x04", "`bookings.csv` is not CSV in UTF-8: it is a workbook or a zip file");
-        check_refused(b"\xff\xfea\0", "`bookings.csv` is not CSV in UTF-8: it is UTF-16");
-        check_refused(
-            b"Zimmer,\xe4\n",
-            "`bookings.csv` is not CSV in UTF-8: its header has bytes that are not UTF-8",
-        );
+        check_refused(b"PK\x03\x04", "`bookings.csv` is no CSV: it is a workbook or a zip file");
+        check_refused(b"\xd0\xcf\x11\xe0", "`bookings.csv` is no CSV: it is an old workbook");
+        check_refused(b"%PDF-1.7", "`bookings.csv` is no CSV: it is a PDF");
+        check_refused(b"a,b\0,c\n", "`bookings.csv` is no CSV: it has bytes that no text has");
         check_refused(
             b"Booking, Arrival,unit\nR1,2026-05-01,101\n",
             "the header of `bookings.csv` does not fit: missing reservation_key, check_in, check_out; \
@@ -305,17 +393,54 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_header_without_rows_is_a_source_without_reservations() {
-        check("", "", "", Coverage::Complete);
+    fn packed(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).expect("bytes in memory");
+        encoder.finish().expect("bytes in memory")
     }
 
     #[test]
-    fn a_missing_file_says_which() {
-        let mut settings = settings();
-        settings.input =
-            crate::source::SourceInput::File { folder: "/nonexistent".into(), path: "a.csv".into() };
-        let error = crate::source::read(&settings, jiff::Timestamp::UNIX_EPOCH).expect_err("nothing there");
-        assert!(matches!(error, SourceError::Unreadable { .. }), "{error}");
+    fn a_packed_file_is_unpacked_and_one_that_was_cut_is_refused() {
+        let bytes = packed(&format!("{HEADER}\n{GOOD}"));
+        let read = read_bytes(&bytes, &settings()).expect("the header is right");
+        assert_eq!((read.reservations.len(), read.coverage), (1, Coverage::Complete));
+        assert_eq!(read.fingerprint.0, blake3::hash(&bytes).to_hex().to_string());
+        for n_bytes in [4, bytes.len() / 2, bytes.len() - 1] {
+            let error = read_bytes(&bytes[..n_bytes], &settings()).expect_err("it was cut");
+            assert_eq!(error.to_string(), "unpack `bookings.csv`", "{n_bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_utf_8_is_read_and_told() {
+        let text = format!("{HEADER}\nR1,101,2026-05-01,2026-05-03,Jo\u{e3}o M\u{fc}ller\n");
+        let western: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+        let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (bytes, name) in [(western, "windows-1252"), (wide, "UTF-16LE")] {
+            let read = read_bytes(&bytes, &settings()).expect("the header is right");
+            assert_eq!(read.reservations[0].stays[0].guest.full_name, "Jo\u{e3}o M\u{fc}ller");
+            let [notice] = read.warnings.as_slice() else { panic!("one notice, not {:?}", read.warnings) };
+            assert_eq!(notice.message, format!("the file is no UTF-8 and is read as {name}"));
+            assert_eq!(read.coverage, Coverage::Complete);
+        }
+    }
+
+    #[test]
+    fn a_calendar_is_refused_and_says_what_to_export_instead() {
+        let calendar =
+            b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nSUMMARY:Reserved\r\nEND:VEVENT\r\n";
+        for bytes in [calendar.to_vec(), [b"\xef\xbb\xbf".as_slice(), calendar].concat()] {
+            let error = read_bytes(&bytes, &settings()).expect_err("it names no guests");
+            assert_eq!(
+                error.to_string(),
+                "`bookings.csv` is a calendar (iCal), and a calendar names no guests"
+            );
+            assert!(error.hint().contains("Airbnb: Reservations, Export"), "{}", error.hint());
+        }
+    }
+
+    #[test]
+    fn a_header_without_rows_is_a_source_without_reservations() {
+        check("", "", "", Coverage::Complete);
     }
 }

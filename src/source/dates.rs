@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
+use super::record::Typed;
 use super::settings::DateOrder;
 
 /// What a cell says about when.
@@ -17,6 +18,18 @@ pub(super) enum When {
     Local(DateTime),
     /// The same for everybody.
     Instant(Timestamp),
+}
+
+impl When {
+    /// What a cell of a workbook or a database says; `None` where it is no date.
+    pub(super) fn of(typed: Typed) -> Option<Self> {
+        match typed {
+            Typed::Date(date) => Some(Self::Date(date)),
+            Typed::DateTime(local) => Some(Self::Local(local)),
+            Typed::Instant(instant) => Some(Self::Instant(instant)),
+            Typed::Empty | Typed::Time(_) | Typed::Number(_) | Typed::Boolean(_) | Typed::Error => None,
+        }
+    }
 }
 
 /// Reads a date, a date and time, or an instant.

@@ -4,6 +4,8 @@ use std::io;
 
 use jiff::SignedDuration;
 
+use super::sql::DatabaseError;
+
 /// Why a source gave nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
@@ -27,14 +29,57 @@ pub enum SourceError {
         /// The file.
         location: String,
     },
-    /// The bytes are not UTF-8 text.
-    #[error("`{location}` is not CSV in UTF-8: {finding}")]
-    Encoding {
+    /// The bytes are no text.
+    #[error("`{location}` is no CSV: {finding}")]
+    NotText {
         /// The file.
         location: String,
         /// What it looks like.
         finding: &'static str,
     },
+    /// A packed file that is damaged, or ends too early.
+    #[error("unpack `{location}`")]
+    Packed {
+        /// The file.
+        location: String,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// A calendar tells when something is taken, and not by whom.
+    #[error("`{location}` is a calendar (iCal), and a calendar names no guests")]
+    Calendar {
+        /// The file.
+        location: String,
+    },
+    /// The bytes are no workbook that can be read.
+    #[error("`{location}` cannot be read as a workbook: {finding}")]
+    Workbook {
+        /// The file.
+        location: String,
+        /// What is wrong with it.
+        finding: &'static str,
+    },
+    /// The workbook has no sheet of that name.
+    #[error("`{location}` has no sheet `{wanted}`; it has {}", quoted(seen))]
+    NoSheet {
+        /// The file.
+        location: String,
+        /// The sheet that was asked for.
+        wanted: String,
+        /// Those that there are.
+        seen: Vec<String>,
+    },
+    /// Which sheet is meant cannot be told.
+    #[error("`{location}` has several sheets whose header fits: {}", quoted(sheets))]
+    SeveralSheets {
+        /// The file.
+        location: String,
+        /// Those that fit.
+        sheets: Vec<String>,
+    },
+    /// The database, or its query.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
     /// The header has not the columns that are needed.
     #[error(
         "the header of `{location}` does not fit: {}; it has {}",
@@ -76,7 +121,22 @@ impl SourceError {
                  was written"
             }
             Self::Empty { .. } => "export again; a source without reservations still has a header",
-            Self::Encoding { .. } => "export again as CSV in UTF-8",
+            Self::NotText { .. } => "export again as CSV in UTF-8",
+            Self::Packed { .. } => {
+                "the file is damaged or was not written to its end: export or copy it again"
+            }
+            Self::Calendar { .. } => {
+                "a calendar cannot tell a booking from a closed room: download the reservations of the channel \
+                 (Airbnb: Reservations, Export; Booking.com: Reservations, Download) and name that file in `path`"
+            }
+            Self::Workbook { .. } => {
+                "save it again as xlsx in the spreadsheet program, or export as CSV and write kind = \"csv\" in [source]"
+            }
+            Self::NoSheet { .. } => {
+                "correct `sheet` in [source], or take it out to have the sheet found by its header"
+            }
+            Self::SeveralSheets { .. } => "name the one that is meant: sheet = \"Arrivals\" in [source]",
+            Self::Database(error) => error.hint(),
             Self::Header { .. } => {
                 "name the headers in [columns], for example reservation_key = \"Booking number\"; \
                  fields without an entry there are looked for under their own names"

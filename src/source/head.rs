@@ -4,49 +4,82 @@ use std::io::{self, Read};
 
 use ::csv::ByteRecord;
 
+use super::columns::Columns;
+use super::header::N_SEARCHED;
+use super::record::Cells;
+use super::settings::ColumnMap;
+
 /// As much as is looked at; a header is shorter.
 const N_HEAD_BYTES: usize = 64 * 1024;
 
-/// Reads the beginning of a source, without the byte order mark.
+/// Enough to tell what a file is.
+const N_FIRST_BYTES: u64 = 1024;
+
+/// What a file is, by its first bytes; its name may lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Container {
+    /// Text, as far as can be seen.
+    Text,
+    /// Text that was packed with gzip.
+    Gzip,
+    /// Something else that has no rows for us.
+    Other(&'static str),
+    /// An iCal calendar.
+    Calendar,
+}
+
+/// Reads the very first bytes, as they are.
+pub(super) fn read_first(reader: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    reader.take(N_FIRST_BYTES).read_to_end(&mut first)?;
+    Ok(first)
+}
+
+/// Reads the beginning of a text.
 pub(super) fn read_head(reader: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     reader.take(N_HEAD_BYTES as u64).read_to_end(&mut head)?;
-    if head.starts_with(b"\xef\xbb\xbf") {
-        head.drain(..3);
-    }
     Ok(head)
 }
 
-/// What the bytes are, where they are no UTF-8 text.
-pub(super) fn not_text(head: &[u8]) -> Option<&'static str> {
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        Some("it is UTF-16")
-    } else if head.starts_with(b"PK\x03\x04") {
-        Some("it is a workbook or a zip file")
-    } else if head.starts_with(b"\x1f\x8b") {
-        Some("it is compressed")
-    } else if head.starts_with(b"\xd0\xcf\x11\xe0") {
-        Some("it is an old workbook")
-    } else if head.contains(&0) {
-        Some("it has bytes that no text has")
-    } else {
-        None
+impl Container {
+    pub(super) fn of(first: &[u8]) -> Self {
+        let text = first.trim_ascii_start().strip_prefix(b"\xef\xbb\xbf").unwrap_or(first).trim_ascii_start();
+        let begins = |word: &[u8]| text.get(..word.len()).is_some_and(|seen| seen.eq_ignore_ascii_case(word));
+        if first.starts_with(b"\x1f\x8b") {
+            Self::Gzip
+        } else if first.starts_with(b"PK\x03\x04") {
+            Self::Other("it is a workbook or a zip file")
+        } else if first.starts_with(b"\xd0\xcf\x11\xe0") {
+            Self::Other("it is an old workbook")
+        } else if first.starts_with(b"%PDF") {
+            Self::Other("it is a PDF")
+        } else if begins(b"BEGIN:VCALENDAR") {
+            Self::Calendar
+        } else {
+            Self::Text
+        }
     }
 }
 
-/// The delimiter that finds most of the wanted headers in the first row.
-pub(super) fn delimiter(head: &[u8], n_found: impl Fn(&ByteRecord) -> usize) -> u8 {
+/// The delimiter with which one of the first rows has most of the wanted headers.
+pub(super) fn delimiter(head: &[u8], map: &ColumnMap) -> u8 {
     if let Some([delimiter, b'\n', ..]) = head.strip_prefix(b"sep=") {
         return *delimiter;
     }
-    let score = |delimiter: u8| first_row(head, delimiter).map_or(0, |row| n_found(&row));
+    let score = |delimiter: u8| {
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(head);
+        let rows = reader.byte_records().map_while(Result::ok).take(N_SEARCHED);
+        let found = |row: ByteRecord| {
+            let texts = (0..row.len()).map(|position| row.text(position).unwrap_or(""));
+            Columns::n_found(texts, map)
+        };
+        rows.map(found).max().unwrap_or(0)
+    };
     // The comma comes first, and a later one must be better to be taken.
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
-}
-
-fn first_row(head: &[u8], delimiter: u8) -> Option<ByteRecord> {
-    let mut row = ByteRecord::new();
-    let mut reader =
-        ::csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(head);
-    reader.read_byte_record(&mut row).ok()?.then_some(row)
 }

@@ -13,6 +13,19 @@ use super::error::SourceError;
 pub(super) struct Located {
     pub(super) file: File,
     pub(super) name: String,
+    /// Length and time of the last change, when it was opened.
+    state: (u64, SystemTime),
+}
+
+impl Located {
+    /// Whether somebody has written to the file since it was opened.
+    pub(super) fn has_changed(&self) -> io::Result<bool> {
+        Ok(state(&self.file.metadata()?)? != self.state)
+    }
+}
+
+fn state(metadata: &fs::Metadata) -> io::Result<(u64, SystemTime)> {
+    Ok((metadata.len(), metadata.modified()?))
 }
 
 /// Opens the file that a path or pattern means, if it is not too old.
@@ -35,7 +48,8 @@ pub(super) fn open(
             return Err(SourceError::Stale { location: name, age, limit });
         }
     }
-    Ok(Located { file, name })
+    let state = state(&metadata).map_err(unreadable)?;
+    Ok(Located { file, name, state })
 }
 
 fn age(modified: SystemTime, now: Timestamp) -> SignedDuration {
@@ -173,6 +187,18 @@ mod tests {
         check("exports/b.csv", "exports/b.csv");
         write(folder.path(), "exports/d.csv", 20);
         check("exports/*.csv", "exports/d.csv");
+    }
+
+    #[test]
+    fn a_file_that_is_still_being_written_is_noticed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), "a.csv", 10);
+        let now = Timestamp::from_second(100).expect("a small number");
+        let located = open(folder.path(), "a.csv", None, now).expect("a file");
+        assert!(!located.has_changed().expect("a file of ours"));
+        let mut file = File::options().append(true).open(folder.path().join("a.csv")).expect("our file");
+        io::Write::write_all(&mut file, b"R2,").expect("our file");
+        assert!(located.has_changed().expect("a file of ours"));
     }
 
     #[test]

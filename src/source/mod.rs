@@ -9,15 +9,21 @@ mod columns;
 mod contact;
 mod csv;
 mod dates;
+mod encoding;
 mod error;
+mod excel;
 mod field;
 mod group;
 mod head;
+mod header;
 mod locate;
 mod normalize;
+mod read;
+mod record;
 mod row;
 mod rows;
 mod settings;
+mod sql;
 mod tap;
 #[cfg(test)]
 mod testing;
@@ -25,10 +31,13 @@ mod testing;
 mod tests;
 
 pub use contact::{CountryCodeError, check_country};
-pub use csv::read;
 pub use dates::parse_time_of_day;
+pub use encoding::encoding_named;
 pub use error::SourceError;
 pub use field::Field;
+pub use read::{read, read_file};
 pub use settings::{
-    ArrivalRange, ColumnMap, DateOrder, Meaning, MeaningConflict, SourceInput, SourceSettings, StatusMap,
+    ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, Meaning, MeaningConflict, SourceInput,
+    SourceSettings, StatusMap,
 };
+pub use sql::{AddressError, DatabaseAddress, DatabaseError};

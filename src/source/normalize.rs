@@ -13,7 +13,8 @@ use super::cells::{assigned, email, flag, full_name, is_rounded_number, methods,
 use super::contact::PhoneBook;
 use super::dates::{When, parse_when};
 use super::field::Field;
-use super::row::{Cells, Row};
+use super::record::{Cells, Typed};
+use super::row::Row;
 use super::settings::SourceSettings;
 use crate::model::time::Side;
 use crate::model::{
@@ -62,6 +63,17 @@ impl<'a> Normalizer<'a> {
                 ProblemCode::Missing,
                 "the row has no reservation key",
                 "give every booking its key; a row of totals belongs after the last booking",
+            )));
+        }
+        if matches!(
+            row.typed(Field::ReservationKey),
+            Some(Typed::Date(_) | Typed::DateTime(_) | Typed::Time(_))
+        ) {
+            return Err(Box::new(row.problem(
+                Field::ReservationKey,
+                ProblemCode::BadKey,
+                "the key is a date or a time: a spreadsheet has made one of it",
+                "format the column as text before the keys are put in, or export as CSV",
             )));
         }
         if is_rounded_number(key) || key.contains(char::is_control) {
@@ -159,7 +171,11 @@ impl<'a> Normalizer<'a> {
                 "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
             ))
         };
-        let moment = match parse_when(text, self.settings.date_order).ok_or_else(bad_date)? {
+        let when = match row.typed(field) {
+            Some(typed) => When::of(typed),
+            None => parse_when(text, self.settings.date_order),
+        };
+        let moment = match when.ok_or_else(bad_date)? {
             When::Instant(instant) => Moment::of(instant, zone),
             When::Local(local) => Moment::at(local, zone, side).map_err(|_| bad_date())?,
             When::Date(date) => {
@@ -263,7 +279,11 @@ impl<'a> Normalizer<'a> {
         if text.is_empty() {
             return None;
         }
-        let instant = parse_when(text, self.settings.date_order).and_then(|when| match when {
+        let when = match row.typed(Field::UpdatedAt) {
+            Some(typed) => When::of(typed),
+            None => parse_when(text, self.settings.date_order),
+        };
+        let instant = when.and_then(|when| match when {
             When::Instant(instant) => Some(instant),
             When::Local(local) => Moment::at(local, zone, Side::Arrival).ok().map(|moment| moment.instant),
             When::Date(date) => Moment::at(date.to_datetime(Time::midnight()), zone, Side::Arrival)

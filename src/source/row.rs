@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::field::Field;
+use super::record::{Cells, Typed};
 use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
 /// A row, and where it stands.
@@ -11,30 +12,16 @@ pub(super) struct Row<'a, C> {
     pub(super) place: &'a SourcePlace,
 }
 
-/// A row whose cells can be asked for by position; bytes that are no text read as nothing.
-pub(super) trait Cells {
-    fn cell(&self, position: usize) -> Option<&str>;
-}
-
-impl Cells for ::csv::StringRecord {
-    fn cell(&self, position: usize) -> Option<&str> {
-        self.get(position)
-    }
-}
-
-impl Cells for ::csv::ByteRecord {
-    fn cell(&self, position: usize) -> Option<&str> {
-        std::str::from_utf8(self.get(position)?).ok()
-    }
-}
-
 /// What exports write where they mean nothing.
 const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
 
 impl<C: Cells> Row<'_, C> {
-    /// The text of a field, trimmed; empty where there is none.
+    /// The text of a field, trimmed; empty where there is none, or a formula that failed.
     pub(super) fn text(&self, field: Field) -> &str {
-        let cell = self.columns.position(field).and_then(|position| self.cells.cell(position)).unwrap_or("");
+        if self.typed(field) == Some(Typed::Error) {
+            return "";
+        }
+        let cell = self.columns.position(field).and_then(|position| self.cells.text(position)).unwrap_or("");
         unwrapped(trimmed(cell))
     }
 
@@ -42,6 +29,11 @@ impl<C: Cells> Row<'_, C> {
     pub(super) fn value(&self, field: Field) -> &str {
         let text = self.text(field);
         if NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) { "" } else { text }
+    }
+
+    /// The value of a field, where the container knows more than its text.
+    pub(super) fn typed(&self, field: Field) -> Option<Typed> {
+        self.cells.typed(self.columns.position(field)?)
     }
 
     /// Whether the source has the field at all.

@@ -1,28 +1,25 @@
-//! The rows of a file, taken one by one: which are bookings, which are problems, and which are neither.
+//! The rows of any container, taken one by one: which are bookings, which are problems, and which are neither.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read};
 use std::mem;
 use std::sync::Arc;
 
-use ::csv::{ByteRecord, Reader, StringRecord};
 use jiff::Timestamp;
 
 use super::columns::Columns;
 use super::field::Field;
 use super::group::Grouper;
 use super::normalize::Normalizer;
-use super::row::{Cells, Row, trimmed};
+use super::record::{Cells, OwnedRecord, Typed};
+use super::row::{Row, trimmed};
 use super::settings::SourceSettings;
-use super::tap::{END_MARK, Tap};
-use crate::model::{Coverage, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
+use crate::model::{Coverage, Fingerprint, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
 
 /// The read so far.
 pub(super) struct Rows<'a> {
     columns: &'a Columns,
     container: Arc<str>,
-    delimiter: u8,
     normalizer: Normalizer<'a>,
     grouper: Grouper,
     n_taken: u64,
@@ -39,22 +36,43 @@ pub(super) struct Rows<'a> {
 
 /// A row without dates: a total or a note if it stands at the end, otherwise a booking without dates.
 struct Footer {
-    record: ByteRecord,
+    record: OwnedRecord,
     place: SourcePlace,
 }
 
+/// What the container knows about the record that it gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// Nothing speaks against it.
+    Sound,
+    /// A quoted cell goes on over several lines; with too many cells or too few, it may have swallowed others.
+    SpansLines,
+    /// A quoted cell holds whole rows.
+    SwallowsRows,
+    /// It has bytes that are no text.
+    NotText,
+}
+
+/// How the container ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// After a whole row.
+    Whole,
+    /// Without a line end, so that the last row may have been cut.
+    WithoutLineEnd,
+}
+
 impl<'a> Rows<'a> {
+    /// `container` is what stands before the row in a place.
     pub(super) fn new(
         columns: &'a Columns,
         container: Arc<str>,
-        delimiter: u8,
         settings: &'a SourceSettings,
         now: Timestamp,
     ) -> Self {
         Self {
             columns,
             container,
-            delimiter,
             normalizer: Normalizer::new(settings, now),
             grouper: Grouper::default(),
             n_taken: 0,
@@ -68,84 +86,61 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Takes every row up to the end mark.
-    pub(super) fn take_all<R: Read>(&mut self, reader: &mut Reader<R>) -> io::Result<()> {
-        let mut record = ByteRecord::new();
-        while reader.read_byte_record(&mut record)? {
-            if is_end_mark(&record) {
-                break;
-            }
-            let n_inner_lines = n_line_ends(&record);
-            // The reader stands on the line after the row; in an open quote even the last line end is inside.
-            let line_after = reader.position().line();
-            if record.iter().next_back().is_some_and(|cell| cell.ends_with(END_MARK.as_bytes())) {
-                // The quote may have swallowed rows, so what looked like notes before it may have been bookings.
-                self.n_taken += 1;
-                self.last_row_may_be_cut = false;
-                self.footers_are_bookings();
-                self.cut(&self.place(line_after - n_inner_lines));
-                break;
-            }
-            let place = self.place(line_after - 1 - n_inner_lines);
-            record = self.take(record, place, n_inner_lines > 0);
-        }
-        Ok(())
-    }
-
     fn place(&self, row: u64) -> SourcePlace {
         SourcePlace { container: self.container.clone(), row }
     }
 
-    /// Takes one row; gives the record back to be filled again.
-    fn take(&mut self, record: ByteRecord, place: SourcePlace, has_inner_lines: bool) -> ByteRecord {
+    /// Takes one row, by its line or number.
+    pub(super) fn take<C: Cells>(&mut self, record: &C, row: u64, condition: Condition) {
         self.last_row_may_be_cut = false;
-        if cells_are_blank(&record) {
-            return record;
+        if condition != Condition::NotText && cells_are_blank(record) {
+            return;
         }
+        let place = self.place(row);
         self.n_taken += 1;
-        self.last_row_may_be_cut = record.len() < self.columns.n_columns();
-        if looks_like_a_footer(&record, self.columns) {
-            self.footers.push(Footer { record, place });
-            return ByteRecord::new();
+        self.last_row_may_be_cut = record.n_cells() < self.columns.n_columns();
+        if looks_like_a_footer(record, self.columns) {
+            self.footers.push(Footer { record: OwnedRecord::of(record), place });
+            return;
         }
         self.footers_are_bookings();
-        if record.len() != self.columns.n_columns() {
-            self.ragged(&record, &place, has_inner_lines);
-            return record;
+        if record.n_cells() != self.columns.n_columns() {
+            return self.ragged(record, &place, condition);
         }
-        if has_inner_lines && self.swallows_rows(&record) {
-            self.coverage = Coverage::Partial;
-            let row = Row { cells: &record, columns: self.columns, place: &place };
-            let message = "a quoted cell holds whole rows, so a quote is missing somewhere in it";
-            let hint = "close the quote, or export again; until then this read is partial";
-            self.rejects.push(row.problem(None, ProblemCode::Ragged, message, hint));
-            if let Ok(id) = self.normalizer.id(&row) {
-                self.grouper.reject(id);
+        let row = Row { cells: record, columns: self.columns, place: &place };
+        match condition {
+            Condition::Sound | Condition::SpansLines => self.row(&row),
+            Condition::SwallowsRows => {
+                self.coverage = Coverage::Partial;
+                let message = "a quoted cell holds whole rows, so a quote is missing somewhere in it";
+                let hint = "close the quote, or export again; until then this read is partial";
+                self.rejects.push(row.problem(None, ProblemCode::Ragged, message, hint));
+                if let Ok(id) = self.normalizer.id(&row) {
+                    self.grouper.reject(id);
+                }
             }
-            return record;
-        }
-        match StringRecord::from_byte_record(record) {
-            Ok(record) => {
-                self.row(&record, &place);
-                record.into_byte_record()
-            }
-            Err(error) => {
+            Condition::NotText => {
                 // A cut within a character leaves bytes that are no text.
                 self.last_row_may_be_cut = true;
-                let record = error.into_byte_record();
-                let row = Row { cells: &record, columns: self.columns, place: &place };
-                let message = "the row has bytes that are not UTF-8";
+                let message = "the row has bytes that no character has";
                 let problem =
                     row.problem(None, ProblemCode::BadEncoding, message, "export again as CSV in UTF-8");
                 self.reject(&row, problem);
-                record
             }
         }
     }
 
-    fn row(&mut self, record: &StringRecord, place: &SourcePlace) {
-        let row = Row { cells: record, columns: self.columns, place };
-        if let Some(field) = too_long(&row) {
+    /// Takes a row in which the container ends; nothing comes after it.
+    pub(super) fn take_cut(&mut self, row: u64) {
+        // It may have swallowed rows, so what looked like notes before it may have been bookings.
+        self.n_taken += 1;
+        self.last_row_may_be_cut = false;
+        self.footers_are_bookings();
+        self.cut(&self.place(row));
+    }
+
+    fn row<C: Cells>(&mut self, row: &Row<'_, C>) {
+        if let Some(field) = too_long(row) {
             let message = format!("the cell is longer than {MAX_CELL_BYTES} bytes");
             let hint = "no value is that long: look for a quote that is never closed, and export again";
             let problem = row.problem(field, ProblemCode::Ragged, message, hint);
@@ -153,11 +148,21 @@ impl<'a> Rows<'a> {
                 self.rejects.push(problem);
                 self.coverage = Coverage::Partial;
             } else {
-                self.reject(&row, problem);
+                self.reject(row, problem);
             }
             return;
         }
-        let id = match self.normalizer.id(&row) {
+        if let Some(field) = failed(row, &DECIDING) {
+            let message = "the formula of this cell failed or was never calculated";
+            let hint = "correct it in the workbook and save it there, or put the value in its place";
+            return self.reject(row, row.problem(field, ProblemCode::ErrorCell, message, hint));
+        }
+        if let Some(field) = failed(row, &DECORATING) {
+            let message = "the formula of this cell failed or was never calculated; it is left out";
+            let hint = "correct it in the workbook and save it there, or put the value in its place";
+            self.warnings.push(row.problem(field, ProblemCode::ErrorCell, message, hint));
+        }
+        let id = match self.normalizer.id(row) {
             Ok(id) => id,
             Err(problem) => {
                 self.rejects.push(*problem);
@@ -165,12 +170,10 @@ impl<'a> Rows<'a> {
                 return;
             }
         };
-        match self.normalizer.stay(&row, &id, &mut self.warnings) {
+        match self.normalizer.stay(row, &id, &mut self.warnings) {
             Ok(stay) => {
                 self.newest_change = self.newest_change.max(stay.updated_at);
-                let mut hasher = DefaultHasher::new();
-                record.as_slice().hash(&mut hasher);
-                self.grouper.add(id, hasher.finish(), stay);
+                self.grouper.add(id, digest(row.cells), stay);
             }
             Err(problem) => {
                 self.rejects.push(*problem);
@@ -188,13 +191,16 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn ragged(&mut self, record: &ByteRecord, place: &SourcePlace, has_inner_lines: bool) {
+    fn ragged<C: Cells>(&mut self, record: &C, place: &SourcePlace, condition: Condition) {
         let row = Row { cells: record, columns: self.columns, place };
-        let message =
-            format!("the row has {} cells, and the header has {}", record.len(), self.columns.n_columns());
+        let message = format!(
+            "the row has {} cells, and the header has {}",
+            record.n_cells(),
+            self.columns.n_columns()
+        );
         let hint = "a cell that holds the delimiter or a quote must be quoted; export again";
         let problem = row.problem(None, ProblemCode::Ragged, message, hint);
-        if !has_inner_lines && key_is_sure(record, self.columns) {
+        if condition == Condition::Sound && key_is_sure(record, self.columns) {
             self.reject(&row, problem);
         } else {
             // The cells may have moved, or the row may have swallowed others: its key cannot be trusted.
@@ -214,21 +220,10 @@ impl<'a> Rows<'a> {
         });
     }
 
-    /// Whether a cell holds lines with as many delimiters as a row has.
-    fn swallows_rows(&self, record: &ByteRecord) -> bool {
-        let n_wanted = self.columns.n_columns() - 1;
-        let n_delimiters = |line: &[u8]| line.split(|byte| *byte == self.delimiter).count() - 1;
-        n_wanted > 0
-            && record
-                .iter()
-                .flat_map(|cell| cell.split(|byte| *byte == b'\n').skip(1))
-                .any(|line| n_delimiters(line) >= n_wanted)
-    }
-
     /// A booking came after rows without dates: so they were bookings.
     fn footers_are_bookings(&mut self) {
         for Footer { record, place } in mem::take(&mut self.footers) {
-            if record.len() == self.columns.n_columns() {
+            if record.n_cells() == self.columns.n_columns() {
                 let row = Row { cells: &record, columns: self.columns, place: &place };
                 let problem = match self.normalizer.id(&row) {
                     Err(problem) => *problem,
@@ -241,14 +236,25 @@ impl<'a> Rows<'a> {
                 };
                 self.reject(&row, problem);
             } else {
-                self.ragged(&record, &place, false);
+                self.ragged(&record, &place, Condition::Sound);
             }
         }
     }
 
-    /// Settles what only the end of the file shows.
-    pub(super) fn finish<R: Read>(mut self, tap: &Tap<R>, name: &str) -> SourceRead {
-        if self.last_row_may_be_cut && !tap.ends_a_line() {
+    /// Tells something about the whole container.
+    pub(super) fn notice(&mut self, message: String, hint: &str) {
+        self.warnings.push(Problem {
+            source: self.place(0),
+            column: "",
+            code: ProblemCode::Notice,
+            message,
+            hint: hint.to_owned(),
+        });
+    }
+
+    /// Settles what only the end of the container shows. Its fingerprint is for whoever saw the bytes to add.
+    pub(super) fn finish(mut self, kind: SourceKind, location: &str, ending: Ending) -> SourceRead {
+        if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
         if let Some(Footer { place, .. }) = self.footers.first() {
@@ -275,15 +281,15 @@ impl<'a> Rows<'a> {
         let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, .. } = self;
         let reservations = grouper.finish();
         SourceRead {
-            kind: SourceKind::Csv,
-            location: name.to_owned(),
+            kind,
+            location: location.to_owned(),
             n_rows,
             n_reservations: reservations.len(),
             reservations,
             rejects,
             warnings,
             coverage,
-            fingerprint: tap.fingerprint(),
+            fingerprint: Fingerprint(String::new()),
         }
     }
 
@@ -307,16 +313,21 @@ fn rows(footers: &[Footer]) -> String {
     }
 }
 
-fn cells_are_blank(record: &ByteRecord) -> bool {
-    record.iter().all(|cell| str::from_utf8(cell).is_ok_and(|text| trimmed(text).is_empty()))
+fn cells_are_blank<C: Cells>(record: &C) -> bool {
+    texts(record).all(|text| trimmed(text).is_empty())
 }
 
-pub(super) fn is_end_mark(record: &ByteRecord) -> bool {
-    record.len() == 1 && record.get(0) == Some(END_MARK.trim_end_matches('\n').as_bytes())
+fn texts<C: Cells>(record: &C) -> impl Iterator<Item = &str> {
+    (0..record.n_cells()).map(|position| record.text(position).unwrap_or(""))
 }
 
-fn n_line_ends(record: &ByteRecord) -> u64 {
-    record.as_slice().iter().map(|byte| u64::from(*byte == b'\n')).sum()
+/// Equal for records of equal cells.
+fn digest<C: Cells>(record: &C) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for text in texts(record) {
+        text.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// What nobody's name or key is longer than; it would fill every report and be refused by Seam.
@@ -325,6 +336,41 @@ const MAX_CELL_BYTES: usize = 4096;
 /// A field whose cell cannot be what it should; other columns may hold whole letters.
 fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<Field> {
     Field::ALL.into_iter().find(|field| row.text(*field).len() > MAX_CELL_BYTES)
+}
+
+/// Fields that decide whether, when and where a guest may enter.
+const DECIDING: [Field; 14] = [
+    Field::ReservationKey,
+    Field::Property,
+    Field::StayId,
+    Field::Status,
+    Field::PropertyTimeZone,
+    Field::Unit,
+    Field::SpaceKey,
+    Field::CheckIn,
+    Field::CheckInTime,
+    Field::CheckOut,
+    Field::CheckOutTime,
+    Field::GuestKey,
+    Field::Methods,
+    Field::OptOut,
+];
+
+/// Fields that a grant can do without.
+const DECORATING: [Field; 8] = [
+    Field::FullName,
+    Field::FirstName,
+    Field::LastName,
+    Field::Email,
+    Field::Phone,
+    Field::IsPrimary,
+    Field::Code,
+    Field::UpdatedAt,
+];
+
+/// A field whose cell is a formula that failed.
+fn failed<C: Cells>(row: &Row<'_, C>, fields: &[Field]) -> Option<Field> {
+    fields.iter().copied().find(|field| row.typed(*field) == Some(Typed::Error))
 }
 
 /// What rows of totals and notes begin with, in lower case.
@@ -346,13 +392,13 @@ const FOOTER_WORDS: [&str; 14] = [
 ];
 
 /// Whether a row without dates looks like a total or a note, rather than like a booking that lacks them.
-fn looks_like_a_footer(record: &ByteRecord, columns: &Columns) -> bool {
-    let cell = |field| columns.position(field).and_then(|position| record.cell(position)).map_or("", trimmed);
+fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bool {
+    let cell = |field| columns.position(field).and_then(|position| record.text(position)).map_or("", trimmed);
     if !cell(Field::CheckIn).is_empty() || !cell(Field::CheckOut).is_empty() {
         return false;
     }
     let key = cell(Field::ReservationKey).to_lowercase();
-    let is_ragged = record.len() != columns.n_columns();
+    let is_ragged = record.n_cells() != columns.n_columns();
     key.is_empty()
         || FOOTER_WORDS.iter().any(|word| key.starts_with(word))
         || (is_ragged && key.contains(char::is_whitespace))
@@ -360,10 +406,10 @@ fn looks_like_a_footer(record: &ByteRecord, columns: &Columns) -> bool {
 
 /// Whether the key of a ragged row can be trusted: its columns come before any that could have moved, and it has a
 /// cell after them, so that the key itself is whole.
-fn key_is_sure(record: &ByteRecord, columns: &Columns) -> bool {
+fn key_is_sure<C: Cells>(record: &C, columns: &Columns) -> bool {
     let positions: Vec<usize> = [Field::ReservationKey, Field::Property]
         .into_iter()
         .filter_map(|field| columns.position(field))
         .collect();
-    record.len() > positions.len() && positions.iter().all(|position| *position < positions.len())
+    record.n_cells() > positions.len() && positions.iter().all(|position| *position < positions.len())
 }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use encoding_rs::Encoding;
 use jiff::SignedDuration;
 
 use super::field::Field;
+use super::sql::DatabaseAddress;
 use crate::model::{Coverage, Properties, Standing};
 
 /// Where the rows come from.
@@ -19,6 +22,34 @@ pub enum SourceInput {
         folder: PathBuf,
         /// The path or pattern from there; rows are placed by it.
         path: String,
+    },
+    /// A query of a database.
+    Database(DatabaseInput),
+}
+
+/// A query, and the database that it is run on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseInput {
+    /// The database.
+    pub address: DatabaseAddress,
+    /// The file with the query, as the configuration calls it.
+    pub query: String,
+    /// Where that file is.
+    pub query_path: PathBuf,
+    /// How long it is tried to reach the database, and how long the query may run.
+    pub patience: Duration,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum FileFormat {
+    /// Comma-separated values.
+    #[default]
+    Csv,
+    /// A workbook of any kind.
+    Excel {
+        /// The sheet; `None`: the one whose header fits.
+        sheet: Option<String>,
     },
 }
 
@@ -130,6 +161,8 @@ pub struct ArrivalRange {
 pub struct SourceSettings {
     /// Where the rows come from.
     pub input: SourceInput,
+    /// What it is, where it is a file.
+    pub format: FileFormat,
     /// Which column holds what.
     pub columns: ColumnMap,
     /// What a status means.
@@ -144,6 +177,8 @@ pub struct SourceSettings {
     pub max_age: Option<SignedDuration>,
     /// How dates are written.
     pub date_order: DateOrder,
+    /// What a text is written in, where it has no byte order mark; `None`: what its bytes prove.
+    pub encoding: Option<&'static Encoding>,
 }
 
 #[cfg(test)]

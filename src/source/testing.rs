@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::csv::read_from;
 use super::error::SourceError;
-use super::settings::{ColumnMap, DateOrder, SourceInput, SourceSettings, StatusMap};
+use super::settings::{ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap};
 use crate::model::{Coverage, Properties, Property, SourceRead};
 
 /// A complete source in canonical columns, for a house in Lisbon.
@@ -21,6 +21,7 @@ pub(super) fn settings() -> SourceSettings {
     };
     SourceSettings {
         input: SourceInput::Stdin,
+        format: FileFormat::Csv,
         columns: ColumnMap::default(),
         statuses: StatusMap::canonical(),
         properties: Properties { default, by_code: [].into() },
@@ -28,6 +29,7 @@ pub(super) fn settings() -> SourceSettings {
         covers: None,
         max_age: None,
         date_order: DateOrder::YearMonthDay,
+        encoding: None,
     }
 }
 

@@ -24,9 +24,27 @@ fn the_example_and_the_demo_can_be_loaded() {
 }
 
 #[test]
+fn the_example_of_a_database_can_be_loaded_and_its_query_is_there() {
+    let environment = Environment::from([
+        ("PMS_DATABASE_URL", "mysql://reader@db.example.com/qloapps?ssl-mode=VERIFY_IDENTITY"),
+        ("SEAM_API_KEY", "seam_test_example_000000"),
+    ]);
+    let path = root().join("config/sql.toml");
+    let settings = load(Some(&path), &environment).unwrap_or_else(|error| panic!("{error}"));
+    let SourceInput::Database(input) = settings.source.input else { panic!("a database is read") };
+    assert!(input.query_path.is_file(), "{}", input.query);
+}
+
+#[test]
 fn the_command_lines_that_people_copy_are_understood() {
-    let documents =
-        ["README.md", "config/cron/crontab", "config/example.toml", "config/demo.toml", "CONTRIBUTING.md"];
+    let documents = [
+        "README.md",
+        "config/cron/crontab",
+        "config/example.toml",
+        "config/sql.toml",
+        "config/demo.toml",
+        "CONTRIBUTING.md",
+    ];
     let mut n_checked = 0;
     for document in documents {
         let text = text(document);

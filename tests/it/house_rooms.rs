@@ -45,12 +45,12 @@ fn what_decides_knows_no_client_no_clock_no_file_and_no_log() {
 }
 
 #[test]
-fn only_seam_and_sandbox_speak_http_and_only_the_store_speaks_sql() {
+fn only_seam_and_sandbox_speak_http_and_only_the_store_and_databases_speak_sql() {
     // The configuration borrows the parser of addresses, and sends nothing.
     check(&["reqwest::", "axum::", "hyper"], |file| {
         ["seam", "sandbox"].contains(&file.room()) || file.path == "config/values.rs"
     });
-    check(&["sqlx::"], |file| file.room() == "store");
+    check(&["sqlx::"], |file| file.room() == "store" || file.path.starts_with("source/sql/"));
 }
 
 #[test]

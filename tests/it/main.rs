@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod cli_check;
 mod cli_demo;
 mod cli_exit_codes;
 mod cli_explain;
@@ -63,6 +64,9 @@ mod seam_workspace;
 mod seam_writer;
 mod servers;
 mod small_world;
+mod source_databases;
+mod source_program;
+mod source_queries;
 mod store_crash;
 mod store_lease;
 mod store_recorder;

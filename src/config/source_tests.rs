@@ -1,0 +1,62 @@
+//! What a configuration may say of workbooks and databases.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::tests::{parse_with, refused};
+use crate::source::{DatabaseAddress, FileFormat, SourceInput};
+
+/// A whole configuration with these lines under `[source]`.
+fn with_source(lines: &str) -> String {
+    format!(
+        "policy = 'sync'\nnamespace = 'pms'\n[source]\n{lines}\n[property]\ntime_zone = 'Europe/Lisbon'\n\
+         [spaces]\nkey = 'room-{{unit}}'\n[seam]\nendpoint = 'sandbox'\npatience = '90s'\n"
+    )
+}
+
+#[test]
+fn a_workbook_is_a_file_with_a_sheet() {
+    let text = with_source("kind = 'excel'\npath = 'exports/*.xlsx'\nsheet = 'Arrivals'");
+    let source = parse_with(&text, []).expect("a good configuration").source;
+    assert_eq!(source.format, FileFormat::Excel { sheet: Some("Arrivals".to_owned()) });
+    let path = "exports/*.xlsx".to_owned();
+    assert_eq!(source.input, SourceInput::File { folder: "/etc/sync".into(), path });
+    let text = refused(&with_source("kind = 'excel'"), []);
+    assert!(text.contains("source.path: is required"), "{text}");
+}
+
+#[test]
+fn a_database_has_an_address_a_query_and_the_patience_of_seam() {
+    let source = |url: &str| {
+        let text = with_source(&format!("kind = 'sql'\nurl = '{url}'\nquery = '../queries/pms.sql'"));
+        parse_with(&text, [("PMS_DATABASE_URL", "mysql://me:geheim@db.example.com/pms")])
+            .expect("a good configuration")
+            .source
+    };
+    let SourceInput::Database(input) = source("${PMS_DATABASE_URL}").input else { panic!("a database") };
+    assert_eq!(input.address.to_string(), "mysql://db.example.com:3306/pms");
+    assert_eq!((input.query.as_str(), input.patience), ("queries/pms.sql", Duration::from_secs(90)));
+    assert_eq!(input.query_path, Path::new("/etc/queries/pms.sql"));
+    assert!(!format!("{input:?}").contains("geheim"));
+    // How old a database is, nobody can say.
+    assert_eq!(source("postgres://db.example.com/pms").max_age, None);
+    let SourceInput::Database(input) = source("sqlite://data/pms.db").input else { panic!("a database") };
+    assert_eq!(input.address, DatabaseAddress::file("/etc/sync/data/pms.db", "data/pms.db"));
+}
+
+#[test]
+fn a_database_that_is_no_address_is_told_without_what_it_holds() {
+    let check = |url: &str, expected: &str| {
+        let lines = format!("kind = 'sql'\nurl = '{url}'\nquery = 'pms.sql'");
+        let told = refused(&with_source(&lines), [("ADDRESS", "oracle://me:geheim@db.example.com/pms")]);
+        assert!(told.contains(expected) && !told.contains("geheim"), "{told}");
+    };
+    let kinds = "source.url: expected an address that begins with sqlite://, postgres:// or mysql://";
+    check("${ADDRESS}", kinds);
+    check("oracle://me:geheim@db.example.com/pms", kinds);
+    check("postgres://me:ge/heim/geheim@db.example.com/pms", "source.url: the address cannot be read");
+    check("mysql://me:geheim@db.example.com", "source.url: the address needs the name of a database");
+    check("sqlite://", "source.url: expected the path of a file");
+    let told = refused(&with_source("kind = 'sql'"), []);
+    assert!(told.contains("source.url: is required") && told.contains("source.query: is required"), "{told}");
+}

@@ -1,0 +1,88 @@
+//! Reads the configured source, whatever it is.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+
+use super::error::SourceError;
+use super::settings::{FileFormat, SourceInput, SourceSettings};
+use super::{csv, excel, locate, sql};
+use crate::model::{Coverage, Problem, ProblemCode, SourcePlace, SourceRead};
+
+/// Reads the configured source. A file is read on a thread of its own; a database is waited for.
+pub async fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
+    if let SourceInput::Database(input) = &settings.input {
+        // What it holds is large, and most jobs read files.
+        return Box::pin(sql::read(input, settings, now)).await;
+    }
+    let settings = settings.clone();
+    spawn_blocking(move || read_file(&settings, now)).await.expect("reading a file does not panic")
+}
+
+/// Reads a configured file, or the standard input.
+///
+/// # Panics
+///
+/// Where the source is a database.
+pub fn read_file(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
+    match &settings.input {
+        SourceInput::Stdin => read_opened(io::stdin().lock(), "stdin", settings, now),
+        SourceInput::File { folder, path } => {
+            let located = locate::open(folder, path, settings.max_age, now)?;
+            let mut read = read_opened(&located.file, &located.name, settings, now)?;
+            let unreadable = |source| SourceError::Unreadable { location: located.name.clone(), source };
+            if located.has_changed().map_err(unreadable)? {
+                read.coverage = Coverage::Partial;
+                read.warnings.push(Problem {
+                    source: SourcePlace { container: Arc::from(located.name), row: 0 },
+                    column: "",
+                    code: ProblemCode::Notice,
+                    message:
+                        "the file was written to while it was read, so nothing is concluded from what is \
+                              absent"
+                            .to_owned(),
+                    hint: "let the export finish first, or write it under another name and rename it"
+                        .to_owned(),
+                });
+            }
+            Ok(read)
+        }
+        SourceInput::Database(_) => unreachable!("a database is no file"),
+    }
+}
+
+fn read_opened(
+    input: impl Read,
+    name: &str,
+    settings: &SourceSettings,
+    now: Timestamp,
+) -> Result<SourceRead, SourceError> {
+    let FileFormat::Excel { sheet } = &settings.format else {
+        return csv::read_from(input, name, settings, now);
+    };
+    let mut bytes = Vec::new();
+    input
+        .take(excel::MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| SourceError::Unreadable { location: name.to_owned(), source })?;
+    excel::read_bytes(&bytes, name, sheet.as_deref(), settings, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::testing::settings;
+
+    #[test]
+    fn a_missing_file_says_which() {
+        let mut settings = settings();
+        for format in [FileFormat::Csv, FileFormat::Excel { sheet: None }] {
+            settings.format = format;
+            settings.input = SourceInput::File { folder: "/nonexistent".into(), path: "a.csv".into() };
+            let error = read_file(&settings, Timestamp::UNIX_EPOCH).expect_err("nothing there");
+            assert!(matches!(error, SourceError::Unreadable { .. }), "{error}");
+        }
+    }
+}

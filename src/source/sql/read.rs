@@ -1,0 +1,145 @@
+//! Reads a query: tries to reach the database for a while, prepares the statement, then takes row by row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::engine::Session;
+use super::error::{Context, DatabaseError, Said};
+use super::statement::one_select;
+use crate::model::{Fingerprint, SourceKind, SourceRead};
+use crate::source::columns::Columns;
+use crate::source::error::SourceError;
+use crate::source::record::{Cells, OwnedRecord};
+use crate::source::rows::{Condition, Ending, Rows};
+use crate::source::settings::{DatabaseInput, SourceSettings};
+
+/// What a row of the result stands under in a place: `query:17`.
+const CONTAINER: &str = "query";
+
+/// The wait after the first attempt; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest wait between two attempts.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
+/// How long one attempt to connect may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+
+/// How long after its limit an answer of the database is still waited for.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Runs the query and reads its rows.
+pub(in crate::source) async fn read(
+    input: &DatabaseInput,
+    settings: &SourceSettings,
+    now: Timestamp,
+) -> Result<SourceRead, SourceError> {
+    let query = input.query.clone();
+    let text = tokio::fs::read_to_string(&input.query_path)
+        .await
+        .map_err(|source| DatabaseError::QueryFile { query, source })?;
+    let statement = one_select(&text, input.address.engine())
+        .map_err(|finding| DatabaseError::NotOneSelect { query: input.query.clone(), finding })?;
+    let limit = input.patience;
+    let end = Instant::now() + limit;
+    let location = input.address.to_string();
+    let context = Context { query: &input.query, location: &location, limit };
+    let attempt = Attempt { input, statement, settings, now, context };
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match attempt.make().await {
+            Err(SourceError::Database(error)) if error.is_worth_a_retry() && Instant::now() + pause < end => {
+                tracing::warn!(database.location = %location, "the database cannot be reached and is tried again");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            ended => return ended,
+        }
+    }
+}
+
+/// One read from the beginning to the end.
+#[derive(Clone, Copy)]
+struct Attempt<'a> {
+    input: &'a DatabaseInput,
+    statement: &'a str,
+    settings: &'a SourceSettings,
+    now: Timestamp,
+    context: Context<'a>,
+}
+
+impl Attempt<'_> {
+    async fn make(self) -> Result<SourceRead, SourceError> {
+        let Self { input, context, .. } = self;
+        let no_answer = |_| {
+            let source = Said("it does not answer".to_owned());
+            DatabaseError::Unreachable { location: context.location.to_owned(), source }
+        };
+        let session = timeout(CONNECT_LIMIT, Session::open(&input.address, context.limit))
+            .await
+            .map_err(no_answer)?
+            .map_err(|error| context.judge(&error))?;
+        timeout(context.limit + GRACE, self.read(session)).await.map_err(no_answer)?
+    }
+
+    async fn read(self, mut session: Session) -> Result<SourceRead, SourceError> {
+        let Self { input, statement, settings, now, context } = self;
+        let judged = |error: sqlx::Error| context.judge(&error);
+        let names = session.columns(statement).await.map_err(judged)?;
+        if names.is_empty() {
+            let finding = "it gives no columns";
+            return Err(DatabaseError::NotOneSelect { query: input.query.clone(), finding }.into());
+        }
+        let columns =
+            Columns::find(names.iter().map(String::as_str), &settings.columns).map_err(|problem| {
+                SourceError::Header {
+                    location: input.query.clone(),
+                    seen: names.clone(),
+                    wanting: problem.wanting,
+                    twice: problem.twice,
+                }
+            })?;
+        let mut rows = Rows::new(&columns, Arc::from(CONTAINER), settings, now);
+        let mut digest = Digest::new(now);
+        let mut n_rows = 0;
+        let mut take = |record: OwnedRecord, condition: Condition| {
+            n_rows += 1;
+            digest.add(&record);
+            rows.take(&record, n_rows, condition);
+        };
+        session.rows(statement, &mut take).await.map_err(judged)?;
+        // Everything was read: a goodbye that fails changes nothing.
+        drop(session.close().await);
+        let location = format!("{} ({})", context.location, input.query);
+        let mut read = rows.finish(SourceKind::Sql, &location, Ending::Whole);
+        read.fingerprint = digest.finish();
+        Ok(read)
+    }
+}
+
+/// What was read, and when: two reads of a database are never the same read, even where nothing has changed, because
+/// each of them asks anew (RULES 13).
+struct Digest(blake3::Hasher);
+
+impl Digest {
+    fn new(now: Timestamp) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(now.to_string().as_bytes());
+        Self(hasher)
+    }
+
+    fn add(&mut self, record: &OwnedRecord) {
+        for position in 0..record.n_cells() {
+            self.0.update(record.text(position).unwrap_or("").as_bytes());
+            self.0.update(b"\0");
+        }
+        self.0.update(b"\n");
+    }
+
+    fn finish(self) -> Fingerprint {
+        Fingerprint(self.0.finalize().to_hex().to_string())
+    }
+}
