@@ -1,11 +1,14 @@
 //! The flags and verbs.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use crate::config::parse_duration;
 use crate::plan::Allowance;
 
 /// Keeps the access grants in Seam equal to the reservations of a hotel.
@@ -228,6 +231,17 @@ pub(super) struct RunFlags {
     /// Stops before the first write.
     #[arg(long, env = "RESERVATION_SYNC_DRY_RUN")]
     pub(super) dry_run: bool,
+    /// Changes at most so many grants, the most urgent first; the rest is left for the next run.
+    #[arg(long, value_name = "N", env = "RESERVATION_SYNC_MAX_CHANGES")]
+    pub(super) max_changes: Option<NonZeroUsize>,
+    /// Starts nothing when so much time has passed: 90s, 15m, 2h; the rest is left for the next run.
+    #[arg(long, value_name = "TIME", env = "RESERVATION_SYNC_MAX_DURATION", value_parser = length_of_time)]
+    pub(super) max_duration: Option<Duration>,
+}
+
+fn length_of_time(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text).and_then(|time| Duration::try_from(time).ok());
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time such as 90s, 15m or 2h".to_owned())
 }
 
 /// Flags of `sandbox`.

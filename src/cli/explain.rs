@@ -40,6 +40,8 @@ pub(super) fn explain(
             now: *now,
             allowances: &[],
             reason: None,
+            max_changes: None,
+            max_duration: None,
             sink: output.sink(),
             interrupt: &interrupt,
         };

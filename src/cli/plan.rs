@@ -1,6 +1,7 @@
 //! `plan` and `run`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -15,16 +16,28 @@ use crate::run::{self, Failure, Interrupt, Job, Mode};
 
 /// `plan`: what would be changed.
 pub(super) fn plan(settings: &Settings, flags: &SaveFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let mode = if flags.output.is_some() { Mode::SavePlan } else { Mode::Plan };
+    plan_as(settings, mode, flags, output)
+}
+
+/// A plan of this kind, saved where that is asked for.
+pub(super) fn plan_as(
+    settings: &Settings,
+    mode: Mode<'_>,
+    flags: &SaveFlags,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let SaveFlags { plan, output: save } = flags;
-    let mode = if save.is_some() { Mode::SavePlan } else { Mode::Plan };
-    job(settings, mode, plan, save.as_deref(), output)
+    job(settings, mode, plan, Extent { save: save.as_deref(), ..Extent::default() }, output)
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
-    let RunFlags { plan, dry_run } = flags;
+    let RunFlags { plan, dry_run, max_changes, max_duration } = flags;
     refuse_rehearsal_time(settings, plan.now, "run")?;
-    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, None, output)
+    let mode = if *dry_run { Mode::DryRun } else { Mode::Run };
+    let max_changes = max_changes.map(usize::from);
+    job(settings, mode, plan, Extent { save: None, max_changes, max_duration: *max_duration }, output)
 }
 
 /// Whoever writes to doors lives in the present (RULES 29).
@@ -51,16 +64,26 @@ pub(super) fn carry_out(
     output: &Output,
 ) -> Result<ExitCode, Failure> {
     let flags = PlanFlags { detailed_exitcode: false, now, allow: Vec::new(), reason: None };
-    job(settings, mode, &flags, None, output)
+    job(settings, mode, &flags, Extent::default(), output)
 }
 
-pub(super) fn job(
+/// What else a job is to do, and how much of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent<'a> {
+    /// The plan is written there.
+    save: Option<&'a Path>,
+    max_changes: Option<usize>,
+    max_duration: Option<Duration>,
+}
+
+fn job(
     settings: &Settings,
     mode: Mode<'_>,
     flags: &PlanFlags,
-    save: Option<&Path>,
+    extent: Extent<'_>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
+    let Extent { save, max_changes, max_duration } = extent;
     let runtime = runtime()?;
     let mut document = runtime.block_on(async {
         let interrupt = Interrupt::default();
@@ -74,6 +97,8 @@ pub(super) fn job(
                 now: flags.now,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
+                max_changes,
+                max_duration,
                 sink: output.sink(),
                 interrupt: &interrupt,
             })

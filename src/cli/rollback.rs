@@ -2,7 +2,7 @@
 
 use super::arguments::RollbackFlags;
 use super::output::Output;
-use super::plan::{job, runtime};
+use super::plan::{plan_as, runtime};
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
 use crate::run::{Failure, Mode, RecordedRun};
@@ -16,5 +16,5 @@ pub(super) fn rollback(
 ) -> Result<ExitCode, Failure> {
     let RollbackFlags { run, save } = flags;
     let recorded = runtime()?.block_on(RecordedRun::load(settings, &RunSelector::parse(run)))?;
-    job(settings, Mode::RollBack(&recorded), &save.plan, save.output.as_deref(), output)
+    plan_as(settings, Mode::RollBack(&recorded), save, output)
 }

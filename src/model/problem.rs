@@ -101,6 +101,8 @@ pub enum ProblemCode {
     OldSource,
     /// A stay whose start comes before one already granted at the same door (RULES 21).
     ArrivalOrder,
+    /// Access that will be made only after the arrival, because the limits allow no earlier.
+    NotReadyInTime,
     /// A guest that is still there after the check-out (RULES 9).
     Overstay,
     /// A cell of a workbook whose formula failed, or was never calculated.

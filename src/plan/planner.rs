@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::absence::settle_absences;
 use super::change::Change;
 use super::emit::Emitter;
-use super::estimate::estimate;
 use super::identities::Identities;
 use super::in_house::{Withheld, judge_in_house};
 use super::learnt::learn;
@@ -16,6 +15,7 @@ use super::matching::takes_all;
 use super::outline::Plan;
 use super::past::Past;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
+use super::schedule::forecast;
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
@@ -133,8 +133,10 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
+    let forecast = forecast(&plan, &settings.limits, now);
+    plan.estimate = forecast.estimate;
+    plan.warnings.extend(forecast.late);
     plan.warnings.sort();
-    plan.estimate = estimate(&plan, &settings.limits);
     plan.in_house = foreseen.withheld.in_house;
     plan.learnt = learnt;
     Draft::Plan(Box::new(plan))

@@ -1,6 +1,7 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -9,7 +10,7 @@ use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::roll_back::RecordedRun;
 use super::told::Told;
-use crate::apply::{Apply, Stop, carry_out, moves};
+use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
@@ -75,6 +76,10 @@ pub struct Job<'a> {
     pub allowances: &'a [Allowance],
     /// Why they are raised.
     pub reason: Option<&'a str>,
+    /// At most so many grants are changed.
+    pub max_changes: Option<usize>,
+    /// Nothing is started when so much time has passed since the job began.
+    pub max_duration: Option<Duration>,
     /// Who is told on the way.
     pub sink: &'a dyn EventSink,
     /// Who may end it.
@@ -179,9 +184,9 @@ impl Job<'_> {
         let applied = carry_out(Apply {
             plan,
             reader: &connection.reader,
-            recorder: &recorder,
-            lease,
+            journal: &StoreJournal { recorder: &recorder, lease },
             limits: &self.settings.seam.limits,
+            budget: Budget { max_changes: self.max_changes, until: told.until },
             timeout: self.settings.seam.timeout,
             sink: self.sink,
             cancel: self.interrupt.token(),
@@ -198,6 +203,9 @@ impl Job<'_> {
             Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
+            Some(Stop::TooManyFailures(rate)) => Err(Failure::too_many_failures(rate)),
+            Some(Stop::ChangesUsedUp) => Err(Failure::changes_used_up(self.max_changes.unwrap_or_default())),
+            Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::explain::Seen;
 use super::failure::Failure;
@@ -38,6 +39,8 @@ pub(super) struct Told {
     pub(super) now: Timestamp,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
+    /// When nothing is to be started any more.
+    pub(super) until: Option<Instant>,
     /// The plan file that is carried out.
     pub(super) taken_up: Option<TakenUp>,
     /// What the plan was made from, where it is to be explained.
@@ -93,6 +96,7 @@ impl Told {
             calls: seam::Calls::default(),
             now: started_at,
             broken_moves: BTreeSet::new(),
+            until: job.max_duration.and_then(|max_duration| Instant::now().checked_add(max_duration)),
             taken_up: None,
             seen: None,
             saved: None,
@@ -113,6 +117,9 @@ impl Told {
             Some(taken_up) => taken_up.tell(document, self.applied.as_ref()),
             None => self.decided(document),
         };
+        if let Some(applied) = &self.applied {
+            document = document.with_duration(applied.took);
+        }
         let seam::Calls { reads, writes, retries, throttled } = self.calls;
         document = document.with_calls(Calls { reads, writes, retries, throttled });
         let mut codes = vec![document.exit_of_lines()];

@@ -47,6 +47,7 @@ mod rules_moves;
 mod rules_rows;
 mod rules_stays;
 mod rules_told;
+mod run_budgets;
 mod run_interrupted;
 mod sandbox_client;
 mod sandbox_grants;

@@ -206,6 +206,8 @@ pub(crate) async fn live_as(place: &Place, sandbox: &Sandbox, mode: Mode<'_>) ->
         now: Some(now),
         allowances: &[],
         reason: None,
+        max_changes: None,
+        max_duration: None,
         sink: &Silence,
         interrupt: &interrupt,
     };

@@ -185,6 +185,8 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             now,
             allowances: &[],
             reason: None,
+            max_changes: None,
+            max_duration: None,
             sink: &Silence,
             interrupt: &interrupt,
         })
