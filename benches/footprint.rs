@@ -41,7 +41,7 @@ fn all_nights(n_rows: &str) {
 }
 
 fn one_night(name: &str, n_rows: usize, folder: &Path) {
-    let house = House::new(folder.to_owned());
+    let mut house = House::new(folder.to_owned());
     let bookings = bookings(n_rows);
     let rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
     let edition = if name == NIGHTS[2] { Edition::NextNight } else { Edition::First };

@@ -13,7 +13,7 @@ const N_ROWS: usize = 100_000;
 
 fn planning(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let house = House::new(folder.path().to_owned());
+    let mut house = House::new(folder.path().to_owned());
     let bookings = bookings(N_ROWS);
     let n_rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
     let first = house.write("first.csv", &bookings, Edition::First);

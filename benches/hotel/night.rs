@@ -1,5 +1,6 @@
 //! One night's work as the job does it, part by part: read the file, map, plan, check.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
@@ -11,10 +12,11 @@ use reservation_sync::mapping::{
     AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::{
-    Coverage, Inventory, Method, Namespace, Properties, Property, Reservation, SourceRead,
+    Coverage, Inventory, Ledger, Method, Namespace, Properties, Property, Reservation, SourceRead,
 };
 use reservation_sync::plan::{
-    CheckedPlan, ContactConflict, Limits, Plan, PlanInput, PlanSettings, Policy, check, plan,
+    CheckedPlan, ContactConflict, GuardSettings, Limits, Past, Plan, PlanInput, PlanSettings, Policy,
+    Quarantine, Reading, Share, check, plan,
 };
 use reservation_sync::source::{
     self, ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap,
@@ -29,6 +31,9 @@ pub(crate) struct House {
     source: SourceSettings,
     mapping: MappingSettings,
     plan: PlanSettings,
+    guards: GuardSettings,
+    ledger: Ledger,
+    reading: Reading,
     folder: PathBuf,
     now: Timestamp,
 }
@@ -82,7 +87,20 @@ impl House {
             },
         };
         let now = "2026-11-01T20:00:00Z".parse().expect("an instant");
-        Self { source, mapping, plan, folder, now }
+        let all = Share::Percent(100.0);
+        let guards = GuardSettings {
+            max_delete: all,
+            max_cancel: all,
+            max_update: all,
+            min_existing: 10,
+            max_shrink: all,
+            max_reject: all,
+            max_in_house: all,
+            missing_runs: 2,
+            missing_for: SignedDuration::from_hours(12),
+        };
+        let (ledger, reading) = (Ledger::default(), Reading::partial());
+        Self { source, mapping, plan, guards, ledger, reading, folder, now }
     }
 
     /// Writes a file of bookings and gives its name.
@@ -118,7 +136,14 @@ impl House {
         desired: &'a Desired,
         inventory: &'a Inventory,
     ) -> PlanInput<'a> {
-        PlanInput { now: self.now, settings: &self.plan, desired, directory, inventory }
+        let past = Past {
+            ledger: &self.ledger,
+            guards: &self.guards,
+            allowances: &[],
+            reading: &self.reading,
+            quarantine: Quarantine::None,
+        };
+        PlanInput { now: self.now, settings: &self.plan, desired, directory, inventory, past }
     }
 
     /// Makes a plan.
@@ -131,19 +156,23 @@ impl House {
         check(plan, input).unwrap_or_else(|violations| panic!("{}", violations[0]))
     }
 
-    /// The workspace after the first night. It is made a few bookings at a time, so that making it needs little memory
+    /// The workspace after the first night, which the record knows from then on. It is made a few bookings at a time, so that making it needs little memory
     /// besides what it holds.
-    pub(crate) fn converged(&self, n_rows: usize, bookings: &[Booking]) -> Inventory {
+    pub(crate) fn converged(&mut self, n_rows: usize, bookings: &[Booking]) -> Inventory {
         let empty = workspace(n_rows);
         let mut converged = empty.clone();
+        let mut known = BTreeMap::new();
         for some in bookings.chunks(1_000) {
             let file = self.write("some.csv", some, Edition::First);
             let (read, inventory) = (self.read(&file), &empty);
             let (directory, desired) = self.map(&read.reservations, inventory);
             let input = self.input(&directory, &desired, inventory);
-            carry_out(&Self::plan(&input), &mut converged, self.now);
+            let plan = Self::plan(&input);
+            carry_out(&plan, &mut converged, self.now);
+            known.extend(plan.items.into_iter().filter_map(|item| Some((item.key, item.wanted?))));
         }
         fs::remove_file(self.folder.join("some.csv")).expect("it was written above");
+        self.ledger.desired = known;
         converged
     }
 }

@@ -6,36 +6,47 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::breaker::Breaker;
 use super::ending::{Applied, StepEnding, Stop};
-use super::queue::{Next, Queue};
+use super::journal::Journal;
 use crate::event::{Event, EventSink, Outcome};
-use crate::model::{Fingerprint, UserIdentityId};
+use crate::model::UserIdentityId;
+use crate::plan::schedule::{Again, Ending, Next, Schedule, Trouble, beyond_budget};
 use crate::plan::{Call, CheckedPlan, IdentityTarget, Limits, Plan, StepId};
 use crate::seam::{
-    CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, Verdict, Watch,
-    verdict,
+    CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, TurnAsked, Turns,
+    Verdict, Watch, verdict,
 };
-use crate::store::{Lease, LeaseError, LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
+use crate::store::{LeaseError, LedgerChange, RecordError, StepOutcome, StepRecord};
 
 /// Seam is taken to be down after this many calls in a row ran out of patience.
 const CALLS_IN_VAIN: u32 = 5;
 
+/// How much one run may do; what is left is for the next one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Budget {
+    /// Of how many grants; a replacement counts whole.
+    pub max_changes: Option<usize>,
+    /// Until when something may be started.
+    pub until: Option<Instant>,
+}
+
 /// What carrying out a plan needs.
-#[derive(Clone, Copy)]
-pub struct Apply<'a> {
+pub struct Apply<'a, J> {
     /// What to do.
     pub plan: &'a CheckedPlan,
     /// With whom.
     pub reader: &'a SeamReader,
-    /// The record.
-    pub recorder: &'a Recorder,
-    /// The right to write.
-    pub lease: &'a Lease,
+    /// The record, and the right to write.
+    pub journal: &'a J,
     /// The pace.
     pub limits: &'a Limits,
+    /// How much may be done.
+    pub budget: Budget,
     /// No step starts with less than this left of the lease (RULES 30).
     pub timeout: Duration,
     /// Who is told.
@@ -44,31 +55,55 @@ pub struct Apply<'a> {
     pub cancel: &'a CancellationToken,
 }
 
+impl<J> Clone for Apply<'_, J> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+// Derived, it would ask for a journal that can be copied, although only references are.
+impl<J> Copy for Apply<'_, J> {}
+
 /// Carries a plan out.
-pub async fn carry_out(apply: Apply<'_>) -> Applied {
+pub async fn carry_out<J: Journal>(apply: Apply<'_, J>) -> Applied {
+    let (asks, asked) = mpsc::unbounded_channel();
     let mut worker = Worker {
         apply,
         writer: apply.reader.writer(apply.plan),
-        queue: Queue::new(apply.plan, apply.limits),
+        schedule: Schedule::new(apply.plan, apply.limits),
+        began: Instant::now(),
+        asks,
+        asked,
+        grants: HashMap::new(),
         made: HashMap::new(),
         applied: Applied::default(),
         n_in_vain: 0,
+        breaker: Breaker::default(),
         drained: Drain::Nothing,
         waits: apply.cancel.child_token(),
         all_waits: CancellationToken::new(),
     };
+    worker.leave_what_is_beyond_the_budget();
     worker.run().await;
+    worker.applied.took = worker.now();
     worker.applied
 }
 
-struct Worker<'a> {
-    apply: Apply<'a>,
+struct Worker<'a, J> {
+    apply: Apply<'a, J>,
     writer: SeamWriter,
-    queue: Queue<'a>,
+    schedule: Schedule<'a>,
+    /// The zero of the schedule's time.
+    began: Instant,
+    asks: mpsc::UnboundedSender<TurnAsked>,
+    asked: mpsc::UnboundedReceiver<TurnAsked>,
+    /// Calls that wait to be sent again.
+    grants: HashMap<StepId, oneshot::Sender<()>>,
     /// Identities that steps of this plan made.
     made: HashMap<StepId, UserIdentityId>,
     applied: Applied,
     n_in_vain: u32,
+    breaker: Breaker,
     drained: Drain,
     /// Ends the waits of calls in flight, except for those of replacements that have begun.
     waits: CancellationToken,
@@ -99,18 +134,23 @@ enum Answer {
     NotSent,
 }
 
-impl<'a> Worker<'a> {
+impl<'a, J: Journal> Worker<'a, J> {
     async fn run(&mut self) {
-        let Apply { lease, limits, timeout, cancel, .. } = self.apply;
+        let Apply { journal, timeout, cancel, .. } = self.apply;
+        let until = self.apply.budget.until;
         let mut in_flight = FuturesUnordered::new();
         loop {
             self.drain();
             let mut turn = None;
             let may_write = self.may_write().await;
-            while may_write && in_flight.len() < limits.concurrency && turn.is_none() {
-                match self.queue.next(Instant::now()) {
-                    Next::Step(step) => in_flight.push(self.start(step)),
-                    Next::At(instant) => turn = Some(instant),
+            while may_write && turn.is_none() {
+                match self.schedule.next(self.now()) {
+                    Next::Step(step) => match self.grants.remove(&step) {
+                        // Whoever no longer listens was told to stop, and ends by itself.
+                        Some(grant) => drop(grant.send(())),
+                        None => in_flight.push(self.start(step)),
+                    },
+                    Next::At(at) => turn = Some(self.began + at),
                     Next::Nothing => break,
                 }
             }
@@ -123,8 +163,10 @@ impl<'a> Worker<'a> {
             tokio::select! {
                 biased;
                 // A call that waits for its turn or its next attempt must not outlive the right to send it.
-                () = lease.runs_short(timeout), if may_write => {}
+                () = journal.runs_short(timeout), if may_write => {}
                 () = cancel.cancelled(), if self.drained == Drain::Nothing => {}
+                () = sleep_until(until.unwrap_or(self.began)), if until.is_some() && self.drained == Drain::Nothing => {}
+                Some(asked) = self.asked.recv() => self.again(asked),
                 Some(ended) = in_flight.next(), if !in_flight.is_empty() => self.ended(ended),
                 () = sleep_until(turn.unwrap_or_else(Instant::now)), if turn.is_some() => {}
             }
@@ -132,18 +174,38 @@ impl<'a> Worker<'a> {
         self.skip_what_waits(Drain::Everything);
     }
 
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// A call failed and wants another turn.
+    fn again(&mut self, asked: TurnAsked) {
+        let TurnAsked { step, kind, wait, grant } = asked;
+        if grant.is_closed() {
+            // It was told to stop in the same moment, and ends or has ended.
+            return;
+        }
+        let trouble = match kind {
+            CallErrorKind::Throttled { .. } => Trouble::Throttled,
+            kind if is_unavailability(&kind) => Trouble::Unwell,
+            _ => Trouble::Other,
+        };
+        self.schedule.again(step, Again { trouble, wait }, self.now());
+        self.grants.insert(step, grant);
+    }
+
     /// Whether the lease reaches beyond one call. It is renewed in the background; where that failed so far, once more
     /// here, before the run is given up.
     async fn may_write(&mut self) -> bool {
-        let Apply { lease, timeout, .. } = self.apply;
+        let Apply { journal, timeout, .. } = self.apply;
         if self.drain_due() == Drain::Everything {
             return false;
         }
-        if lease.remaining() >= timeout {
+        if journal.remaining() >= timeout {
             return true;
         }
-        let error = match lease.renew().await {
-            Ok(()) if lease.remaining() >= timeout => return true,
+        let error = match journal.renew().await {
+            Ok(()) if journal.remaining() >= timeout => return true,
             Ok(()) | Err(LeaseError::Lost | LeaseError::Held { .. }) => RecordError::LeaseLost,
             Err(LeaseError::Store(error)) => RecordError::Store(Arc::new(error)),
         };
@@ -155,9 +217,13 @@ impl<'a> Worker<'a> {
     fn drain_due(&self) -> Drain {
         match self.applied.stop {
             Some(Stop::Refused(_) | Stop::Record(_)) => Drain::Everything,
-            Some(Stop::Unavailable(_) | Stop::Cancelled) => Drain::WhatCanWait,
-            None if self.apply.cancel.is_cancelled() => Drain::WhatCanWait,
-            None => Drain::Nothing,
+            Some(Stop::Unavailable(_) | Stop::TooManyFailures(_) | Stop::TimeUsedUp | Stop::Cancelled) => {
+                Drain::WhatCanWait
+            }
+            None | Some(Stop::ChangesUsedUp) if self.apply.cancel.is_cancelled() || self.is_late() => {
+                Drain::WhatCanWait
+            }
+            None | Some(Stop::ChangesUsedUp) => Drain::Nothing,
         }
     }
 
@@ -175,53 +241,74 @@ impl<'a> Worker<'a> {
 
     fn skip_what_waits(&mut self, drain: Drain) {
         let waiting: Vec<StepId> = self
-            .queue
+            .schedule
             .waiting()
-            .filter(|step| drain == Drain::Everything || !self.queue.must_finish(*step))
+            .filter(|step| drain == Drain::Everything || !self.schedule.must_finish(*step))
             .collect();
-        if !waiting.is_empty() && self.apply.cancel.is_cancelled() {
-            self.stop(Stop::Cancelled);
+        if !waiting.is_empty() {
+            self.note_who_stopped();
         }
-        for step in waiting {
-            if self.queue.is_waiting(step) {
-                let skipped = self.queue.over(step, Outcome::Skipped, Instant::now());
+        self.skip(waiting, STOPPED);
+    }
+
+    fn skip(&mut self, steps: Vec<StepId>, why: &str) {
+        for step in steps {
+            if self.schedule.is_waiting(step) {
+                let skipped = self.schedule.over(step, Ending::Failed, self.now());
                 for step in iter::once(step).chain(skipped) {
-                    self.note(step, Outcome::Skipped, Some(STOPPED.to_owned()));
+                    self.note(step, Outcome::Skipped, Some(why.to_owned()));
                 }
             }
         }
     }
 
+    fn leave_what_is_beyond_the_budget(&mut self) {
+        let Some(max_changes) = self.apply.budget.max_changes else { return };
+        let beyond = beyond_budget(self.apply.plan, max_changes);
+        if !beyond.is_empty() {
+            self.stop(Stop::ChangesUsedUp);
+            self.skip(beyond, BEYOND);
+        }
+    }
+
+    fn is_late(&self) -> bool {
+        self.apply.budget.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Something was not sent because somebody, or the clock, said so.
+    fn note_who_stopped(&mut self) {
+        if self.apply.cancel.is_cancelled() {
+            self.stop(Stop::Cancelled);
+        } else if self.is_late() {
+            self.stop(Stop::TimeUsedUp);
+        }
+    }
+
     /// Takes note of why the run ends; the gravest reason stays.
     fn stop(&mut self, stop: Stop) {
-        let gravity = |stop: &Stop| match stop {
-            Stop::Cancelled => 0,
-            Stop::Unavailable(_) => 1,
-            Stop::Refused(_) => 2,
-            Stop::Record(_) => 3,
-        };
-        if self.applied.stop.as_ref().is_none_or(|standing| gravity(standing) < gravity(&stop)) {
+        if self.applied.stop.as_ref().is_none_or(|standing| standing.gravity() < stop.gravity()) {
             self.applied.stop = Some(stop);
         }
     }
 
-    fn start(&self, id: StepId) -> impl Future<Output = Ended> + use<'a> {
-        let Apply { plan, recorder, lease, sink, .. } = self.apply;
+    fn start(&self, id: StepId) -> impl Future<Output = Ended> + use<'a, J> {
+        let Apply { plan, journal, sink, .. } = self.apply;
         let plan: &'a Plan = plan;
         let call = &plan.step(id).call;
         let identity = match call {
             Call::CreateGrant { identity: IdentityTarget::MadeBy(step), .. } => self.made.get(step).cloned(),
             _ => None,
         };
-        let cancel = if self.queue.must_finish(id) { self.all_waits.clone() } else { self.waits.clone() };
+        let cancel = if self.schedule.must_finish(id) { self.all_waits.clone() } else { self.waits.clone() };
         let writer = self.writer.clone();
+        let turns = Turns::of(id, self.asks.clone());
         async move {
             let record = StepRecord::of(plan, id);
-            if let Err(error) = recorder.intent(lease, record.clone()).await {
+            if let Err(error) = journal.intent(record.clone()).await {
                 return Ended { step: id, answer: Answer::NotSent, recorded: Err(error) };
             }
             sink.emit(&Event::StepStarted(id));
-            let watch = Watch { cancel: &cancel, sink };
+            let watch = Watch { cancel: &cancel, sink, turns: Some(&turns) };
             let answer = match writer.perform(call, identity.as_ref(), watch).await {
                 Ok(receipt) => Answer::Receipt(receipt),
                 Err(error) if error.kind == CallErrorKind::Cancelled && error.effect == Effect::None => {
@@ -230,7 +317,7 @@ impl<'a> Worker<'a> {
                 Err(error) => Answer::Error(error),
             };
             let outcome = outcome_of(plan, id, &answer);
-            let recorded = recorder.outcome(record, outcome).await;
+            let recorded = journal.outcome(record, outcome).await;
             Ended { step: id, answer, recorded }
         }
     }
@@ -242,13 +329,12 @@ impl<'a> Worker<'a> {
         }
         match answer {
             Answer::NotSent => {
-                if self.apply.cancel.is_cancelled() {
-                    self.stop(Stop::Cancelled);
-                }
+                self.note_who_stopped();
                 self.end(step, Outcome::Skipped, Some(STOPPED.to_owned()));
             }
             Answer::Receipt(receipt) => {
                 self.n_in_vain = 0;
+                self.breaker.note(false);
                 if let Made::Identity(id) = receipt.made {
                     self.made.insert(step, id);
                 }
@@ -257,6 +343,9 @@ impl<'a> Worker<'a> {
             Answer::Error(error) => {
                 self.end(step, outcome_of_error(&error), Some(error.to_string()));
                 self.take_to_heart(error);
+                if let Some(rate) = self.breaker.note(true) {
+                    self.stop(Stop::TooManyFailures(rate));
+                }
             }
         }
     }
@@ -281,7 +370,11 @@ impl<'a> Worker<'a> {
 
     fn end(&mut self, step: StepId, outcome: Outcome, error: Option<String>) {
         self.note(step, outcome, error);
-        for skipped in self.queue.over(step, outcome, Instant::now()) {
+        let ending = match outcome {
+            Outcome::Done | Outcome::AlreadySo => Ending::Succeeded,
+            Outcome::Failed | Outcome::Stale | Outcome::Skipped | Outcome::Unknown => Ending::Failed,
+        };
+        for skipped in self.schedule.over(step, ending, self.now()) {
             self.note(skipped, Outcome::Skipped, Some(NOT_POSSIBLE.to_owned()));
         }
     }
@@ -293,6 +386,8 @@ impl<'a> Worker<'a> {
 }
 
 const NOT_POSSIBLE: &str = "something it needs did not happen";
+
+const BEYOND: &str = "all changes that --max-changes allows were made; the next run does it";
 
 const STOPPED: &str = "the run stopped before its turn; the next run does it";
 
@@ -347,15 +442,20 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
     }
 }
 
-/// What to remember of the grant: a hash of what was wanted of it, or that it is gone.
+/// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
 fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
     let step = plan.step(id);
-    match (&step.call, step.item.and_then(|item| plan.item(item).after.as_deref())) {
-        (Call::DeleteGrant { key, .. }, _) => LedgerChange::Remove { key: key.clone() },
-        (Call::CreateGrant { key, .. } | Call::UpdateGrant { key, .. }, Some(after)) => {
-            let wanted = serde_json::to_vec(after).expect("a view has only strings for keys");
-            let desired = Fingerprint(blake3::hash(&wanted).to_hex().to_string());
-            LedgerChange::Set { key: key.clone(), desired }
+    let wanted = || step.item.and_then(|item| plan.item(item).wanted);
+    let is_last = plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item);
+    match &step.call {
+        Call::DeleteGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
+        Call::CreateGrant { key, .. } => {
+            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
+        }
+        Call::UpdateGrant { key, .. } | Call::AddMethods { key, .. } | Call::DeleteMethod { key, .. }
+            if is_last =>
+        {
+            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
         }
         _ => LedgerChange::Keep,
     }

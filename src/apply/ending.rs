@@ -1,5 +1,8 @@
 //! How the steps of a plan ended, and why a run stopped early.
 
+use std::time::Duration;
+
+use super::breaker::FailureRate;
 use crate::event::Outcome;
 use crate::plan::StepId;
 use crate::seam::CallError;
@@ -14,8 +17,29 @@ pub enum Stop {
     Unavailable(CallError),
     /// What is done could not be recorded, or the lock was lost.
     Record(RecordError),
+    /// Too many of the last calls failed.
+    TooManyFailures(FailureRate),
+    /// All the changes that were allowed were begun, and some are left.
+    ChangesUsedUp,
+    /// The time was used up, and some changes are left.
+    TimeUsedUp,
     /// Somebody asked.
     Cancelled,
+}
+
+impl Stop {
+    /// The graver one stays. A run that was asked to stop says so itself, whatever else is told here.
+    pub(super) fn gravity(&self) -> u32 {
+        match self {
+            Self::Cancelled => 0,
+            Self::TimeUsedUp => 1,
+            Self::ChangesUsedUp => 2,
+            Self::TooManyFailures(_) => 3,
+            Self::Unavailable(_) => 4,
+            Self::Refused(_) => 5,
+            Self::Record(_) => 6,
+        }
+    }
 }
 
 /// What became of a plan.
@@ -27,6 +51,8 @@ pub struct Applied {
     pub stop: Option<Stop>,
     /// Whether a call failed because Seam stayed unavailable.
     pub was_unavailable: bool,
+    /// How long it took.
+    pub took: Duration,
 }
 
 /// How one step ended.

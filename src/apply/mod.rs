@@ -3,17 +3,14 @@
 //! Nothing is decided here: which calls, in which order and after which others stands in the plan. Only this module
 //! holds the half of the client that can write.
 
+mod breaker;
 mod carry_out;
-mod door_pace;
 mod ending;
+mod journal;
 mod moves;
-mod queue;
-mod replacement;
-#[cfg(test)]
-mod testing;
-#[cfg(test)]
-mod tests;
 
-pub use carry_out::{Apply, carry_out};
+pub use breaker::FailureRate;
+pub use carry_out::{Apply, Budget, carry_out};
 pub use ending::{Applied, Stop};
+pub use journal::{Journal, StoreJournal};
 pub use moves::moves;

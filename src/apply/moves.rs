@@ -22,7 +22,7 @@ pub fn moves(plan: &Plan) -> BTreeSet<Move> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::apply::testing::{create, delete, plan_of, step};
+    use crate::plan::schedule::testing::{create, delete, plan_of, step};
 
     #[test]
     fn a_delete_that_waits_for_a_create_ends_a_move() {

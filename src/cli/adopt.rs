@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::arguments::AdoptFlags;
 use super::output::Output;
-use super::plan::{job, refuse_rehearsal_time, runtime};
+use super::plan::{Extent, job, refuse_rehearsal_time, runtime};
 use super::signals;
 use super::whole_file::write_whole;
 use crate::config::Settings;
@@ -22,7 +22,8 @@ pub(super) fn adopt(settings: &Settings, flags: &AdoptFlags, output: &Output) ->
     if *apply {
         refuse_rehearsal_time(settings, plan.now, "adopt --apply")?;
     }
-    job(settings, if *apply { Mode::Run } else { Mode::Plan }, plan, None, Some(&list), output)
+    let mode = if *apply { Mode::Run } else { Mode::Plan };
+    job(settings, mode, plan, Extent { adoption: Some(&list), ..Extent::default() }, output)
 }
 
 fn list(

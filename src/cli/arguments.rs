@@ -1,12 +1,15 @@
 //! The flags and verbs.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
 use super::scope::ScopeFlags;
+use crate::config::parse_duration;
 use crate::plan::Allowance;
 
 /// Keeps the access grants in Seam equal to the reservations of a hotel.
@@ -131,6 +134,10 @@ pub(super) enum Verb {
         #[arg(value_name = "PLAN.json|RUN_ID")]
         what: String,
     },
+    /// Makes a plan that undoes a recorded run. Never writes to Seam.
+    Rollback(RollbackFlags),
+    /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
+    Release,
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
     /// Prints the completion script of a shell.
@@ -186,6 +193,16 @@ pub(super) struct ApplyFlags {
     pub(super) now: Option<Timestamp>,
 }
 
+/// Flags of `rollback`.
+#[derive(Debug, Args)]
+pub(super) struct RollbackFlags {
+    /// The id of the run, the beginning of it, or `last`.
+    #[arg(value_name = "RUN_ID")]
+    pub(super) run: String,
+    #[command(flatten)]
+    pub(super) save: SaveFlags,
+}
+
 /// Flags of `explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainFlags {
@@ -219,6 +236,12 @@ pub(super) struct RunFlags {
     /// Stops before the first write.
     #[arg(long, env = "RESERVATION_SYNC_DRY_RUN")]
     pub(super) dry_run: bool,
+    /// Changes at most so many grants, the most urgent first; the rest is left for the next run.
+    #[arg(long, value_name = "N", env = "RESERVATION_SYNC_MAX_CHANGES")]
+    pub(super) max_changes: Option<NonZeroUsize>,
+    /// Starts nothing when so much time has passed: 90s, 15m, 2h; the rest is left for the next run.
+    #[arg(long, value_name = "TIME", env = "RESERVATION_SYNC_MAX_DURATION", value_parser = length_of_time)]
+    pub(super) max_duration: Option<Duration>,
     /// Does not wait until access is really issued. No run waits for that yet, so it changes nothing.
     #[arg(long, env = "RESERVATION_SYNC_NO_VERIFY")]
     pub(super) no_verify: bool,
@@ -238,6 +261,11 @@ pub(super) struct AdoptFlags {
     /// Takes over what the reviewed list says: makes grants of ours, then deletes those that it names.
     #[arg(long, requires = "reviewed", env = "RESERVATION_SYNC_APPLY")]
     pub(super) apply: bool,
+}
+
+fn length_of_time(text: &str) -> Result<Duration, String> {
+    let time = parse_duration(text).and_then(|time| Duration::try_from(time).ok());
+    time.filter(|time| !time.is_zero()).ok_or_else(|| "expected a time such as 90s, 15m or 2h".to_owned())
 }
 
 /// Flags of `sandbox`.

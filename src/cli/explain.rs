@@ -44,6 +44,8 @@ pub(super) fn explain(
             adoption: None,
             allowances: &[],
             reason: None,
+            max_changes: None,
+            max_duration: None,
             sink: output.sink(),
             interrupt: &interrupt,
         };

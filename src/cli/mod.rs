@@ -11,6 +11,8 @@ mod explain;
 mod export;
 mod output;
 mod plan;
+mod release;
+mod rollback;
 mod sandbox;
 mod scope;
 mod show;
@@ -62,8 +64,10 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Adopt(flags) => adopt::adopt(&settings(output)?, &flags, output),
         Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
         Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
+        Verb::Rollback(flags) => rollback::rollback(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
+        Verb::Release => release::release(&settings(output)?, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

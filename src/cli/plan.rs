@@ -1,6 +1,7 @@
 //! `plan` and `run`.
 
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -16,16 +17,34 @@ use crate::run::{self, Failure, Interrupt, Job, Mode, ReviewedList};
 
 /// `plan`: what would be changed.
 pub(super) fn plan(settings: &Settings, flags: &SaveFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let mode = if flags.output.is_some() { Mode::SavePlan } else { Mode::Plan };
+    plan_as(settings, mode, flags, output)
+}
+
+/// A plan of this kind, saved where that is asked for.
+pub(super) fn plan_as(
+    settings: &Settings,
+    mode: Mode<'_>,
+    flags: &SaveFlags,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let SaveFlags { plan, output: save } = flags;
-    let mode = if save.is_some() { Mode::SavePlan } else { Mode::Plan };
-    job(settings, mode, plan, save.as_deref(), None, output)
+    job(settings, mode, plan, Extent { save: save.as_deref(), ..Extent::default() }, output)
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
 pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
-    let RunFlags { plan, dry_run, no_verify: _ } = flags;
+    let RunFlags { plan, dry_run, max_changes, max_duration, no_verify: _ } = flags;
     refuse_rehearsal_time(settings, plan.now, "run")?;
-    job(settings, if *dry_run { Mode::DryRun } else { Mode::Run }, plan, None, None, output)
+    let mode = if *dry_run { Mode::DryRun } else { Mode::Run };
+    let max_changes = max_changes.map(usize::from);
+    job(
+        settings,
+        mode,
+        plan,
+        Extent { max_changes, max_duration: *max_duration, ..Extent::default() },
+        output,
+    )
 }
 
 /// Whoever writes to doors lives in the present (RULES 29).
@@ -58,7 +77,18 @@ pub(super) fn carry_out(
         allow: Vec::new(),
         reason: None,
     };
-    job(settings, mode, &flags, None, None, output)
+    job(settings, mode, &flags, Extent::default(), output)
+}
+
+/// What else a job is to do, and how much of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent<'a> {
+    /// The plan is written there.
+    pub(super) save: Option<&'a Path>,
+    /// What is taken over.
+    pub(super) adoption: Option<&'a ReviewedList>,
+    pub(super) max_changes: Option<usize>,
+    pub(super) max_duration: Option<Duration>,
 }
 
 /// Plans, and in the modes that write carries out, as the flags say.
@@ -66,10 +96,10 @@ pub(super) fn job(
     settings: &Settings,
     mode: Mode<'_>,
     flags: &PlanFlags,
-    save: Option<&Path>,
-    adoption: Option<&ReviewedList>,
+    extent: Extent<'_>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
+    let Extent { save, adoption, max_changes, max_duration } = extent;
     let scope = flags.scope.to_scope()?;
     let runtime = runtime()?;
     let mut document = runtime.block_on(async {
@@ -86,6 +116,8 @@ pub(super) fn job(
                 adoption,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
+                max_changes,
+                max_duration,
                 sink: output.sink(),
                 interrupt: &interrupt,
             })

@@ -31,3 +31,4 @@ pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
 pub use load::load;
 pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings, StoreSettings};
+pub use values::parse_duration;

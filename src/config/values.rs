@@ -110,8 +110,8 @@ pub(super) fn duration_or_none(node: &Node) -> Result<Option<SignedDuration>, Co
     }
 }
 
-/// A number and a unit; without a sign.
-pub(super) fn parse_duration(text: &str) -> Option<SignedDuration> {
+/// A number and a unit, such as `90s`, `15m`, `26h` or `30d`; without a sign.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let unit = text.chars().next_back()?;
     let digits = &text[..text.len() - unit.len_utf8()];
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

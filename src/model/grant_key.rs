@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::name::{AccessGrantKey, GuestKey, PropertyCode, ReservationKey, SpaceKey, UserIdentityKey};
+use super::reservation::ReservationId;
 
 /// The prefix that marks what this job owns: letters, digits, `-` and `_` (RULES 2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -110,6 +111,11 @@ impl GrantKeyParts {
             key.push_str(&ordinal.to_string());
         }
         AccessGrantKey::new(key)
+    }
+
+    /// Whether it is a grant of that reservation.
+    pub fn is_of(&self, id: &ReservationId) -> bool {
+        self.property == id.property && self.reservation == id.key
     }
 
     /// Reads a key; `None` where it is not ours or not in our form.

@@ -2,8 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
+use super::absence::Absence;
 use super::name::AccessGrantKey;
+use super::pin::Pin;
 use super::reservation::Fingerprint;
+use super::source_shape::SourceShape;
+use super::wanted::Wanted;
 
 /// A grant that takes the place of another, the new one first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,6 +20,21 @@ pub struct Move {
     pub new: AccessGrantKey,
 }
 
+/// A guard that stopped the last runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trip {
+    /// Its name.
+    pub guard: String,
+    /// What it is about: `all`, or a property.
+    pub scope: String,
+    /// A hash of the records that it counted.
+    pub records: Fingerprint,
+    /// How often in a row it was stopped by the same records.
+    pub n_trips: u32,
+    /// When it was first.
+    pub since: Timestamp,
+}
+
 /// What the store remembers about this workspace and namespace.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
@@ -21,10 +42,20 @@ pub struct Ledger {
     pub last_source: Option<Fingerprint>,
     /// The rows of the sources that were carried out lately, newest first.
     pub recent_rows: Vec<u64>,
-    /// For each grant that was carried out, a hash of what was wanted then.
-    pub desired: BTreeMap<AccessGrantKey, Fingerprint>,
+    /// What those sources looked like, newest first; shorter where earlier versions did not record it.
+    pub recent_shapes: Vec<SourceShape>,
+    /// Guards that stopped the last run.
+    pub trips: Vec<Trip>,
+    /// For each grant that this store has seen a stay for: what was wanted of it when that was last carried out.
+    pub desired: BTreeMap<AccessGrantKey, Wanted>,
+    /// Grants that were changed in the last runs although the source did not change, and in how many in a row.
+    pub repairs: BTreeMap<AccessGrantKey, u32>,
+    /// The grants whose stay is missing.
+    pub absences: BTreeMap<AccessGrantKey, Absence>,
     /// Moves that were begun and of which nobody knows that they ended.
     pub unfinished_moves: BTreeSet<Move>,
+    /// Reservations that are kept as they were.
+    pub pins: Vec<Pin>,
 }
 
 impl Ledger {
@@ -41,10 +72,35 @@ impl Ledger {
 
     /// The median size of recent sources; `None` where there was none.
     pub fn usual_rows(&self) -> Option<u64> {
-        let mut rows = self.recent_rows.clone();
-        rows.sort_unstable();
-        rows.get(rows.len() / 2).copied()
+        median(self.recent_rows.clone())
     }
+
+    /// The median number of rows of each property.
+    pub fn usual_rows_by_property(&self) -> BTreeMap<String, u64> {
+        let properties: BTreeSet<&String> = self.recent_shapes.iter().flat_map(|s| s.rows.keys()).collect();
+        let of = |property: &String| {
+            self.recent_shapes.iter().map(|shape| shape.rows.get(property).copied().unwrap_or(0)).collect()
+        };
+        properties
+            .into_iter()
+            .filter_map(|property| Some((property.clone(), median(of(property))?)))
+            .collect()
+    }
+
+    /// How many cells of a column would usually be filled in a source of so many rows; `None` where that is not known.
+    pub fn usual_filled(&self, column: &str, n_rows: u64) -> Option<u64> {
+        let in_this_size = |shape: &SourceShape| {
+            let filled = *shape.filled.get(column)?;
+            let of = shape.n_rows();
+            (of > 0).then(|| filled.saturating_mul(n_rows) / of)
+        };
+        median(self.recent_shapes.iter().filter_map(in_this_size).collect())
+    }
+}
+
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Pure values only. Nothing here reads a clock, a file, the environment or the network, and nothing here
 //! knows how Seam or a database spells these things: that is the business of the edges.
 
+mod absence;
 mod door;
 mod grant;
 mod grant_key;
@@ -13,16 +14,20 @@ mod issued;
 mod ledger;
 mod method_set;
 mod name;
+mod pin;
 mod problem;
 mod property;
 mod reason;
 mod reservation;
 mod scrub;
 mod shared_set;
+mod source_shape;
 mod space;
 mod stay;
 pub mod time;
+mod wanted;
 
+pub use absence::Absence;
 pub use door::{Device, Door, DoorId, DoorRef, Entrance};
 pub use grant::{AccessMethod, GrantState, LiveGrant, Method, RequestedMethod};
 pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
@@ -30,19 +35,22 @@ pub use guest::{Guest, WishedCode};
 pub use identity::Identity;
 pub use inventory::{Inventory, Workspace};
 pub use issued::IssuedMethod;
-pub use ledger::{Ledger, Move};
+pub use ledger::{Ledger, Move, Trip};
 pub use method_set::MethodSet;
 pub use name::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DeviceId, EmailAddress, EntranceId, GuestKey, PhoneNumber,
     PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,
     UserIdentityKey, WorkspaceId, same_person_name,
 };
+pub use pin::{Pin, PinnedGrant};
 pub use problem::{Column, Problem, ProblemCode, SourcePlace};
 pub use property::{Properties, Property};
 pub use reason::{HeldBy, ReasonCode};
 pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
 pub use scrub::without_contacts;
 pub use shared_set::SharedSet;
+pub use source_shape::SourceShape;
 pub use space::Space;
 pub use stay::{Place, Standing, Stay};
 pub use time::{Moment, Window};
+pub use wanted::{Wanted, WantedError};

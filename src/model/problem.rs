@@ -109,10 +109,14 @@ pub enum ProblemCode {
     OldSource,
     /// A stay whose start comes before one already granted at the same door (RULES 21).
     ArrivalOrder,
+    /// Access that will be made only after the arrival, because the limits allow no earlier.
+    NotReadyInTime,
     /// A guest that is still there after the check-out (RULES 9).
     Overstay,
     /// A cell of a workbook whose formula failed, or was never calculated.
     ErrorCell,
+    /// A reservation that is kept as it was before a run that was undone (RULES 26).
+    Pinned,
     /// Anything else worth a look.
     Notice,
 }

@@ -58,10 +58,22 @@ pub enum ReasonCode {
     GuestsNotPaired,
     /// The windows of the reservation cannot be moved without a gap.
     WindowsWouldNotOverlap,
+    /// A run that was undone is taken back (RULES 26).
+    RolledBack,
     /// The guest is still there after check-out.
     Overstay,
     /// A grant that is not ours lets the guest in, and stays until it can be taken over (RULES 27).
     AdoptionPending,
     /// A grant that was not ours, and in whose place one of ours stands.
     TakenOver,
+    /// The stay is no longer in the source.
+    Absent,
+    /// The guest is in house, and the source did not change what it wants for them.
+    InHouse,
+    /// More guests in house would notice than a plan may change.
+    InHouseLimit,
+    /// A guard has stopped the same plan three times; until a person decides, nothing is taken away.
+    Quarantine,
+    /// The same change was made in three runs in a row, and does not last.
+    Flapping,
 }

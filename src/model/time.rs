@@ -88,6 +88,16 @@ impl Window {
         start(self) == start(other) && end(self) == end(other)
     }
 
+    /// Whether all that is left of another window lies in this one.
+    pub fn holds(&self, other: &Self, now: Timestamp) -> bool {
+        self.starts_at.max(now) <= other.starts_at.max(now)
+            && match (self.ends_at, other.ends_at) {
+                (None, _) => true,
+                (Some(_), None) => false,
+                (Some(outer), Some(inner)) => inner <= outer,
+            }
+    }
+
     /// The time the two share; meaningful only where they overlap.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

@@ -109,7 +109,7 @@ struct Classifier<'a> {
 
 impl<'a> Classifier<'a> {
     fn of(input: &'a PlanInput<'_>) -> Self {
-        let PlanInput { now, settings, desired, directory, inventory } = *input;
+        let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
         let mut wanted: HashMap<SpaceRef, Vec<_>> = HashMap::new();
         for reservation in &desired.reservations {
             for grant in &reservation.grants {
@@ -282,7 +282,7 @@ impl<'a> Classifier<'a> {
 pub(super) fn joinable<'a>(
     input: &PlanInput<'a>,
 ) -> BTreeMap<&'a crate::model::AccessGrantId, ReservationId> {
-    let PlanInput { now, settings, desired, directory, inventory } = *input;
+    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
     // Where two properties use the same key, nobody can say to which of them a Seam key belongs.

@@ -2,7 +2,9 @@
 
 use super::cluster::Seat;
 use crate::mapping::{DesiredGrant, HeldStay, RevokedStay, SpaceRef};
-use crate::model::{AccessGrantKey, AccessMethodId, DoorRef, HeldBy, Method, MethodSet, ReasonCode, Window};
+use crate::model::{
+    AccessGrantKey, AccessMethodId, DoorRef, HeldBy, Method, MethodSet, ReasonCode, Wanted, Window,
+};
 
 /// A grant to make.
 #[derive(Debug, Clone)]
@@ -23,6 +25,8 @@ pub(super) struct NewGrant<'a> {
     pub(super) methods: MethodSet,
     /// Why.
     pub(super) reason: ReasonCode,
+    /// What is to be remembered of it.
+    pub(super) wanted: Wanted,
 }
 
 /// A live grant to change.
@@ -42,6 +46,19 @@ pub(super) struct Amendment<'a> {
     pub(super) after_deletion_of: Vec<usize>,
     /// The live grant whose window must have moved before.
     pub(super) after_update_of: Option<usize>,
+    /// What is to be remembered of it, where it gets all of that.
+    pub(super) wanted: Wanted,
+    /// How much of it the grant gets.
+    pub(super) reach: Reach,
+}
+
+/// How much of what is wanted a change of a live grant brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// All.
+    Whole,
+    /// What gives the guest more; the rest waits.
+    Gain,
 }
 
 /// Whether the new grant of a replacement comes before the old one goes.
@@ -78,6 +95,15 @@ pub(super) enum Change<'a> {
         /// The row that says so.
         stay: Option<&'a RevokedStay>,
     },
+    /// A grant whose stay is missing from the source, and is kept for now.
+    Missing {
+        /// Its position.
+        position: usize,
+        /// For how long, and what comes of it.
+        text: String,
+        /// Who holds it.
+        held_by: HeldBy,
+    },
     /// A wanted grant, or a change of a live one, that is not carried out.
     Hold {
         /// What wanted it.
@@ -98,4 +124,11 @@ pub(super) enum Change<'a> {
         /// The live grant of the guest, which is kept.
         position: Option<usize>,
     },
+}
+
+impl Change<'_> {
+    /// Whether it says that a live grant is held.
+    pub(super) fn is_hold_of(&self, live: usize) -> bool {
+        matches!(self, Self::Hold { position: Some(position), .. } if *position == live)
+    }
 }

@@ -109,7 +109,7 @@ pub struct Base<'a> {
 
 /// Verifies a plan against what it was made from.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
-    let PlanInput { now, settings, desired, directory, inventory } = *input;
+    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
     check_against(plan, &Base { now, settings, directory, inventory, desired: Some(desired) })
 }
 

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::change::{Amendment, Change, NewGrant, Order};
+use super::change::{Amendment, Change, NewGrant, Order, Reach};
 use super::cluster::{Seat, Shift, Target};
+use super::freedom::Freedom;
 use super::live::Live;
 use super::reservation::{Planner, ReservationPlan, Why, Work};
 use super::settings::Policy;
 use crate::mapping::{Directory, SpaceRef};
 use crate::model::{
-    AccessGrantKey, AccessMethodId, GrantKeyParts, GuestKey, LiveGrant, Method, MethodSet, ReasonCode,
-    ReservationId, Window, door_set_hash,
+    AccessGrantKey, AccessMethodId, GrantKeyParts, GuestKey, HeldBy, LiveGrant, Method, MethodSet,
+    ReasonCode, ReservationId, Window, door_set_hash,
 };
 
 impl<'a> Planner<'a, '_> {
@@ -47,7 +48,9 @@ impl<'a> Planner<'a, '_> {
                 Work::Amend(lives) => self.amend(i, &lives, live, &chains, &in_the_way),
                 Work::Create { spaces, beside, left, reason, fresh: _ } => {
                     self.amend(i, &beside, live, &chains, &in_the_way);
-                    self.plan.n_unchanged += left.len();
+                    // The lines of old doors that are kept for a reason of their own are told already.
+                    let is_told = |p: &usize| self.plan.changes.iter().any(|c| c.is_hold_of(*p));
+                    self.plan.n_unchanged += left.iter().filter(|p| !is_told(p)).count();
                     let new = self.new_grant(i, spaces, seat_of(i), reason, live);
                     self.plan.changes.push(Change::Create(new));
                 }
@@ -81,27 +84,56 @@ impl<'a> Planner<'a, '_> {
             let spaces = owned.spaces.as_deref().unwrap_or_default();
             let supported = supported(self.context.directory, desired.methods, spaces);
             let add: MethodSet = supported.difference(&has).copied().collect();
-            let remove: Vec<(Method, AccessMethodId)> = match self.policy() {
+            let mut remove: Vec<(Method, AccessMethodId)> = match self.policy() {
                 Policy::Sync => surplus(owned.grant, desired.methods),
                 Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
             };
-            let differs = !desired.window.same_from(&owned.grant.window, self.context.now);
+            let now = self.context.now;
+            let differs = !desired.window.same_from(&owned.grant.window, now);
+            let wanted = self.pieces[i].wanted;
             if !differs && add.is_empty() && remove.is_empty() {
                 self.plan.n_unchanged += 1;
+                self.plan.as_wanted.push((position, wanted));
                 continue;
             }
             if self.policy() == Policy::CreateOnly {
-                self.hold_for_policy(position, Some(i), "differs, which the policy does not change");
+                let why = Why::policy("differs, which the policy does not change");
+                self.hold_live(position, Some(i), why);
                 continue;
             }
+            if let Some(n_runs) = self.flaps(owned, i) {
+                let why = flapping(n_runs, differs, !add.is_empty() || !remove.is_empty());
+                self.hold_live(position, Some(i), why);
+                continue;
+            }
+            let freedom = self.freedom(position, Some(i), live);
+            let aim = self.next_window(i, position, &freedom, live);
+            let window = (aim != owned.grant.window).then_some(aim);
+            let reach = match freedom {
+                Freedom::Free => Reach::Whole,
+                Freedom::Gain(why) => {
+                    remove.clear();
+                    if window.is_none() && add.is_empty() {
+                        self.hold_live(position, Some(i), why);
+                        continue;
+                    }
+                    Reach::Gain
+                }
+                Freedom::Frozen(why) => {
+                    self.hold_live(position, Some(i), why);
+                    continue;
+                }
+            };
             self.plan.changes.push(Change::Amend(Amendment {
                 desired,
                 position,
-                window: differs.then(|| next_window(&owned.grant.window, &desired.window, self.context.now)),
+                window,
                 add,
                 remove,
                 after_deletion_of: in_the_way.get(&position).cloned().unwrap_or_default(),
                 after_update_of: chains.get(&position).copied(),
+                wanted,
+                reach,
             }));
         }
     }
@@ -127,6 +159,7 @@ impl<'a> Planner<'a, '_> {
             spaces,
             seat,
             reason,
+            wanted: self.pieces[i].wanted,
         }
     }
 
@@ -135,6 +168,19 @@ impl<'a> Planner<'a, '_> {
         let desired = Some(self.pieces[i].desired);
         self.plan.changes.push(Change::Hold { desired, position, reason, text, held_by });
     }
+}
+
+/// Why a change that does not last is no longer sent, with what does not settle.
+fn flapping(n_runs: u32, window_differs: bool, methods_differ: bool) -> Why {
+    let what = match (window_differs, methods_differ) {
+        (true, true) => "the times and the ways to open the doors do",
+        (true, false) => "arrival or departure does",
+        (false, _) => "the ways to open the doors do",
+    };
+    let text = format!(
+        "changed in {n_runs} runs in a row although the source did not change: {what} not settle, so it is left alone"
+    );
+    Why { reason: ReasonCode::Flapping, held_by: HeldBy::Person, text }
 }
 
 /// The access methods of a grant that are not wanted. One that is still being made cannot be taken away yet.

@@ -13,7 +13,7 @@ use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
 use crate::mapping::{DesiredReservation, SpaceRef};
-use crate::model::{DoorRef, GuestKey, Method, Window};
+use crate::model::{DoorRef, GuestKey, Method, ReasonCode, Window};
 
 pub(super) struct Emitter<'a, 'c> {
     pub(super) context: &'c Context<'a>,
@@ -37,6 +37,7 @@ enum Errand<'r> {
     Amend(&'r Amendment<'r>),
     Create(&'r NewGrant<'r>),
     DeleteOld { position: usize, after: usize },
+    DeleteMissing { position: usize },
 }
 
 /// The errands of a reservation in the order they are sent where nothing speaks against it: windows, new grants (the
@@ -57,7 +58,14 @@ fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, 
                     }));
                 }
             }
-            Change::Revoke { .. } | Change::Hold { .. } | Change::HeldStay { .. } => {}
+            // Absence waits for what is certain: new grants are made while those that are missing still stand.
+            Change::Revoke { position, reason: ReasonCode::Absent, .. } => {
+                old_ones.push((Errand::DeleteMissing { position: *position }, *item));
+            }
+            Change::Revoke { .. }
+            | Change::Hold { .. }
+            | Change::HeldStay { .. }
+            | Change::Missing { .. } => {}
         }
     }
     news.sort_by_key(|(new, _)| {
@@ -92,6 +100,9 @@ impl Sent {
                     && !seat.after_creation_of.iter().any(creates)
             }),
             Errand::DeleteOld { after, .. } => !creates(after),
+            Errand::DeleteMissing { .. } => {
+                waiting.iter().all(|(other, _)| matches!(other, Errand::DeleteMissing { .. }))
+            }
         }
     }
 }
@@ -135,6 +146,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let mut sent = Sent::default();
         for (change, item) in changes.iter().zip(&items) {
             let first: &[usize] = match change {
+                Change::Revoke { reason: ReasonCode::Absent, .. } => &[],
                 Change::Revoke { position, .. } => std::slice::from_ref(position),
                 Change::Replace { old, order: Order::DeleteFirst, .. } => old,
                 _ => &[],
@@ -160,13 +172,26 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     let step = self.delete(item, position, created.into_iter().collect());
                     sent.deletes.insert(position, step);
                 }
+                Errand::DeleteMissing { position } => {
+                    let before = sent.creates.values().chain(sent.updates.values()).copied().collect();
+                    self.delete(item, position, before);
+                }
             }
         }
     }
 
     fn amend(&mut self, amendment: &Amendment<'_>, item: ItemId, sent: &mut Sent) {
-        let Amendment { desired, position, window, add, remove, after_deletion_of, after_update_of } =
-            amendment;
+        let Amendment {
+            desired,
+            position,
+            window,
+            add,
+            remove,
+            after_deletion_of,
+            after_update_of,
+            wanted: _,
+            reach: _,
+        } = amendment;
         let owned = &self.live.owned[*position];
         let doors = self.doors_of(owned);
         let deadline = self.deadline(window.as_ref().unwrap_or(&desired.window));
@@ -192,7 +217,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn create(&mut self, new: &NewGrant<'_>, item: ItemId, sent: &Sent) -> StepId {
-        let NewGrant { piece: _, desired, key, spaces, capable, seat, methods, reason: _ } = new;
+        let NewGrant { piece: _, desired, key, spaces, capable, seat, methods, reason: _, wanted: _ } = new;
         let directory = self.context.directory;
         let mut requires = Vec::new();
         if let Some(seat) = seat {

@@ -9,9 +9,13 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::in_house::InHouse;
 use super::item::{Action, Item};
 use super::outline::Plan;
-use crate::model::{AccessGrantKey, GrantKeyParts, Inventory, Namespace, PropertyCode, ReasonCode};
+use crate::model::{
+    AccessGrantKey, Coverage, Fingerprint, GrantKeyParts, Inventory, Ledger, Namespace, PropertyCode,
+    ReasonCode, SourceShape,
+};
 
 /// A limit: so many, or such a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,11 +91,25 @@ pub enum Guard {
     MaxShrink,
     /// Updates and replaces.
     MaxUpdate,
+    /// Guests in house whose credential is made anew or taken away; it holds what is beyond, and stops nothing.
+    MaxInHouse,
+    /// Guests in house whose stay is missing: none without a word from a person (RULES 15).
+    InHouse,
+    /// Missing stays that this store never saw: none without a word from a person (RULES 14).
+    UnknownOrigin,
 }
 
 impl Guard {
-    const ALL: [Self; 5] =
-        [Self::MaxCancel, Self::MaxDelete, Self::MaxReject, Self::MaxShrink, Self::MaxUpdate];
+    const ALL: [Self; 8] = [
+        Self::MaxCancel,
+        Self::MaxDelete,
+        Self::MaxReject,
+        Self::MaxShrink,
+        Self::MaxUpdate,
+        Self::MaxInHouse,
+        Self::InHouse,
+        Self::UnknownOrigin,
+    ];
 
     /// The name in the configuration and on the command line.
     pub fn as_str(self) -> &'static str {
@@ -101,6 +119,9 @@ impl Guard {
             Self::MaxReject => "max_reject",
             Self::MaxShrink => "max_shrink",
             Self::MaxUpdate => "max_update",
+            Self::MaxInHouse => "max_in_house",
+            Self::InHouse => "in_house",
+            Self::UnknownOrigin => "unknown_origin",
         }
     }
 
@@ -114,6 +135,11 @@ impl Guard {
             Self::MaxReject => "rows of the source cannot be used",
             Self::MaxShrink => "rows are missing from the source",
             Self::MaxUpdate => "grants would be changed or replaced",
+            Self::MaxInHouse => "guests in house would notice",
+            Self::InHouse => {
+                "guests in house would lose access because their stay is no longer in the source"
+            }
+            Self::UnknownOrigin => "grants would be revoked whose stay this store never saw",
         }
     }
 
@@ -124,6 +150,8 @@ impl Guard {
             Self::MaxReject => settings.max_reject,
             Self::MaxShrink => settings.max_shrink,
             Self::MaxUpdate => settings.max_update,
+            Self::MaxInHouse => settings.max_in_house,
+            Self::InHouse | Self::UnknownOrigin => Share::Count(0),
         }
     }
 }
@@ -193,6 +221,8 @@ pub enum Scope {
     All,
     /// One property of several.
     Property(PropertyCode),
+    /// One column of the source.
+    Column(&'static str),
 }
 
 impl fmt::Display for Scope {
@@ -200,6 +230,7 @@ impl fmt::Display for Scope {
         match self {
             Self::All => formatter.write_str("all"),
             Self::Property(code) => write!(formatter, "{code}"),
+            Self::Column(column) => write!(formatter, "column {column}"),
         }
     }
 }
@@ -221,6 +252,8 @@ pub struct GuardCheck {
     pub tripped: bool,
     /// The first records that were counted.
     pub first: Vec<String>,
+    /// A hash of all of them, by which the same stop is known again; `None` where rows are counted and not records.
+    pub records: Option<Fingerprint>,
 }
 
 impl GuardCheck {
@@ -228,7 +261,7 @@ impl GuardCheck {
     pub fn allow(&self) -> String {
         let Self { guard, scope, count, .. } = self;
         match scope {
-            Scope::All => format!("--allow {}={count}", guard.as_str()),
+            Scope::All | Scope::Column(_) => format!("--allow {}={count}", guard.as_str()),
             Scope::Property(code) => format!("--allow {}={count}@{code}", guard.as_str()),
         }
     }
@@ -237,13 +270,15 @@ impl GuardCheck {
 /// In words: how many of how many, the limit, and the first records.
 impl fmt::Display for GuardCheck {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { guard, scope, count, limit, of, tripped: _, first } = self;
+        let Self { guard, scope, count, limit, of, tripped: _, first, records: _ } = self;
         if *guard == Guard::MaxShrink {
-            return write!(
-                formatter,
-                "{}: the source has {count} rows fewer than the usual {of}, and may have {limit} fewer",
-                guard.as_str()
-            );
+            write!(formatter, "{}: the source has {count}", guard.as_str())?;
+            match scope {
+                Scope::All => write!(formatter, " rows")?,
+                Scope::Property(code) => write!(formatter, " rows of {code}")?,
+                Scope::Column(column) => write!(formatter, " cells in column `{column}`")?,
+            }
+            return write!(formatter, " fewer than the usual {of}, and may have {limit} fewer");
         }
         write!(formatter, "{}: {count} of {of} {}, and at most {limit} may", guard.as_str(), guard.counts())?;
         if let Scope::Property(code) = scope {
@@ -278,14 +313,31 @@ pub fn guard_plan(
             let inside = |item: &&&Item| match &scope {
                 Scope::All => true,
                 Scope::Property(code) => item.reservation.property == *code,
+                Scope::Column(_) => false,
             };
             let inside: Vec<&&Item> = counted.iter().filter(inside).collect();
             let mut first: Vec<String> = inside.iter().map(|item| item.reservation.to_string()).collect();
             first.dedup();
             first.truncate(NAMED);
-            checks.push(judged(guard, scope, inside.len() as u64, of, first, settings, allowances));
+            let mut keys: Vec<&str> = inside.iter().map(|item| item.key.as_str()).collect();
+            keys.sort_unstable();
+            let records = Fingerprint(blake3::hash(keys.join("\n").as_bytes()).to_hex().to_string());
+            let check = judged(guard, scope, keys.len() as u64, of, first, settings, allowances);
+            checks.push(GuardCheck { records: Some(records), ..check });
         }
     }
+    let InHouse { n_noticing, limit, n_stays } = plan.in_house;
+    checks.push(GuardCheck {
+        guard: Guard::MaxInHouse,
+        scope: Scope::All,
+        count: n_noticing,
+        limit,
+        of: n_stays,
+        // What is beyond is held, and nothing else (RULES 16).
+        tripped: false,
+        first: Vec::new(),
+        records: None,
+    });
     checks
 }
 
@@ -299,15 +351,39 @@ pub fn guard_rejects(
     judged(Guard::MaxReject, Scope::All, n_rejected, n_rows, Vec::new(), settings, allowances)
 }
 
-/// Judges a source: how many rows fewer it has than is usual.
+/// Judges a source: how many rows fewer it has than is usual, in all and at each property, and how many cells fewer
+/// are filled in columns without which nobody gets a door.
 pub fn guard_shrink(
     n_rows: u64,
-    usual: u64,
+    shape: &SourceShape,
+    coverage: Coverage,
+    ledger: &Ledger,
     settings: &GuardSettings,
     allowances: &[Allowance],
-) -> GuardCheck {
-    let n_fewer = usual.saturating_sub(n_rows);
-    judged(Guard::MaxShrink, Scope::All, n_fewer, usual, Vec::new(), settings, allowances)
+) -> Vec<GuardCheck> {
+    let fewer = |scope: Scope, now: u64, usual: u64| {
+        // Where nothing at all is left of what should be the whole, even a small source is not to be believed.
+        let is_emptied = now == 0 && coverage == Coverage::Complete;
+        let min_existing = if is_emptied { 0 } else { settings.min_existing };
+        let settings = GuardSettings { min_existing, ..*settings };
+        judged(Guard::MaxShrink, scope, usual.saturating_sub(now), usual, Vec::new(), &settings, allowances)
+    };
+    let mut checks: Vec<GuardCheck> =
+        ledger.usual_rows().map(|usual| fewer(Scope::All, n_rows, usual)).into_iter().collect();
+    let by_property = ledger.usual_rows_by_property();
+    if by_property.len() > 1 {
+        for (property, usual) in by_property {
+            let now = shape.rows.get(&property).copied().unwrap_or(0);
+            checks.push(fewer(Scope::Property(PropertyCode::new(property)), now, usual));
+        }
+    }
+    for column in SourceShape::columns() {
+        if let Some(usual) = ledger.usual_filled(column, shape.n_rows()) {
+            let now = shape.filled.get(column).copied().unwrap_or(0);
+            checks.push(fewer(Scope::Column(column), now, usual));
+        }
+    }
+    checks
 }
 
 fn judged(
@@ -331,19 +407,24 @@ fn judged(
         .filter(|allowance| match (&allowance.property, &scope) {
             (None, _) => true,
             (Some(property), Scope::Property(code)) => property == code,
-            (Some(_), Scope::All) => false,
+            (Some(_), Scope::All | Scope::Column(_)) => false,
         })
         .map(|allowance| allowance.bound.of(of));
     let limit = allowed.fold(own, u64::max);
-    GuardCheck { guard, scope, count, limit, of, tripped: count > limit, first }
+    GuardCheck { guard, scope, count, limit, of, tripped: count > limit, first, records: None }
 }
 
 fn counts(guard: Guard, item: &Item) -> bool {
     match guard {
         // What is taken over was named one by one in a file that somebody reviewed.
-        Guard::MaxCancel => item.action == Action::Revoke && item.reason_code != ReasonCode::TakenOver,
-        // Absence revokes nothing yet.
-        Guard::MaxDelete | Guard::MaxReject | Guard::MaxShrink => false,
+        Guard::MaxCancel => {
+            item.action == Action::Revoke
+                && !matches!(item.reason_code, ReasonCode::Absent | ReasonCode::TakenOver)
+        }
+        Guard::MaxDelete => item.action == Action::Revoke && item.reason_code == ReasonCode::Absent,
+        Guard::MaxReject | Guard::MaxShrink | Guard::MaxInHouse | Guard::InHouse | Guard::UnknownOrigin => {
+            false
+        }
         Guard::MaxUpdate => matches!(item.action, Action::Update | Action::Replace),
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     AccessGrantKey, DeviceId, EntranceId, HeldBy, MethodSet, ReasonCode, ReservationId, SeamReservationKey,
-    SharedSet, SourcePlace, SpaceKey, UserIdentityKey,
+    SharedSet, SourcePlace, SpaceKey, UserIdentityKey, Wanted,
 };
 
 /// What happens to a grant.
@@ -115,4 +115,6 @@ pub struct Item {
     pub source: Option<SourcePlace>,
     /// Whether a PIN was wished for; the PIN itself is never part of a plan that is shown.
     pub code_wished: bool,
+    /// What is to be remembered of the grant when it is carried out; `None` where nothing is.
+    pub wanted: Option<Wanted>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::change::{Amendment, Change, NewGrant, Order};
+use super::change::{Amendment, Change, NewGrant, Order, Reach};
 use super::conclude::key_parts;
 use super::emit::Emitter;
 use super::impact::{of_reissue, phase};
@@ -31,6 +31,9 @@ impl Emitter<'_, '_> {
                 self.held(id, *desired, *position, *reason, text, *held_by)
             }
             Change::HeldStay { stay, position } => self.held_stay(id, stay, *position),
+            Change::Missing { position, text, held_by } => {
+                self.held(id, None, Some(*position), ReasonCode::Absent, text, *held_by)
+            }
         }
     }
 
@@ -51,7 +54,7 @@ impl Emitter<'_, '_> {
         let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Seamless };
         let reason = match new.reason {
             ReasonCode::SpaceAdded => "the stay was given another space; what the guest has stays",
-            ReasonCode::DoorsChanged => "the stay moved to other doors; the policy keeps the old grant",
+            ReasonCode::DoorsChanged => "the stay moved to other doors; the old grant stays",
             _ => "a stay without a grant",
         };
         Item {
@@ -68,11 +71,12 @@ impl Emitter<'_, '_> {
             after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
+            wanted: Some(new.wanted),
         }
     }
 
     fn amended(&self, id: &ReservationId, amendment: &Amendment<'_>) -> Item {
-        let Amendment { desired, position, window, add, remove, .. } = amendment;
+        let Amendment { desired, position, window, add, remove, wanted, reach, .. } = amendment;
         let owned = &self.live.owned[*position];
         let before = self.view_of_live(owned);
         let mut after = before.clone();
@@ -111,6 +115,7 @@ impl Emitter<'_, '_> {
             after: Some(Arc::new(after)),
             source: Some(desired.source.clone()),
             code_wished: false,
+            wanted: (*reach == Reach::Whole).then_some(*wanted),
         }
     }
 
@@ -143,6 +148,7 @@ impl Emitter<'_, '_> {
             after: Some(Arc::new(self.view_of_new(id, new))),
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
+            wanted: Some(new.wanted),
         }
     }
 
@@ -157,8 +163,12 @@ impl Emitter<'_, '_> {
         let reason = match reason_code {
             ReasonCode::Cancelled => "the source says cancelled, no-show or checked out",
             ReasonCode::LeftEarly => "the stay is already over",
+            ReasonCode::RolledBack => "the run that made it is undone",
             ReasonCode::Duplicate => "another grant opens the same doors at the same time",
             ReasonCode::NoLongerWanted => "the configuration no longer gives this access",
+            ReasonCode::Absent => {
+                "the stay is no longer in the source, for long enough and in enough complete runs"
+            }
             _ => "the source gives the guest other doors in this time; another grant opens them",
         };
         Item {
@@ -175,6 +185,7 @@ impl Emitter<'_, '_> {
             after: None,
             source: stay.map(|stay| stay.source.clone()),
             code_wished: false,
+            wanted: None,
         }
     }
 
@@ -212,6 +223,7 @@ impl Emitter<'_, '_> {
             after: after.map(Arc::new),
             source: desired.map(|desired| desired.source.clone()),
             code_wished: false,
+            wanted: None,
         }
     }
 
@@ -238,11 +250,13 @@ impl Emitter<'_, '_> {
             after: owned.is_none().then(|| Arc::new(view_of_waiting(id, stay))),
             source: Some(stay.source.clone()),
             code_wished: false,
+            wanted: None,
         }
     }
 
     fn view_of_new(&self, id: &ReservationId, new: &NewGrant<'_>) -> GrantView {
-        let NewGrant { piece: _, desired, key, spaces, seat, methods, capable: _, reason: _ } = new;
+        let NewGrant { piece: _, desired, key, spaces, seat, methods, capable: _, reason: _, wanted: _ } =
+            new;
         GrantView {
             access_grant_key: Some(key.clone()),
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),

@@ -24,6 +24,13 @@ pub(super) struct Owned<'a> {
     pub(super) right_person: bool,
 }
 
+impl Owned<'_> {
+    /// The reservation that its key names.
+    pub(super) fn reservation(&self) -> ReservationId {
+        ReservationId { property: self.parts.property.clone(), key: self.parts.reservation.clone() }
+    }
+}
+
 /// What uses one Seam reservation key.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KeyUsers {
@@ -136,13 +143,14 @@ impl<'a> Live<'a> {
         let right_person = self.identities.get(&grant.identity).is_none_or(|identity| {
             identity.key.as_ref() == Some(&wanted) || identity.merged_keys.contains(&wanted)
         });
-        let id = ReservationId { property: parts.property.clone(), key: parts.reservation.clone() };
-        for door in &capable {
+        let owned = Owned { grant, key, parts, spaces, capable, right_person };
+        let id = owned.reservation();
+        for door in &owned.capable {
             self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
         }
         self.properties.entry(id.key.clone()).or_default().insert(id.property.clone());
         self.by_reservation.entry(id).or_default().push(position);
-        self.owned.push(Owned { grant, key, parts, spaces, capable, right_person });
+        self.owned.push(owned);
     }
 
     /// Positions of our grants of a reservation.

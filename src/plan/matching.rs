@@ -35,8 +35,10 @@ pub(super) struct Matching {
     pub(super) fates: Vec<Fate>,
     /// Grants that the source no longer wants, and why.
     pub(super) revoked: Vec<Gone>,
-    /// Grants that no row speaks of: kept.
+    /// Grants that are kept because a row says so, or because not all rows could be read.
     pub(super) kept: Vec<usize>,
+    /// Grants of which the rows, all of them read, no longer speak.
+    pub(super) missing: Vec<usize>,
 }
 
 /// What rows and grants do not tell by themselves.
@@ -78,8 +80,9 @@ pub(super) fn matching(
         explicit.into_iter().filter(|(position, ..)| matcher.free.remove(position)).collect();
     revoked.extend(matcher.superseded());
     revoked.sort_unstable_by_key(|(position, ..)| *position);
-    let Matcher { fates, free, .. } = matcher;
-    Matching { fates, revoked, kept: free.into_iter().collect() }
+    let speaks_of = |position: &&usize| matcher.silence.is_about(&live.owned[**position].parts.guest);
+    let (kept, missing) = matcher.free.iter().partition(speaks_of);
+    Matching { fates: matcher.fates, revoked, kept, missing }
 }
 
 /// Whether every row of the reservation is cancelled.
@@ -362,23 +365,17 @@ impl Matcher<'_> {
                 if piece.desired.guest != owned.parts.guest {
                     continue;
                 }
-                if self.stands_beside(position, lives) {
-                    gone.push((position, ReasonCode::DoorsChanged, None));
-                    break;
-                }
-                if !holds(&piece.desired.window, owned, self.now) {
-                    continue;
-                }
+                let is_held_by = |window: &Window| window.holds(&owned.grant.window, self.now);
+                let is_held = is_held_by(&piece.desired.window);
                 let same_doors = owned
                     .spaces
                     .as_ref()
                     .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(*space, lives)));
-                let was_apart =
-                    lives.iter().all(|other| !holds(&self.live.owned[*other].grant.window, owned, self.now));
-                if same_doors {
+                let was_apart = lives.iter().all(|other| !is_held_by(&self.live.owned[*other].grant.window));
+                if is_held && same_doors {
                     gone.push((position, ReasonCode::Duplicate, None));
                     break;
-                } else if was_apart {
+                } else if self.stands_beside(position, lives) || (is_held && was_apart) {
                     gone.push((position, ReasonCode::DoorsChanged, None));
                     break;
                 }
@@ -396,7 +393,7 @@ impl Matcher<'_> {
             && self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
                 *fate != Fate::New
                     && piece.desired.guest == owned.parts.guest
-                    && holds(&piece.desired.window, owned, self.now)
+                    && piece.desired.window.holds(&owned.grant.window, self.now)
             })
     }
 
@@ -445,15 +442,4 @@ fn distance(left: &Window, right: &Window, now: Timestamp) -> SignedDuration {
     let starts = left.starts_at.max(now).duration_until(right.starts_at.max(now)).abs();
     let end = |window: &Window| window.ends_at.unwrap_or(Timestamp::MAX);
     starts.saturating_add(end(left).duration_until(end(right)).abs())
-}
-
-/// Whether a window holds all that is left of a grant's.
-fn holds(window: &Window, owned: &Owned<'_>, now: Timestamp) -> bool {
-    let inner = owned.grant.window;
-    window.starts_at.max(now) <= inner.starts_at.max(now)
-        && match (window.ends_at, inner.ends_at) {
-            (None, _) => true,
-            (Some(_), None) => false,
-            (Some(outer), Some(inner)) => inner <= outer,
-        }
 }

@@ -3,6 +3,7 @@
 //! Planning is a pure function of its arguments: the same input gives the same [`Plan`], byte for byte. It never
 //! names a grant outside our namespace, and it never waits, asks, reads a clock or logs.
 
+mod absence;
 mod adoption;
 mod capacity;
 mod change;
@@ -11,28 +12,34 @@ mod cluster;
 mod conclude;
 mod contacts;
 mod emit;
-mod estimate;
 mod foreign;
+mod freedom;
 mod guards;
 mod held;
 mod identities;
 mod impact;
+mod in_house;
 mod item;
+mod learnt;
 mod lines;
 mod live;
 mod matching;
 mod outline;
+mod past;
 mod pieces;
 mod planner;
 mod remaining;
 mod reservation;
+mod rollback;
 mod saved;
+pub mod schedule;
 mod seam_rules;
 mod settings;
 mod settle;
 mod shared_methods;
 mod step;
 mod takeover;
+mod trips;
 
 pub use crate::model::{HeldBy, ReasonCode};
 pub use adoption::{Class, Counterpart, Finding, Proposal, classify};
@@ -42,11 +49,16 @@ pub use guards::{
     guard_plan, guard_rejects, guard_shrink,
 };
 pub use held::{HeldGrants, HeldIdentity, held};
+pub use in_house::InHouse;
 pub use item::{Action, GrantView, Impact, Item, Phase};
+pub use learnt::Learnt;
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
+pub use past::{Past, Quarantine, Reading};
 pub use planner::{PlanInput, plan};
 pub use remaining::{Remaining, Stale, remaining};
+pub use rollback::{Undone, tell_pinned, undo};
 pub use saved::SavedPlan;
 pub use seam_rules::{Breach, ModelGrant, World};
 pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, Patch, Step, StepId};
+pub use trips::{QUARANTINE, is_quarantine, trips};

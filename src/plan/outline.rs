@@ -1,6 +1,8 @@
 //! The plan itself: lines for people, calls for machines, in one value.
 
+use super::in_house::InHouse;
 use super::item::{Action, Item};
+use super::learnt::Learnt;
 use super::step::{Call, ItemId, Patch, Step, StepId};
 use crate::model::{Door, Problem, UserIdentityKey};
 
@@ -83,6 +85,10 @@ pub struct Plan {
     pub warnings: Vec<Problem>,
     /// What it costs.
     pub estimate: Estimate,
+    /// The guests in house that it disturbs.
+    pub in_house: InHouse,
+    /// What the next plan must know.
+    pub learnt: Learnt,
 }
 
 impl Plan {

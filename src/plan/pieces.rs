@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
-use crate::model::DoorRef;
+use crate::model::{DoorRef, Wanted};
 
 /// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
 #[derive(Debug, Clone)]
@@ -10,6 +10,8 @@ pub(super) struct Piece<'a> {
     pub(super) desired: &'a DesiredGrant,
     /// All its spaces, sorted.
     pub(super) spaces: Vec<SpaceRef>,
+    /// What the whole desired grant wants, to be compared with what it wanted before.
+    pub(super) wanted: Wanted,
 }
 
 /// Cuts desired grants into pieces. Where the door sets of a reservation are not nested, each unit is a piece of its
@@ -25,6 +27,8 @@ pub(super) fn pieces<'a>(
     let mut pieces = Vec::with_capacity(reservation.grants.len());
     for (desired, capable) in reservation.grants.iter().zip(&capable) {
         let whole = desired.spaces();
+        let keys = whole.iter().map(|space| &directory.space(*space).key);
+        let wanted = Wanted::of(keys, &desired.window, desired.methods);
         let kept_whole = live.of_reservation(&reservation.id).iter().any(|position| {
             let owned = &live.owned[*position];
             let spaces = owned.spaces.as_deref().unwrap_or_default();
@@ -32,7 +36,7 @@ pub(super) fn pieces<'a>(
                 && desired.unit_spaces().all(|space| spaces.binary_search(&space).is_ok())
         });
         if nested || capable.is_empty() || desired.units.len() < 2 || kept_whole {
-            pieces.push(Piece { desired, spaces: whole });
+            pieces.push(Piece { desired, spaces: whole, wanted });
             continue;
         }
         for (n, unit) in desired.units.iter().enumerate() {
@@ -40,7 +44,7 @@ pub(super) fn pieces<'a>(
             let mut spaces: Vec<SpaceRef> = unit.spaces.iter().chain(also).copied().collect();
             spaces.sort_unstable();
             spaces.dedup();
-            pieces.push(Piece { desired, spaces });
+            pieces.push(Piece { desired, spaces, wanted });
         }
     }
     pieces

@@ -4,24 +4,28 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::absence::settle_absences;
 use super::adoption::joinable;
 use super::capacity::full_locks;
 use super::change::Change;
 use super::emit::Emitter;
-use super::estimate::estimate;
 use super::foreign::Foreign;
 use super::identities::Identities;
+use super::in_house::{Withheld, judge_in_house};
+use super::learnt::learn;
 use super::live::Live;
 use super::matching::takes_all;
 use super::outline::Plan;
+use super::past::Past;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
+use super::schedule::forecast;
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use super::takeover::take_over;
-use crate::mapping::{Desired, DesiredReservation, Directory};
+use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode, ReservationId,
-    ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
+    PropertyCode, ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 
 /// Everything a plan is made of.
@@ -37,14 +41,44 @@ pub struct PlanInput<'a> {
     pub directory: &'a Directory,
     /// What Seam holds.
     pub inventory: &'a Inventory,
+    /// What earlier runs left, and what may be concluded from what is missing.
+    pub past: Past<'a>,
 }
 
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let PlanInput { now, settings, desired, directory, inventory } = *input;
+    let missing = missing_reservations(input);
+    let mut known = Foreseen::default();
+    loop {
+        match draft(input, &missing, &known) {
+            Draft::Plan(plan) => return *plan,
+            // Each time more guests are left alone, and who leaves does not change after that, so that this ends.
+            Draft::Again(foreseen) => known = foreseen,
+        }
+    }
+}
+
+/// What only a plan shows, and what it should have been made with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Foreseen {
+    /// The guests in house that are left alone, because there are too many.
+    withheld: Withheld,
+    /// The grants that go because their stay is missing: their guests give up their contacts.
+    leaving: BTreeSet<AccessGrantId>,
+}
+
+/// A plan, or what it has to be made with.
+enum Draft {
+    Plan(Box<Plan>),
+    Again(Foreseen),
+}
+
+fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen) -> Draft {
+    let Foreseen { withheld, leaving } = known;
+    let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
     let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
-    let occupied = occupied(input);
+    let occupied = occupied(input, leaving);
     let identities = Identities::of(desired, inventory, &occupied, settings);
     let context = Context {
         settings,
@@ -53,10 +87,13 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         foreign: &foreign,
         common: &desired.common,
         unfinished_moves: &desired.unfinished_moves,
+        past: &past,
+        withheld,
         now,
     };
     let shared = keys_of_several_properties(desired);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = inside(desired)
+        .chain(missing)
         .map(|reservation| {
             let several =
                 shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
@@ -64,6 +101,13 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             (reservation, plan_reservation(reservation, &base_key, &mut live, &context))
         })
         .collect();
+    let mut learnt = learn(&planned, &live, &context);
+    settle_absences(&mut planned, &live, &context, &mut learnt);
+    let in_house = judge_in_house(&planned, &live, &past, withheld, now);
+    let foreseen = Foreseen { withheld: in_house, leaving: absent(&planned, &live) };
+    if foreseen.leaving != *leaving || foreseen.withheld.stayers.len() > withheld.stayers.len() {
+        return Draft::Again(foreseen);
+    }
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
     planned.sort_by(|(left, _), (right, _)| {
@@ -74,7 +118,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
         .flat_map(|(_, plan)| &plan.changes)
         .filter_map(|change| match change {
             Change::Create(new) | Change::Replace { new, .. } => Some(&new.desired.guest),
-            Change::Amend(_) | Change::Revoke { .. } | Change::Hold { .. } | Change::HeldStay { .. } => None,
+            Change::Amend(_)
+            | Change::Revoke { .. }
+            | Change::Hold { .. }
+            | Change::HeldStay { .. }
+            | Change::Missing { .. } => None,
         })
         .collect();
     let mut emitter = Emitter::new(&context, &live);
@@ -86,15 +134,47 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     let mut plan = emitter.into_plan();
     take_over(&mut plan, input);
-    plan.n_unchanged = n_unchanged + unspoken(desired, &live);
+    plan.n_unchanged = n_unchanged + if missing.is_empty() { unspoken(desired, &live) } else { 0 };
     plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
     plan.warnings.extend(full_locks(&plan, input));
+    let forecast = forecast(&plan, &settings.limits, now);
+    plan.estimate = forecast.estimate;
+    plan.warnings.extend(forecast.late);
     plan.warnings.sort();
-    plan.estimate = estimate(&plan, &settings.limits);
-    plan
+    plan.in_house = foreseen.withheld.in_house;
+    plan.learnt = learnt;
+    Draft::Plan(Box::new(plan))
+}
+
+/// Reservations of which we have grants and the source has no row, where that may mean something.
+fn missing_reservations(input: &PlanInput<'_>) -> Vec<DesiredReservation> {
+    let PlanInput { now, settings, desired, inventory, past, directory: _ } = *input;
+    let says_something = past.reading.coverage == Coverage::Complete || !past.ledger.absences.is_empty();
+    if settings.policy != Policy::Sync || !says_something {
+        return Vec::new();
+    }
+    let listed: HashSet<&ReservationId> = desired.reservations.iter().map(|r| &r.id).collect();
+    let ids: BTreeSet<ReservationId> = inventory
+        .grants
+        .iter()
+        .filter(|grant| grant.is_live(now))
+        .filter_map(|grant| GrantKeyParts::parse(&settings.namespace, grant.key.as_ref()?))
+        .map(|GrantKeyParts { property, reservation, .. }| ReservationId { property, key: reservation })
+        .filter(|id| !listed.contains(id))
+        .collect();
+    let without_rows = |id| DesiredReservation {
+        id,
+        first_arrival: now,
+        grants: Vec::new(),
+        held: Vec::new(),
+        revoked: Vec::new(),
+        left_alone: Vec::new(),
+        rows: Rows::AllUnderstood,
+    };
+    ids.into_iter().map(without_rows).collect()
 }
 
 /// The reservations that the plan is about.
@@ -103,8 +183,8 @@ fn inside(desired: &Desired) -> impl Iterator<Item = &DesiredReservation> {
 }
 
 /// Identities with a current or future stay, once this plan is carried out.
-fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
-    let PlanInput { now, settings, desired, directory: _, inventory } = *input;
+fn occupied<'a>(input: &PlanInput<'a>, leaving: &BTreeSet<AccessGrantId>) -> BTreeSet<&'a UserIdentityId> {
+    let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         inside(desired).map(|reservation| (&reservation.id, reservation)).collect();
     let leaves = |grant: &LiveGrant| {
@@ -115,8 +195,21 @@ fn occupied<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a UserIdentityId> {
                 by_id.get(&id).is_some_and(|reservation| takes_all(reservation, &guest, &grant.window))
             })
     };
-    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaves(grant);
+    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaving.contains(&grant.id) && !leaves(grant);
     inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
+}
+
+/// The grants that are revoked for absence.
+fn absent(
+    planned: &[(&DesiredReservation, ReservationPlan<'_>)],
+    live: &Live<'_>,
+) -> BTreeSet<AccessGrantId> {
+    let changes = planned.iter().flat_map(|(_, plan)| &plan.changes);
+    let gone = changes.filter_map(|change| match change {
+        Change::Revoke { position, reason: ReasonCode::Absent, .. } => Some(*position),
+        _ => None,
+    });
+    gone.map(|position| live.owned[position].grant.id.clone()).collect()
 }
 
 /// Reservation keys that the source uses for more than one property (RULES 3).

@@ -244,6 +244,8 @@ fn without(plan: &Plan, stale: &BTreeMap<StepId, Stale>) -> (Plan, Vec<StepId>) 
         n_unchanged: plan.n_unchanged,
         warnings: plan.warnings.clone(),
         estimate: plan.estimate.clone(),
+        in_house: plan.in_house,
+        learnt: plan.learnt.clone(),
     };
     (left, steps)
 }

@@ -8,13 +8,16 @@ use super::change::Change;
 use super::cluster::{Fresh, Target, has_begun};
 use super::conclude::next_window;
 use super::foreign::Foreign;
+use super::freedom::{Freedom, widened};
 use super::identities::Identities;
+use super::in_house::Withheld;
 use super::live::Live;
 use super::matching::{Fate, Memory, matching};
+use super::past::{Past, Quarantine};
 use super::pieces::{Piece, pieces};
 use super::settings::{PlanSettings, Policy};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
-use crate::model::{AccessGrantKey, HeldBy, ReasonCode};
+use crate::model::{AccessGrantKey, GuestKey, HeldBy, ReasonCode, ReservationId, Wanted, Window};
 
 /// What is asked about every reservation.
 pub(super) struct Context<'a> {
@@ -24,14 +27,24 @@ pub(super) struct Context<'a> {
     pub(super) foreign: &'a Foreign<'a>,
     pub(super) common: &'a BTreeSet<SpaceRef>,
     pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    pub(super) past: &'a Past<'a>,
+    /// Guests in house whose grants are not to be changed by this plan.
+    pub(super) withheld: &'a Withheld,
     pub(super) now: Timestamp,
 }
+
+/// A guest of a reservation.
+pub(super) type Stayer = (ReservationId, GuestKey);
 
 /// The changes of a reservation and the grants that need none.
 #[derive(Debug, Default)]
 pub(super) struct ReservationPlan<'a> {
     pub(super) changes: Vec<Change<'a>>,
     pub(super) n_unchanged: usize,
+    /// Positions of grants that are as wanted, and what is wanted of them.
+    pub(super) as_wanted: Vec<(usize, Wanted)>,
+    /// Positions of grants of which the rows no longer speak; they count as unchanged until something is said of them.
+    pub(super) missing: Vec<usize>,
 }
 
 /// What a piece needs.
@@ -81,9 +94,14 @@ pub(super) fn plan_reservation<'a>(
         reservation,
         base_key,
         works: Vec::with_capacity(pieces.len()),
-        targets: matched.kept.iter().map(|position| (*position, Target::Kept)).collect(),
+        targets: matched.kept.iter().chain(&matched.missing).map(|p| (*p, Target::Kept)).collect(),
         pieces,
-        plan: ReservationPlan { changes: Vec::new(), n_unchanged: matched.kept.len() },
+        plan: ReservationPlan {
+            changes: Vec::new(),
+            n_unchanged: matched.kept.len() + matched.missing.len(),
+            as_wanted: Vec::new(),
+            missing: matched.missing,
+        },
     };
     planner.hold_stays(live, &matched.kept);
     for (position, reason, stay) in &matched.revoked {
@@ -127,22 +145,29 @@ impl Planner<'_, '_> {
     fn revoke(&mut self, live: &Live<'_>, position: usize, reason: ReasonCode, stay: Option<usize>) {
         if self.policy() == Policy::Sync {
             let stay = stay.map(|stay| &self.reservation.revoked[stay]);
+            // What a row takes away goes at once, also in house (RULES 15); only a quarantine keeps it.
+            let is_told = stay.is_some() && self.context.past.quarantine == Quarantine::None;
+            if !is_told && let Err(why) = self.may_go(&[position], None, live) {
+                self.targets.insert(position, Target::Kept);
+                return self.hold_live(position, None, why);
+            }
             self.targets.insert(position, Target::Goes);
             self.plan.changes.push(Change::Revoke { position, reason, stay });
         } else {
-            debug_assert!(position < live.owned.len(), "the position is one of a live grant");
             self.targets.insert(position, Target::Kept);
-            self.hold_for_policy(position, None, "would be revoked, which the policy does not allow");
+            let why = Why::policy("would be revoked, which the policy does not allow");
+            self.hold_live(position, None, why);
         }
     }
 
-    pub(super) fn hold_for_policy(&mut self, position: usize, piece: Option<usize>, text: &str) {
+    pub(super) fn hold_live(&mut self, position: usize, piece: Option<usize>, why: Why) {
+        let Why { reason, held_by, text } = why;
         self.plan.changes.push(Change::Hold {
             desired: piece.map(|i| self.pieces[i].desired),
             position: Some(position),
-            reason: ReasonCode::Policy,
-            text: text.to_owned(),
-            held_by: HeldBy::Rule,
+            reason,
+            text,
+            held_by,
         });
     }
 
@@ -163,16 +188,38 @@ impl Planner<'_, '_> {
 
     /// Sets the window that grants which stay are to have.
     fn aim(&mut self, i: usize, lives: &[usize], live: &Live<'_>) {
-        for position in lives {
-            let old = live.owned[*position].grant.window;
+        for &position in lives {
             let target = match self.policy() {
                 Policy::CreateOnly => Target::Kept,
-                Policy::UpsertOnly | Policy::Sync => {
-                    Target::Window(next_window(&old, &self.pieces[i].desired.window, self.context.now))
-                }
+                Policy::UpsertOnly | Policy::Sync => Target::Window(self.next_window(
+                    i,
+                    position,
+                    &self.freedom(position, Some(i), live),
+                    live,
+                )),
             };
-            self.targets.insert(*position, target);
+            self.targets.insert(position, target);
         }
+    }
+
+    /// The window that a grant which stays gets, as far as it may be changed.
+    pub(super) fn next_window(
+        &self,
+        i: usize,
+        position: usize,
+        freedom: &Freedom,
+        live: &Live<'_>,
+    ) -> Window {
+        let owned = &live.owned[position];
+        let has = owned.grant.window;
+        let wanted = &self.pieces[i].desired.window;
+        let aim = match freedom {
+            _ if self.flaps(owned, i).is_some() => has,
+            Freedom::Free => *wanted,
+            Freedom::Gain(_) => widened(&has, wanted),
+            Freedom::Frozen(_) => has,
+        };
+        next_window(&has, &aim, self.context.now)
     }
 
     /// A space was added. A new grant for it stands beside the one whose credential is in the guest's pocket, unless
@@ -201,14 +248,15 @@ impl Planner<'_, '_> {
                 fresh: Fresh::Allowed,
             };
         }
+        let position = lives.first().copied();
         if self.policy() != Policy::Sync {
-            return Work::Withhold {
-                beside: lives.to_vec(),
-                position: lives.first().copied(),
-                why: Why::policy(
-                    "a space was added that needs the grant to be made anew, which the policy does not allow",
-                ),
-            };
+            let why = Why::policy(
+                "a space was added that needs the grant to be made anew, which the policy does not allow",
+            );
+            return Work::Withhold { beside: lives.to_vec(), position, why };
+        }
+        if let Err(why) = self.may_go(lives, Some(i), live) {
+            return Work::Withhold { beside: lives.to_vec(), position, why };
         }
         for position in lives {
             self.targets.insert(*position, Target::Leaves);
@@ -217,29 +265,40 @@ impl Planner<'_, '_> {
     }
 
     fn room_move(&mut self, i: usize, lives: &[usize], live: &Live<'_>) -> Work {
-        let leaves = if self.policy() == Policy::Sync { Target::Leaves } else { Target::Kept };
+        let kept = self.may_go(lives, Some(i), live).err();
+        let leaves =
+            if self.policy() == Policy::Sync && kept.is_none() { Target::Leaves } else { Target::Kept };
         for position in lives {
             self.targets.insert(*position, leaves);
         }
-        match self.policy() {
-            Policy::Sync => {
+        let is_frozen = lives.iter().any(|p| matches!(self.freedom(*p, Some(i), live), Freedom::Frozen(_)));
+        match (self.policy(), kept) {
+            (Policy::Sync, None) => {
                 Work::Replace { old: lives.to_vec(), reason: ReasonCode::DoorsChanged, fresh: Fresh::Allowed }
             }
-            Policy::UpsertOnly => {
-                // Another key for a unit that changed in place is not what #n is for (RULES 3).
-                let is_shared = lives.iter().any(|position| !live.owned[*position].capable.is_empty());
-                Work::Create {
-                    spaces: self.pieces[i].spaces.clone(),
-                    beside: Vec::new(),
-                    left: lives.to_vec(),
-                    reason: ReasonCode::DoorsChanged,
-                    fresh: if is_shared { Fresh::Refused } else { Fresh::Allowed },
-                }
+            (Policy::Sync, Some(why)) if is_frozen => Work::Hold { beside: lives.to_vec(), why },
+            (Policy::Sync, Some(why)) => {
+                self.hold_live(lives[0], None, why);
+                self.beside_the_old_doors(i, lives, live)
             }
-            Policy::CreateOnly => Work::Hold {
+            (Policy::UpsertOnly, _) => self.beside_the_old_doors(i, lives, live),
+            (Policy::CreateOnly, _) => Work::Hold {
                 beside: lives.to_vec(),
                 why: Why::policy("moved to other doors, which the policy does not carry out"),
             },
+        }
+    }
+
+    /// A new grant for the doors of a move that leaves the old one standing.
+    fn beside_the_old_doors(&self, i: usize, lives: &[usize], live: &Live<'_>) -> Work {
+        // Another key for a unit that changed in place is not what #n is for (RULES 3).
+        let is_shared = lives.iter().any(|position| !live.owned[*position].capable.is_empty());
+        Work::Create {
+            spaces: self.pieces[i].spaces.clone(),
+            beside: Vec::new(),
+            left: lives.to_vec(),
+            reason: ReasonCode::DoorsChanged,
+            fresh: if is_shared { Fresh::Refused } else { Fresh::Allowed },
         }
     }
 

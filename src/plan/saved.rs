@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::held::{HeldGrants, HeldIdentity};
+use super::learnt::Learnt;
 use super::step::Step;
-use crate::model::{Door, Namespace};
+use crate::model::{Door, Namespace, Pin, Wanted};
 
 /// The part of a plan file that machines read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,13 @@ pub struct SavedPlan {
     pub doors: Vec<Door>,
     /// The calls, in their order.
     pub steps: Vec<Step>,
+    /// For each line what is to be remembered of its grant.
+    pub wanted: Vec<Option<Wanted>>,
+    /// What the next plan must know once this one was begun.
+    pub learnt: Learnt,
+    /// What is to be kept until the source changes: only where a run is undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pins: Vec<Pin>,
     /// A hash of what is to be carried out, so that a file that was cut or edited is not.
     pub checksum: String,
 }

@@ -1,5 +1,7 @@
 //! What the configuration tells the planner.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,20 @@ pub struct Limits {
     pub door_updates_per_minute: u32,
     /// Per door: deletes in any 60 seconds.
     pub door_deletes_per_minute: u32,
+}
+
+impl Limits {
+    /// The time between two requests. A rate of nothing would be a standstill; it becomes one request an hour.
+    pub fn period(&self) -> Duration {
+        const SLOWEST: Duration = Duration::from_hours(1);
+        if self.requests_per_second > 0.0 {
+            Duration::try_from_secs_f64(1.0 / self.requests_per_second)
+                .unwrap_or(SLOWEST)
+                .clamp(Duration::from_nanos(1), SLOWEST)
+        } else {
+            SLOWEST
+        }
+    }
 }
 
 /// Everything the planner is told.

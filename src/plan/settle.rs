@@ -49,7 +49,7 @@ impl<'a> Planner<'a, '_> {
         let outgrown = self.clusters(live).outgrown();
         let mut changed = !outgrown.is_empty();
         for position in outgrown {
-            self.replace_piece_of(position, ReasonCode::WindowChanged);
+            self.replace_piece_of(position, ReasonCode::WindowChanged, live);
         }
         let clusters = self.clusters(live);
         let stuck: Vec<(Vec<usize>, bool)> = clusters
@@ -67,7 +67,7 @@ impl<'a> Planner<'a, '_> {
             changed = true;
             for position in affected {
                 if rebuild {
-                    self.replace_piece_of(position, ReasonCode::ReservationRebuilt);
+                    self.replace_piece_of(position, ReasonCode::ReservationRebuilt, live);
                 } else {
                     let text = "the windows of this reservation cannot be moved without one of its guests losing access in between";
                     self.hold_piece_of(position, Why::person(ReasonCode::WindowsWouldNotOverlap, text));
@@ -86,12 +86,15 @@ impl<'a> Planner<'a, '_> {
         })
     }
 
-    fn replace_piece_of(&mut self, position: usize, reason: ReasonCode) {
+    fn replace_piece_of(&mut self, position: usize, reason: ReasonCode, live: &Live<'_>) {
         if self.policy() != Policy::Sync {
             let text = "the dates moved so that the grant must be made anew, which the policy does not allow";
             return self.hold_piece_of(position, Why::policy(text));
         }
         let Some((i, old)) = self.piece_and_lives(position) else { return };
+        if let Err(why) = self.may_go(&old, Some(i), live) {
+            return self.hold_piece_of(position, why);
+        }
         for position in &old {
             self.targets.insert(*position, Target::Leaves);
         }

@@ -44,7 +44,7 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
                     }
                 }
             }
-            Change::Create(_) | Change::Hold { .. } | Change::HeldStay { .. } => {}
+            Change::Create(_) | Change::Hold { .. } | Change::HeldStay { .. } | Change::Missing { .. } => {}
         }
     }
     // A new grant of the same guest may be given the very method that is taken away here.

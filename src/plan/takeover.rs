@@ -189,6 +189,7 @@ impl Line<'_> {
             after: None,
             source: wanted.map(|wanted| wanted.source.clone()),
             code_wished: false,
+            wanted: None,
         }
     }
 

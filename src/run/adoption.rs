@@ -10,8 +10,10 @@ use super::interrupt::Interrupt;
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::mapping::{Desired, Directory, Known, Scope, map};
-use crate::model::{AccessGrantId, Identity, Inventory, Problem, ProblemCode, SourcePlace, UserIdentityId};
-use crate::plan::{Class, Finding, PlanInput, Proposal, classify};
+use crate::model::{
+    AccessGrantId, Identity, Inventory, Ledger, Problem, ProblemCode, SourcePlace, UserIdentityId,
+};
+use crate::plan::{Class, Finding, Past, PlanInput, Proposal, Quarantine, Reading, classify};
 use crate::report::review::{Decision, Review, ReviewRow};
 use crate::source;
 
@@ -51,17 +53,33 @@ async fn of_connection(
     let known = Known::of(&inventory, &settings.plan.namespace, now);
     let mut desired = map(&source.reservations, &directory, &known, &settings.mapping, now);
     desired.outside = scope.outside(&source.reservations);
+    let unknown = Unknown::default();
     let input = PlanInput {
         now,
         settings: &settings.plan,
         desired: &desired,
         directory: &directory,
         inventory: &inventory,
+        past: unknown.past(settings),
     };
     let identities: BTreeMap<&UserIdentityId, &Identity> =
         inventory.identities.iter().map(|identity| (&identity.id, identity)).collect();
     let grants = classify(&input).iter().map(|finding| row(finding, &directory, &identities)).collect();
     Ok(Review { workspace_id, grants })
+}
+
+/// What grants are does not depend on what earlier runs left.
+#[derive(Default)]
+struct Unknown {
+    ledger: Ledger,
+    reading: Reading,
+}
+
+impl Unknown {
+    fn past<'a>(&'a self, settings: &'a Settings) -> Past<'a> {
+        let Self { ledger, reading } = self;
+        Past { ledger, guards: &settings.guards, allowances: &[], reading, quarantine: Quarantine::None }
+    }
 }
 
 fn row(
@@ -112,7 +130,9 @@ impl ReviewedList {
         inventory: &Inventory,
         now: Timestamp,
     ) {
-        let input = PlanInput { now, settings: &settings.plan, desired, directory, inventory };
+        let unknown = Unknown::default();
+        let past = unknown.past(settings);
+        let input = PlanInput { now, settings: &settings.plan, desired, directory, inventory, past };
         let findings = classify(&input);
         let by_id: BTreeMap<&AccessGrantId, &Finding<'_>> =
             findings.iter().map(|finding| (&finding.grant.id, finding)).collect();

@@ -185,7 +185,7 @@ fn identities(
 ) -> Vec<Person> {
     let of_seam = inventory.grants.iter().filter_map(|grant| {
         let parts = GrantKeyParts::parse(namespace, grant.key.as_ref()?)?;
-        (parts.property == id.property && parts.reservation == id.key).then_some(parts.guest)
+        parts.is_of(id).then_some(parts.guest)
     });
     let guests: BTreeSet<GuestKey> = desired
         .iter()
@@ -227,7 +227,7 @@ fn live(seen: &Seen, namespace: &Namespace, id: &ReservationId) -> Vec<Live> {
         .filter_map(|grant| {
             let key = grant.key.as_ref()?;
             let parts = GrantKeyParts::parse(namespace, key)?;
-            (parts.property == id.property && parts.reservation == id.key).then(|| Live {
+            parts.is_of(id).then(|| Live {
                 key: key.to_string(),
                 id: grant.id.to_string(),
                 space_keys: keys(&grant.spaces),

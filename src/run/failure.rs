@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write;
 
+use crate::apply::FailureRate;
 use crate::config::MissingCredentials;
 use crate::exit_code::ExitCode;
 use crate::plan::Violation;
@@ -26,6 +27,36 @@ impl Failure {
     /// From an error and what it means.
     pub fn new(exit_code: ExitCode, error: &dyn Error, hint: &str) -> Self {
         Self { exit_code, message: chain(error), hint: hint.to_owned() }
+    }
+
+    /// A run in which too much failed.
+    pub(super) fn too_many_failures(rate: FailureRate) -> Self {
+        let FailureRate { n_failed, n_last } = rate;
+        Self {
+            exit_code: ExitCode::Budget,
+            message: format!("{n_failed} of the last {n_last} calls failed, so no more were sent"),
+            hint: "look at what Seam says in the lines above; the next run does the rest".to_owned(),
+        }
+    }
+
+    /// A run that made all the changes it was allowed.
+    pub(super) fn changes_used_up(max_changes: usize) -> Self {
+        Self {
+            exit_code: ExitCode::Budget,
+            message: format!("--max-changes allows {max_changes}, and more is to be changed"),
+            hint:
+                "run again for the rest, or raise --max-changes; a replacement larger than it is never begun"
+                    .to_owned(),
+        }
+    }
+
+    /// A run that had no time left.
+    pub(super) fn time_used_up() -> Self {
+        Self {
+            exit_code: ExitCode::OutOfTime,
+            message: "the time of --max-duration is over, and not everything is done".to_owned(),
+            hint: "the next run does the rest; the most urgent changes were made first".to_owned(),
+        }
     }
 
     /// A job that somebody stopped. What else went wrong is told too, unless it is only that calls were stopped.

@@ -1,28 +1,24 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::adoption::ReviewedList;
 use super::connection::Connection;
-use super::explain::Seen;
 use super::failure::Failure;
-use super::gates::{judge_source, stopped_by};
 use super::interrupt::Interrupt;
+use super::roll_back::RecordedRun;
 use super::told::Told;
-use crate::apply::{Apply, Stop, carry_out, moves};
+use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Directory, Known, Scope, map};
-use crate::model::{AccessGrantKey, Inventory, Ledger, Move, SourceRead, Workspace};
-use crate::plan::{
-    Allowance, CheckedPlan, Guard, GuardCheck, PlanInput, check, existing_by_property, guard_plan, plan,
-};
-use crate::report::document::{self, Document, Kind};
-use crate::source;
+use crate::mapping::Scope;
+use crate::model::{AccessGrantKey, Inventory, Workspace};
+use crate::plan::{Allowance, CheckedPlan};
+use crate::report::document::{Document, Kind};
 use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
@@ -34,6 +30,8 @@ pub enum Mode<'a> {
     SavePlan,
     /// `explain`: until the plan, with what it was made from.
     Explain,
+    /// `rollback`: a plan that undoes this run.
+    RollBack(&'a RecordedRun),
     /// `run --dry-run`: the same, told as a run.
     DryRun,
     /// `run`: to the end.
@@ -50,7 +48,7 @@ impl Mode<'_> {
 
     pub(super) fn kind(self) -> Kind {
         match self {
-            Self::Plan | Self::SavePlan | Self::Explain => Kind::Plan,
+            Self::Plan | Self::SavePlan | Self::Explain | Self::RollBack(_) => Kind::Plan,
             Self::DryRun | Self::Run | Self::Apply(_) => Kind::Run,
         }
     }
@@ -60,6 +58,7 @@ impl Mode<'_> {
         match self {
             Self::Plan | Self::SavePlan => "plan",
             Self::Explain => "explain",
+            Self::RollBack(_) => "rollback",
             Self::DryRun | Self::Run => "run",
             Self::Apply(_) => "apply",
         }
@@ -83,6 +82,10 @@ pub struct Job<'a> {
     pub allowances: &'a [Allowance],
     /// Why they are raised.
     pub reason: Option<&'a str>,
+    /// At most so many grants are changed.
+    pub max_changes: Option<usize>,
+    /// Nothing is started when so much time has passed since the job began.
+    pub max_duration: Option<Duration>,
     /// Who is told on the way.
     pub sink: &'a dyn EventSink,
     /// Who may end it.
@@ -135,9 +138,10 @@ impl Job<'_> {
     async fn with(&self, connection: &Connection, told: &mut Told) -> Result<(), Failure> {
         let workspace = connection.reader.workspace(self.sink).await?;
         told.workspace_id = Some(workspace.id.clone());
+        told.now = connection.now;
         refuse_suspended(workspace)?;
         let plan = match self.mode {
-            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::DryRun => {
+            Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::RollBack(_) | Mode::DryRun => {
                 return self.plan(connection, told).await.map(drop);
             }
             Mode::Run => {
@@ -167,105 +171,6 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// Reads the source and Seam at the same time, decides, and verifies what was decided.
-    async fn plan(&self, connection: &Connection, told: &mut Told) -> Result<Arc<CheckedPlan>, Failure> {
-        let now = connection.now;
-        self.sink.emit(&Event::Started(Stage::Source));
-        self.sink.emit(&Event::Started(Stage::Inventory));
-        let reading = self.read_source(now);
-        let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source?;
-        self.sink.emit(&Event::Finished(Stage::Source));
-        let outside = self.scope.outside(&source.reservations);
-        told.scope = self.told_scope(source.reservations.len(), outside.len());
-        let ledger = self.history(told).await?;
-        self.pass_gates(told, &source, &ledger).await?;
-        let inventory = inventory?;
-        self.sink.emit(&Event::Finished(Stage::Inventory));
-
-        self.sink.emit(&Event::Started(Stage::Plan));
-        let settings = &self.settings.plan;
-        let directory = Directory::of(&inventory);
-        let known = Known::of(&inventory, &settings.namespace, now);
-        let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
-        desired.unfinished_moves =
-            told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
-        desired.outside = outside;
-        desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
-        if let Some(list) = self.adoption {
-            list.apply(&mut desired, self.settings, &directory, &inventory, now);
-        }
-        told.scope = self.told_scope(source.reservations.len(), desired.outside.len());
-        let input =
-            PlanInput { now, settings, desired: &desired, directory: &directory, inventory: &inventory };
-        told.source = Some(source);
-        let checked = Arc::new(check(plan(&input), &input)?);
-        told.plan = Some(Arc::clone(&checked));
-        let existing = existing_by_property(&inventory, &settings.namespace, now);
-        told.guards.extend(guard_plan(&checked, &existing, &self.settings.guards, self.allowances));
-        self.sink.emit(&Event::Finished(Stage::Plan));
-        let passed = stopped_by(&told.guards, ExitCode::Stopped);
-        match self.mode {
-            Mode::SavePlan if passed.is_ok() => {
-                told.saved = Some(self.save(&checked, &inventory, now).await?);
-            }
-            Mode::Explain => told.seen = Some(Seen { inventory, directory, desired, now }),
-            _ => {}
-        }
-        passed?;
-        Ok(checked)
-    }
-
-    /// To what the job is limited, for the report.
-    fn told_scope(&self, n_reservations: usize, outside: usize) -> Option<document::Scope> {
-        let reviewed = self.adoption.map(|list| format!("--reviewed {}", list.location));
-        let flags: Vec<String> = reviewed.into_iter().chain(self.scope.flags()).collect();
-        (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
-    }
-
-    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
-    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
-        tokio::select! {
-            read = source::read(&self.settings.source, now) => Ok(read?),
-            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
-        }
-    }
-
-    /// What earlier runs recorded; a job that only plans makes no store for it.
-    pub(super) async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
-        let namespace = &self.settings.plan.namespace;
-        let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
-        if let Some((store, _)) = &told.record {
-            return Ok(store.ledger(workspace_id, namespace).await?);
-        }
-        let Some(store) = Store::open_existing(&self.store_settings()).await? else {
-            return Ok(Ledger::default());
-        };
-        let ledger = store.ledger(workspace_id, namespace).await?;
-        store.close().await;
-        Ok(ledger)
-    }
-
-    /// Records what was read, and stops where it cannot be trusted.
-    async fn pass_gates(&self, told: &mut Told, source: &SourceRead, ledger: &Ledger) -> Result<(), Failure> {
-        if let Some((store, _)) = &told.record {
-            let SourceRead { location, fingerprint, n_rows, .. } = source;
-            store.record_source(&told.run_id, location, fingerprint, *n_rows).await?;
-        }
-        let checks = judge_source(source, ledger, &self.settings.guards, self.allowances);
-        let of = |guard: Guard| -> Vec<GuardCheck> {
-            checks.iter().filter(|check| check.guard == guard).cloned().collect()
-        };
-        let passed = stopped_by(&of(Guard::MaxReject), ExitCode::Source)
-            .and_then(|()| stopped_by(&of(Guard::MaxShrink), ExitCode::Stopped));
-        told.guards.extend(checks);
-        if passed.is_err() {
-            told.source = Some(source.clone());
-        }
-        passed
-    }
-
     pub(super) fn store_settings(&self) -> StoreSettings {
         let settings = &self.settings.store;
         StoreSettings { url: settings.url.clone(), lease: settings.lease }
@@ -285,13 +190,14 @@ impl Job<'_> {
         // Those that an earlier run broke off and this one cannot end either, because their stay is held.
         let all_moves = moves(plan).into_iter().chain(told.broken_moves.iter().cloned()).collect();
         store.begin_moves(lease, &told.run_id, &all_moves).await?;
+        store.remember(lease, &told.run_id, &plan.learnt, connection.now).await?;
         let recorder = Recorder::start(store, lease, &told.run_id);
         let applied = carry_out(Apply {
             plan,
             reader: &connection.reader,
-            recorder: &recorder,
-            lease,
+            journal: &StoreJournal { recorder: &recorder, lease },
             limits: &self.settings.seam.limits,
+            budget: Budget { max_changes: self.max_changes, until: told.until },
             timeout: self.settings.seam.timeout,
             sink: self.sink,
             cancel: self.interrupt.token(),
@@ -301,10 +207,16 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Apply));
         let applied = told.applied.insert(applied);
         match applied.stop.take() {
-            None => Ok(closed?),
+            None => {
+                closed?;
+                told.quarantine()
+            }
             Some(Stop::Cancelled) => Err(Failure::interrupted(ExitCode::Interrupted, None)),
             Some(Stop::Refused(error) | Stop::Unavailable(error)) => Err(error.into()),
             Some(Stop::Record(error)) => Err(error.into()),
+            Some(Stop::TooManyFailures(rate)) => Err(Failure::too_many_failures(rate)),
+            Some(Stop::ChangesUsedUp) => Err(Failure::changes_used_up(self.max_changes.unwrap_or_default())),
+            Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
     }
 }

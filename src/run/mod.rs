@@ -4,12 +4,14 @@
 
 mod adoption;
 mod connection;
+mod deciding;
 mod explain;
 mod export;
 mod failure;
 mod gates;
 mod interrupt;
 mod job;
+mod roll_back;
 mod save;
 mod take_up;
 mod told;
@@ -21,3 +23,4 @@ pub use export::{WithSecrets, export};
 pub use failure::Failure;
 pub use interrupt::Interrupt;
 pub use job::{Job, Mode, run};
+pub use roll_back::RecordedRun;

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::failure::Failure;
-use super::job::Job;
+use super::job::{Job, Mode};
+use crate::mapping::Pinned;
 use crate::model::Inventory;
 use crate::plan::{Plan, SavedPlan, held};
 use crate::store::Store;
@@ -16,6 +17,7 @@ impl Job<'_> {
         plan: &Plan,
         inventory: &Inventory,
         now: Timestamp,
+        pinned: &Pinned,
     ) -> Result<SavedPlan, Failure> {
         let store = Store::open(&self.store_settings()).await?;
         let identity = store.identity().await?;
@@ -32,6 +34,12 @@ impl Job<'_> {
             identities,
             doors: plan.doors.clone(),
             steps: plan.steps.clone(),
+            wanted: plan.items.iter().map(|item| item.wanted).collect(),
+            learnt: plan.learnt.clone(),
+            pins: match self.mode {
+                Mode::RollBack(_) => pinned.holding.values().cloned().collect(),
+                _ => Vec::new(),
+            },
             checksum: String::new(),
         })
     }

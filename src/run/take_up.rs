@@ -14,7 +14,10 @@ use crate::apply::Applied;
 use crate::event::{Event, Outcome, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Desired, Directory, Known, map};
-use crate::model::{Inventory, Method, Problem, ProblemCode, SourcePlace, SpaceId, WishedCode, WorkspaceId};
+use crate::model::{
+    Inventory, Method, Pin, Problem, ProblemCode, ReservationId, SourcePlace, SpaceId, WishedCode,
+    WorkspaceId,
+};
 use crate::plan::{Base, Call, CheckedPlan, Plan, Remaining, SavedPlan, StepId, check_against, remaining};
 use crate::report::document::{Document, NotSaved};
 use crate::store::Store;
@@ -35,6 +38,13 @@ pub(super) struct TakenUp {
 }
 
 impl TakenUp {
+    /// Reservations of which something was set aside.
+    fn stale_reservations(&self) -> BTreeSet<ReservationId> {
+        let steps = self.remaining.stale.keys();
+        let items = steps.filter_map(|step| self.plan.step(*step).item);
+        items.map(|item| self.plan.item(item).reservation.clone()).collect()
+    }
+
     /// Tells the plan, and what came of it once it was begun.
     pub(super) fn tell(&self, document: Document, applied: Option<&Applied>) -> Document {
         let document = document.with_plan_of(&self.planned).with_warnings(&self.warnings);
@@ -118,6 +128,7 @@ impl Job<'_> {
         let checked = check_against(remaining.plan.clone(), &base);
         told.taken_up = Some(TakenUp { planned: planned.clone(), plan, remaining, warnings });
         let checked = Arc::new(checked?);
+        keep(saved, told).await?;
         told.plan = Some(Arc::clone(&checked));
         self.sink.emit(&Event::Finished(Stage::Plan));
         Ok(checked)
@@ -174,6 +185,14 @@ impl Job<'_> {
         })?;
         grant.code.clone()
     }
+}
+
+/// Records what a rollback is to keep, before it is restored: the next run must not undo it, however this one ends.
+async fn keep(saved: &SavedPlan, told: &Told) -> Result<(), Failure> {
+    let (store, lease) = told.record.as_ref().expect("a plan is taken up after its run has begun");
+    let stale = told.taken_up.as_ref().expect("it was taken up").stale_reservations();
+    let kept: Vec<Pin> = saved.pins.iter().filter(|pin| !stale.contains(&pin.id())).cloned().collect();
+    Ok(store.put_pins(lease, &told.run_id, &kept).await?)
 }
 
 fn wishes_for_a_code(plan: &Plan, step: usize) -> bool {

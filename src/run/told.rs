@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::explain::Seen;
 use super::failure::Failure;
@@ -11,8 +12,8 @@ use super::job::Job;
 use super::take_up::TakenUp;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
-use crate::model::{Move, RunId, SourceRead, WorkspaceId};
-use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan};
+use crate::model::{Move, RunId, SourceRead, Trip, WorkspaceId};
+use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan, is_quarantine};
 use crate::report::document::{Calls, Document, Header, Kind, Scope};
 use crate::seam;
 use crate::store::{Lease, NewRun, Store};
@@ -32,10 +33,16 @@ pub(super) struct Told {
     pub(super) guards: Vec<GuardCheck>,
     pub(super) allowances: Vec<Allowance>,
     pub(super) reason: Option<String>,
+    /// Guards that stop this plan, and for how many runs in a row they did.
+    pub(super) trips: Vec<Trip>,
     pub(super) applied: Option<Applied>,
     pub(super) calls: seam::Calls,
+    /// The instant for which is decided.
+    pub(super) now: Timestamp,
     /// Moves that an earlier run began and did not end.
     pub(super) broken_moves: BTreeSet<Move>,
+    /// When nothing is to be started any more.
+    pub(super) until: Option<Instant>,
     /// The plan file that is carried out.
     pub(super) taken_up: Option<TakenUp>,
     /// What the plan was made from, where it is to be explained.
@@ -47,6 +54,31 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// A run that was carried out under a quarantine still needs a person.
+    pub(super) fn quarantine(&self) -> Result<(), Failure> {
+        if !is_quarantine(&self.trips) {
+            return Ok(());
+        }
+        let told: Vec<String> =
+            self.guards.iter().filter(|check| check.tripped).map(ToString::to_string).collect();
+        let allow: Vec<String> =
+            self.guards.iter().filter(|check| check.tripped).map(GuardCheck::allow).collect();
+        let n_trips = self.trips.iter().map(|trip| trip.n_trips).max().unwrap_or(0);
+        Err(Failure {
+            exit_code: ExitCode::Stopped,
+            message: format!(
+                "in quarantine, because the same changes were stopped for the {n_trips}th run in a row. {}. \
+                 What gives guests more was done; what changes or takes away was not",
+                told.join("; ")
+            ),
+            hint: format!(
+                "look at what was counted; if it is right, run once more with {} --reason \"…\"; \
+                 if it was mended, `reservation-sync release` begins anew",
+                allow.join(" ")
+            ),
+        })
+    }
+
     /// Nothing yet, but for what the job was told.
     pub(super) fn of(job: &Job<'_>) -> Self {
         let NewRun { run_id, command: _, started_at } = NewRun::now(job.command());
@@ -62,9 +94,12 @@ impl Told {
             guards: Vec::new(),
             allowances: job.allowances.to_vec(),
             reason: job.reason.map(str::to_owned),
+            trips: Vec::new(),
             applied: None,
             calls: seam::Calls::default(),
+            now: started_at,
             broken_moves: BTreeSet::new(),
+            until: job.max_duration.and_then(|max_duration| Instant::now().checked_add(max_duration)),
             taken_up: None,
             seen: None,
             saved: None,
@@ -85,6 +120,9 @@ impl Told {
             Some(taken_up) => taken_up.tell(document, self.applied.as_ref()),
             None => self.decided(document),
         };
+        if let Some(applied) = &self.applied {
+            document = document.with_duration(applied.took);
+        }
         let seam::Calls { reads, writes, retries, throttled } = self.calls;
         document = document.with_calls(Calls { reads, writes, retries, throttled });
         let mut codes = vec![document.exit_of_lines()];

@@ -153,7 +153,7 @@ impl Client {
             };
             n_attempts += 1;
             let again = verdict(&error.kind, Safety::Read) == Verdict::Retry
-                && self.wait(request, &error, &mut course, watch).await == Next::Go;
+                && self.wait(request.reach, &error, &mut course, watch).await == Next::Go;
             if !again {
                 return Err(CallError { n_attempts, ..error });
             }
@@ -163,14 +163,14 @@ impl Client {
     /// Waits after a failure, tells of it, and lets the others wait too where no door is to blame.
     pub(super) async fn wait<D: Delays>(
         &self,
-        request: &Request,
+        reach: Reach,
         error: &CallError,
         course: &mut Course<D>,
         watch: Watch<'_>,
     ) -> Next {
         let Some(wait) = course.wait_after(error) else { return Next::OutOfPatience };
         let throttled = matches!(error.kind, CallErrorKind::Throttled { .. });
-        if throttled && request.reach == Reach::Workspace {
+        if throttled && reach == Reach::Workspace {
             self.pace.hold(wait);
         }
         self.calls.retried();
@@ -183,7 +183,10 @@ impl Client {
             "waiting before the call is taken up again: {}",
             error.kind
         );
-        pause(wait, watch.cancel).await
+        match watch.turns {
+            Some(turns) => turns.next(error.kind, wait, watch.cancel).await,
+            None => pause(wait, watch.cancel).await,
+        }
     }
 
     async fn exchange(&self, request: &Request) -> Result<RawAnswer, CallError> {

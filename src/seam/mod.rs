@@ -18,6 +18,7 @@ mod reader;
 mod retry;
 mod retry_after;
 mod settings;
+mod turn;
 mod wire;
 mod writer;
 
@@ -26,4 +27,5 @@ pub use error::{CallError, CallErrorKind, Effect, Refusal, ReservationRule, Seam
 pub use reader::SeamReader;
 pub use retry::{Delays, Safety, Verdict, verdict};
 pub use settings::{Credentials, SeamSettings};
+pub use turn::{TurnAsked, Turns};
 pub use writer::{How, Made, Receipt, SeamWriter, Watch};

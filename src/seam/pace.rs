@@ -45,7 +45,7 @@ impl Pace {
     pub(super) fn new(limits: &Limits) -> Self {
         let clock = TokioClock { origin: Instant::now() };
         let burst = NonZeroU32::new(limits.burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(period(limits.requests_per_second))
+        let quota = Quota::with_period(limits.period())
             .expect("the period between two requests is at least a nanosecond")
             .allow_burst(burst);
         Self {
@@ -84,18 +84,6 @@ impl Pace {
     fn closed_until(&self) -> Option<Instant> {
         let closed_until = *self.closed_until.lock().expect("nobody panics while holding the gate");
         closed_until.filter(|until| *until > Instant::now())
-    }
-}
-
-/// The time between two requests. A rate of nothing would be a standstill; it becomes one request an hour.
-fn period(requests_per_second: f64) -> Duration {
-    const SLOWEST: Duration = Duration::from_hours(1);
-    if requests_per_second > 0.0 {
-        Duration::try_from_secs_f64(1.0 / requests_per_second)
-            .unwrap_or(SLOWEST)
-            .clamp(Duration::from_nanos(1), SLOWEST)
-    } else {
-        SLOWEST
     }
 }
 

@@ -90,7 +90,7 @@ impl SeamReader {
     }
 
     fn watch<'a>(&'a self, sink: &'a dyn EventSink) -> Watch<'a> {
-        Watch { cancel: &self.cancel, sink }
+        Watch { cancel: &self.cancel, sink, turns: None }
     }
 }
 

@@ -5,14 +5,16 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
-use super::client::Client;
+use super::client::{Client, Reach};
 use super::deed::{Deed, Found};
 use super::error::{CallError, CallErrorKind, Effect, Refusal};
 use super::retry::{Course, Delays, Next, Safety, Verdict, verdict};
+use super::turn::Turns;
 use crate::event::EventSink;
 use crate::model::{AccessGrantId, UserIdentityId};
 use crate::plan::Call;
@@ -25,6 +27,8 @@ pub struct Watch<'a> {
     pub cancel: &'a CancellationToken,
     /// Is told of every retry.
     pub sink: &'a dyn EventSink,
+    /// Gives the turns of repetitions; without it, they come when their wait is over.
+    pub turns: Option<&'a Turns>,
 }
 
 /// How a call came to succeed.
@@ -93,8 +97,11 @@ impl SeamWriter {
                 Verdict::AlreadySo => return Ok(story.found(Made::Nothing)),
                 // A refusal is known at once; a lost answer gets the time to take effect before the look.
                 Verdict::LookThenGiveUp => Next::Go,
-                Verdict::Retry | Verdict::LookThenRetry => {
-                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                Verdict::Retry => self.client.wait(deed.request.reach, &error, &mut course, watch).await,
+                // The look needs no turn; what is sent after it does.
+                Verdict::LookThenRetry => {
+                    let watch = Watch { turns: None, ..watch };
+                    self.client.wait(deed.request.reach, &error, &mut course, watch).await
                 }
             };
             if decision == Verdict::Retry {
@@ -118,10 +125,16 @@ impl SeamWriter {
                 Found::Different(reason) => return Err(story.ended(conflict(error, reason))),
                 // The key is free again once what holds it is gone.
                 Found::Leaving if decision == Verdict::LookThenGiveUp => {
-                    self.client.wait(&deed.request, &error, &mut course, watch).await
+                    self.client.wait(deed.request.reach, &error, &mut course, watch).await
                 }
                 Found::Nothing if decision == Verdict::LookThenGiveUp => return Err(story.ended(error)),
                 Found::AsWanted(_) | Found::Leaving | Found::Nothing => next,
+            };
+            let next = match (next, watch.turns) {
+                (Next::Go, Some(turns)) if decision == Verdict::LookThenRetry => {
+                    turns.next(error.kind, Duration::ZERO, watch.cancel).await
+                }
+                _ => next,
             };
             if next != Next::Go {
                 return Err(story.ended(error));
@@ -145,7 +158,9 @@ impl SeamWriter {
             if next != Next::Go || verdict(&error.kind, Safety::Read) != Verdict::Retry {
                 return Err(error);
             }
-            next = self.client.wait(&deed.request, &error, course, watch).await;
+            // A look counts at no door, so it needs no turn.
+            let watch = Watch { turns: None, ..watch };
+            next = self.client.wait(Reach::Workspace, &error, course, watch).await;
         }
     }
 }

@@ -6,7 +6,7 @@
 use jiff::civil::Time;
 
 use super::contact;
-use super::dates::parse_time_of_day;
+use super::dates::parse_marked_time;
 use super::field::Field;
 use super::record::Cells;
 use super::row::{Row, trimmed};
@@ -26,16 +26,17 @@ const UNASSIGNED: [&str; 10] = [
     "??",
 ];
 
+/// The time of day, and how many days later it is than the date beside it.
 pub(super) fn time_of_day<C: Cells>(
     row: &Row<'_, C>,
     field: Field,
     default: Time,
-) -> Result<Time, Box<Problem>> {
+) -> Result<(Time, i64), Box<Problem>> {
     let text = row.value(field);
     if text.is_empty() {
-        return Ok(default);
+        return Ok((default, 0));
     }
-    parse_time_of_day(text).ok_or_else(|| {
+    parse_marked_time(text).ok_or_else(|| {
         Box::new(row.problem(
             field,
             ProblemCode::BadDate,
@@ -130,10 +131,56 @@ pub(super) fn assigned(cell: &str) -> impl Iterator<Item = &str> {
         .filter(|unit| !unit.is_empty() && !UNASSIGNED.iter().any(|word| unit.eq_ignore_ascii_case(word)))
 }
 
+/// Whole numbers from here on are not told apart by whoever wrote them with a fraction.
+const FIRST_ROUNDED: u64 = 1 << 53;
+
+/// `5134582030.0`: an id that some program took for a number, without the fraction that it never had.
+pub(super) fn without_fraction(id: &str) -> &str {
+    match id.split_once('.') {
+        Some((digits, zeros))
+            if !zeros.is_empty()
+                && zeros.bytes().all(|byte| byte == b'0')
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && digits.parse::<u64>().is_ok_and(|number| number < FIRST_ROUNDED) =>
+        {
+            digits
+        }
+        _ => id,
+    }
+}
+
 /// `1.23E+10`: what a spreadsheet makes of a long number; which one it was nobody knows.
 pub(super) fn is_rounded_number(key: &str) -> bool {
-    key.split_once("E+").is_some_and(|(digits, exponent)| {
+    key.split_once("E+").or_else(|| key.split_once("e+")).is_some_and(|(digits, exponent)| {
         let all_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         all_digits(exponent) && all_digits(&digits.replacen(['.', ','], "", 1))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_was_taken_for_a_number_is_its_digits_again() {
+        let check = |id, expected| assert_eq!(without_fraction(id), expected, "{id}");
+        check("5134582030.0", "5134582030");
+        check("101.00", "101");
+        check("0101.0", "0101");
+        // Beyond what a number tells apart, and what was no number, stay as they are.
+        check("9007199254740993.0", "9007199254740993.0");
+        check("1.5", "1.5");
+        check("A1.0", "A1.0");
+        check("101.", "101.");
+        check(".0", ".0");
+    }
+
+    #[test]
+    fn a_rounded_number_is_known_whatever_the_case() {
+        for (key, expected) in
+            [("1.23E+10", true), ("1,23e+10", true), ("1E+10", true), ("5E10", false), ("E+1", false)]
+        {
+            assert_eq!(is_rounded_number(key), expected, "{key}");
+        }
+    }
 }

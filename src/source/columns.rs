@@ -95,9 +95,12 @@ fn described(map: &ColumnMap, field: Field) -> String {
     }
 }
 
-/// Headers are compared without regard to case and white space.
+/// Headers are compared without regard to case, white space and its HTML form, and the shape of apostrophes.
 fn folded(header: &str) -> String {
-    header.trim_matches('\u{feff}').split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    let header = header.replace("&nbsp;", " ").replace(['\u{2019}', '\u{b4}'], "'");
+    let words: Vec<String> =
+        header.trim_matches(['\u{feff}', '\u{200b}']).split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
 }
 
 #[cfg(test)]
@@ -123,6 +126,20 @@ mod tests {
         let headers = [(Field::Unit, vec!["Room".to_owned(), "Zimmer\u{a0}Nr".to_owned()])];
         let map = ColumnMap { headers: headers.into() };
         let columns = find("reservation_key,check_in,check_out,unit,zimmer nr", &map).expect("all there");
+        assert_eq!(columns.position(Field::Unit), Some(4));
+    }
+
+    #[test]
+    fn a_header_is_known_however_it_is_padded() {
+        let headers = [
+            (Field::ReservationKey, vec!["Buchungsnummer".to_owned()]),
+            (Field::FullName, vec!["Gästename(n)".to_owned()]),
+            (Field::Unit, vec!["LISTING'S NICKNAME".to_owned()]),
+        ];
+        let map = ColumnMap { headers: headers.into() };
+        let header = "\u{feff}Buchungsnummer ,Gästename(n)\u{a0},&nbsp;check_in,check_out&nbsp; ,Listing\u{2019}s  nickname";
+        let columns = find(header, &map).expect("all there");
+        assert_eq!(columns.position(Field::FullName), Some(1));
         assert_eq!(columns.position(Field::Unit), Some(4));
     }
 

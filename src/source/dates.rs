@@ -1,11 +1,12 @@
 //! Dates and times as exports write them.
 //!
-//! A date that starts with four digits is year, month, day; any other is read in the configured order and never
-//! guessed cell by cell. An instant with an offset (RFC 3339) is accepted wherever a date and time is (RULES 12).
+//! A date that starts with four digits is year, month, day, and one with the name of a month needs no order; any
+//! other is read in the configured order and never guessed cell by cell. An instant with an offset (RFC 3339) is accepted wherever a date and time is (RULES 12).
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 
+use super::months::month_named;
 use super::record::Typed;
 use super::settings::DateOrder;
 
@@ -34,6 +35,9 @@ impl When {
 
 /// Reads a date, a date and time, or an instant.
 pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
+    if let Some(when) = parse_named(text) {
+        return Some(when);
+    }
     let split = text.find([' ', 'T', 't', '\u{a0}']);
     let (date, rest) = match split {
         None => return parse_date(text, order).map(When::Date),
@@ -44,6 +48,14 @@ pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
         return text.parse().ok().map(When::Instant);
     }
     Some(When::Local(parse_date(date, order)?.to_datetime(parse_time_of_day(time)?)))
+}
+
+/// Reads a time of day that may be marked as one of the next day: `*01:30`, `01:30+1` (OPERA and its like write so
+/// for a guest who arrives after midnight); gives how many days later it is.
+pub(super) fn parse_marked_time(text: &str) -> Option<(Time, i64)> {
+    let marked = text.strip_prefix('*').or_else(|| text.strip_suffix("+1"));
+    let n_days_later = i64::from(marked.is_some());
+    Some((parse_time_of_day(marked.unwrap_or(text).trim())?, n_days_later))
 }
 
 /// Reads `15:00`, `15:00:30` or `3:00 PM`.
@@ -71,6 +83,42 @@ pub fn parse_time_of_day(text: &str) -> Option<Time> {
     };
     let small = |number: i16| i8::try_from(number).ok();
     Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()
+}
+
+/// Reads `18-MAR-26`, `3 October 2026`, `Oct 3, 2026` or `3. Oktober 2026 15:00`: the name tells the month, so that
+/// no order has to be known. A year of two digits stands last.
+fn parse_named(text: &str) -> Option<When> {
+    // `T`, `Z`, `AM` and `PM` are no months.
+    if text.chars().filter(|c| c.is_alphabetic()).take(3).count() < 3 {
+        return None;
+    }
+    let separators = |c: char| c.is_whitespace() || matches!(c, '-' | '/' | ',' | '.');
+    let mut words = Vec::new();
+    let mut rest = text;
+    while words.len() < 3 {
+        rest = rest.trim_start_matches(separators);
+        let end = rest.find(separators).unwrap_or(rest.len());
+        if end == 0 {
+            return None;
+        }
+        words.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    let (day, month, year) = match (month_named(words[0]), month_named(words[1])) {
+        (None, Some(month)) if words[0].len() == 4 => (words[2], month, words[0]),
+        (None, Some(month)) => (words[0], month, words[2]),
+        (Some(month), None) => (words[1], month, words[2]),
+        _ => return None,
+    };
+    let year = match year.len() {
+        2 => 2000 + number(year, 2..=2)?,
+        _ => number(year, 4..=4)?,
+    };
+    let date = Date::new(year, month, i8::try_from(number(day, 1..=2)?).ok()?).ok()?;
+    match rest.trim_start_matches(separators) {
+        "" => Some(When::Date(date)),
+        time => Some(When::Local(date.to_datetime(parse_time_of_day(time)?))),
+    }
 }
 
 fn parse_date(text: &str, order: DateOrder) -> Option<Date> {
@@ -149,6 +197,35 @@ mod tests {
         for text in ["2026-05-07 25:00", "2026-05-07 15", "2026-05-07 13:00 PM", "2026-05-07 15:00 soon"] {
             check(text, DateOrder::YearMonthDay, None);
         }
+    }
+
+    #[test]
+    fn a_date_with_the_name_of_its_month_needs_no_order() {
+        for order in [DateOrder::YearMonthDay, DateOrder::MonthDayYear] {
+            check("18-MAR-26", order, Some("2026-03-18"));
+            check("3 October 2026", order, Some("2026-10-03"));
+            check("01-Sep-2026", order, Some("2026-09-01"));
+            check("Oct 3, 2026", order, Some("2026-10-03"));
+            check("3. Oktober 2026", order, Some("2026-10-03"));
+            check("2026-Oct-03", order, Some("2026-10-03"));
+            check("12-Jan-26 14:03:11.123", order, Some("2026-01-12T14:03:11"));
+            check("Mar 18, 2026 3:00 PM", order, Some("2026-03-18T15:00:00"));
+            check("31 Feb 2026", order, None);
+            check("18-MAR", order, None);
+            check("18-XYZ-26", order, None);
+            check("Mar Apr 2026", order, None);
+            check("18 MAR 26 soon", order, None);
+        }
+    }
+
+    #[test]
+    fn a_time_may_be_marked_as_one_of_the_next_day() {
+        let read = |text| parse_marked_time(text).map(|(time, days)| (time.to_string(), days));
+        assert_eq!(read("15:00"), Some(("15:00:00".to_owned(), 0)));
+        assert_eq!(read("*01:30"), Some(("01:30:00".to_owned(), 1)));
+        assert_eq!(read("01:30+1"), Some(("01:30:00".to_owned(), 1)));
+        assert_eq!(read("**01:30"), None);
+        assert_eq!(read("*"), None);
     }
 
     #[test]

@@ -168,6 +168,7 @@ fn words(duration: SignedDuration) -> String {
     match (minutes / 60, minutes % 60) {
         (0, 0) => format!("{}s", duration.as_secs()),
         (0, minutes) => format!("{minutes}m"),
+        (hours, _) if hours >= 72 => format!("{} days", hours / 24),
         (hours, 0) => format!("{hours}h"),
         (hours, minutes) => format!("{hours}h {minutes}m"),
     }

@@ -17,6 +17,7 @@ mod group;
 mod head;
 mod header;
 mod locate;
+mod months;
 mod normalize;
 mod read;
 mod record;

@@ -9,7 +9,9 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::cells::{assigned, email, flag, full_name, is_rounded_number, methods, time_of_day, wished_code};
+use super::cells::{
+    assigned, email, flag, full_name, is_rounded_number, methods, time_of_day, wished_code, without_fraction,
+};
 use super::contact::PhoneBook;
 use super::dates::{When, parse_when};
 use super::field::Field;
@@ -56,7 +58,7 @@ impl<'a> Normalizer<'a> {
     /// The reservation of a row, if its key can be read.
     pub(super) fn id<C: Cells>(&mut self, row: &Row<'_, C>) -> Result<ReservationId, Box<Problem>> {
         // A word for nothing would make one reservation of all that have none.
-        let key = row.value(Field::ReservationKey);
+        let key = without_fraction(row.value(Field::ReservationKey));
         if key.is_empty() {
             return Err(Box::new(row.problem(
                 Field::ReservationKey,
@@ -179,7 +181,8 @@ impl<'a> Normalizer<'a> {
             When::Instant(instant) => Moment::of(instant, zone),
             When::Local(local) => Moment::at(local, zone, side).map_err(|_| bad_date())?,
             When::Date(date) => {
-                let time = time_of_day(row, time_field, default)?;
+                let (time, n_days_later) = time_of_day(row, time_field, default)?;
+                let date = date.checked_add(n_days_later.days()).map_err(|_| bad_date())?;
                 Moment::at(date.to_datetime(time), zone, side).map_err(|_| bad_date())?
             }
         };
@@ -200,7 +203,7 @@ impl<'a> Normalizer<'a> {
         property: &Property,
         warnings: &mut Vec<Problem>,
     ) -> Guest {
-        let key = row.value(Field::GuestKey);
+        let key = without_fraction(row.value(Field::GuestKey));
         let email = row.value(Field::Email);
         let phone = row.value(Field::Phone);
         Guest {

@@ -3,7 +3,9 @@
 use jiff::civil::time;
 use jiff::tz::TimeZone;
 
-use crate::model::{Coverage, Method, Place, Problem, ProblemCode, PropertyCode, SourceRead, Standing, Stay};
+use crate::model::{
+    Coverage, Method, Place, Problem, ProblemCode, PropertyCode, ReservationKey, SourceRead, Standing, Stay,
+};
 use crate::source::settings::{DateOrder, SourceSettings};
 use crate::source::testing::{read_bytes, settings};
 
@@ -104,6 +106,28 @@ fn a_date_takes_the_time_of_its_row_or_of_its_property() {
         "2026-05-01T14:00:00Z",
         "2026-05-03T10:00:00Z",
     );
+}
+
+#[test]
+fn a_time_with_a_mark_is_one_of_the_next_day() {
+    check_window(
+        &settings(),
+        &[("check_in", "01-MAY-26"), ("check_in_time", "*01:30"), ("check_out", "3 May 2026")],
+        "2026-05-02T00:30:00Z",
+        "2026-05-03T10:00:00Z",
+    );
+}
+
+#[test]
+fn ids_that_were_taken_for_numbers_are_their_digits_again() {
+    let read = read(&[("reservation_key", "5134582030.0"), ("unit", "2.0"), ("guest_key", "77.0")]);
+    let reservation = &read.reservations[0];
+    assert_eq!(reservation.id.key, ReservationKey::new("5134582030"));
+    // A room may well be called 2.0, and another one 2.
+    assert_eq!(reservation.stays[0].place, Place::Units(["2.0".into()].into()));
+    assert_eq!(reservation.stays[0].guest.key, Some("77".into()));
+    check_rejected(&[("reservation_key", "1.23e+10")], "reservation_key", ProblemCode::BadKey);
+    check_rejected(&[("reservation_key", "5.134E+15")], "reservation_key", ProblemCode::BadKey);
 }
 
 #[test]

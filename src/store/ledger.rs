@@ -2,10 +2,15 @@
 
 use sqlx::{Row, SqliteExecutor};
 
+use super::absences;
 use super::error::StoreError;
 use super::moves;
 use super::open::{Store, milliseconds};
-use crate::model::{AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, WorkspaceId};
+use super::pins;
+use super::trips;
+use crate::model::{
+    AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, SourceShape, Wanted, WantedError, WorkspaceId,
+};
 
 impl Store {
     /// What the store remembers about a workspace and namespace.
@@ -17,9 +22,32 @@ impl Store {
         let failed = |source| self.error("read the ledger", source);
         let last_source = last_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let desired = entries(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        let recent_rows = recent_rows(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let (recent_rows, recent_shapes) =
+            recent_sources(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let trips = trips::list(&self.pool, namespace, Some(workspace_id)).await.map_err(failed)?;
         let unfinished_moves = moves::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        Ok(Ledger { last_source, recent_rows, desired: desired.into_iter().collect(), unfinished_moves })
+        let pins = pins::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let absences = absences::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let mut ledger = Ledger {
+            last_source,
+            recent_rows,
+            recent_shapes,
+            trips,
+            unfinished_moves,
+            pins,
+            absences: absences.into_iter().collect(),
+            ..Ledger::default()
+        };
+        for (key, wanted, n_repairs) in desired {
+            if n_repairs > 0 {
+                ledger.repairs.insert(key.clone(), n_repairs);
+            }
+            // An entry of an earlier version says nothing; it is written anew when the grant is next as wanted.
+            if let Ok(wanted) = wanted {
+                ledger.desired.insert(key, wanted);
+            }
+        }
+        Ok(ledger)
     }
 }
 
@@ -34,7 +62,7 @@ pub(super) async fn put(
     executor: impl SqliteExecutor<'_>,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
-    desired: &Fingerprint,
+    desired: &Wanted,
     now: jiff::Timestamp,
 ) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
@@ -47,7 +75,7 @@ pub(super) async fn put(
     .bind(workspace_id.as_str())
     .bind(namespace.as_str())
     .bind(key.as_str())
-    .bind(&desired.0)
+    .bind(desired.to_string())
     .bind(run_id.as_str())
     .bind(milliseconds(now))
     .execute(executor)
@@ -73,18 +101,22 @@ async fn entries(
     executor: impl SqliteExecutor<'_>,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
-) -> sqlx::Result<Vec<(AccessGrantKey, Fingerprint)>> {
-    sqlx::query("select access_grant_key, desired from ledger where workspace_id = $1 and namespace = $2")
-        .bind(workspace_id.as_str())
-        .bind(namespace.as_str())
-        .fetch_all(executor)
-        .await?
-        .iter()
-        .map(|row| {
-            let key: &str = row.try_get("access_grant_key")?;
-            Ok((AccessGrantKey::new(key), Fingerprint(row.try_get("desired")?)))
-        })
-        .collect()
+) -> sqlx::Result<Vec<(AccessGrantKey, Result<Wanted, WantedError>, u32)>> {
+    sqlx::query(
+        "select access_grant_key, desired, repairs from ledger where workspace_id = $1 and namespace = $2",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| {
+        let key: &str = row.try_get("access_grant_key")?;
+        let wanted = row.try_get::<&str, _>("desired")?.parse();
+        let n_repairs = u32::try_from(row.try_get::<i64, _>("repairs")?).unwrap_or(0);
+        Ok((AccessGrantKey::new(key), wanted, n_repairs))
+    })
+    .collect()
 }
 
 /// The source of the last run that carried its plan out: exit codes 0, 3 and 13 (a run that was stopped in the
@@ -111,14 +143,14 @@ async fn last_source(
 /// How many runs the usual size of a source is taken from.
 const RECENT: i64 = 10;
 
-/// The sizes of the sources of the last runs that carried their plan out, newest first.
-async fn recent_rows(
+/// The sizes of the sources of the last runs that carried their plan out, newest first, and what they looked like.
+async fn recent_sources(
     executor: impl SqliteExecutor<'_>,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
-) -> sqlx::Result<Vec<u64>> {
-    sqlx::query(
-        "select source_rows from runs
+) -> sqlx::Result<(Vec<u64>, Vec<SourceShape>)> {
+    let rows = sqlx::query(
+        "select source_rows, source_shape from runs
          where workspace_id = $1 and namespace = $2 and exit_code in (0, 3, 13) and source_rows is not null
          order by started_at desc, run_id desc limit $3",
     )
@@ -126,8 +158,12 @@ async fn recent_rows(
     .bind(namespace.as_str())
     .bind(RECENT)
     .fetch_all(executor)
-    .await?
-    .iter()
-    .map(|row| row.try_get::<i64, _>("source_rows").map(|rows| u64::try_from(rows).unwrap_or(0)))
-    .collect()
+    .await?;
+    let mut recent = (Vec::new(), Vec::new());
+    for row in &rows {
+        recent.0.push(row.try_get::<i64, _>("source_rows").map(|rows| u64::try_from(rows).unwrap_or(0))?);
+        let shape = row.try_get::<Option<&str>, _>("source_shape")?;
+        recent.1.extend(shape.and_then(|shape| serde_json::from_str(shape).ok()));
+    }
+    Ok(recent)
 }

@@ -3,6 +3,7 @@
 //! Losing the store loses history, never correctness. It holds keys, times and outcomes; never an e-mail address,
 //! a telephone number, a code or an API key. Whatever it says was recorded is committed when it says so.
 
+mod absences;
 mod error;
 mod holder;
 mod identity;
@@ -10,16 +11,18 @@ mod lease;
 mod ledger;
 mod moves;
 mod open;
+mod pins;
 mod recorder;
 mod run;
 mod settings;
 mod step;
+mod trips;
 
 pub use error::StoreError;
 pub use holder::{Holder, Liveness};
 pub use lease::{Lease, LeaseError};
 pub use open::Store;
 pub use recorder::{LedgerChange, RecordError, Recorder, StepOutcome, StepRecord};
-pub use run::{Finish, NewRun, RunError, RunSelector};
+pub use run::{Finish, NewRun, ReadRecord, RunError, RunSelector};
 pub use settings::StoreSettings;
 pub use step::UnfinishedStep;

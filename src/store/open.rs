@@ -104,6 +104,8 @@ fn migrator() -> Migrator {
     let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
     let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
     let identity = include_str!("../../migrations/sqlite/4_identity.sql").into_sql_str();
+    let trust = include_str!("../../migrations/sqlite/5_trust.sql").into_sql_str();
+    let pins = include_str!("../../migrations/sqlite/6_pins.sql").into_sql_str();
     let simple = |version, name: &'static str, sql| {
         Migration::new(version, name.into(), MigrationType::Simple, sql, false)
     };
@@ -112,6 +114,8 @@ fn migrator() -> Migrator {
         simple(2, "source rows", source_rows),
         simple(3, "moves", moves),
         simple(4, "identity", identity),
+        simple(5, "trust", trust),
+        simple(6, "pins", pins),
     ];
     Migrator::with_migrations(all)
 }
@@ -239,7 +243,7 @@ mod tests {
         let store = open(&folder.path().join("store.db")).await;
         let insert = async || {
             sqlx::query(
-                "insert into ledger values ('w', 'n', hex(randomblob(4)), hex(zeroblob(9000)), 'r', 0)",
+                "insert into ledger values ('w', 'n', hex(randomblob(4)), hex(zeroblob(9000)), 'r', 0, 0)",
             )
             .execute(&store.pool)
             .await

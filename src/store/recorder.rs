@@ -12,6 +12,7 @@ use sqlx::{Row, SqliteExecutor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::absences;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger;
@@ -19,9 +20,7 @@ use super::moves;
 use super::open::Store;
 use super::step::{put_intent, put_outcome};
 use crate::event::Outcome;
-use crate::model::{
-    AccessGrantKey, Fingerprint, Namespace, ReservationId, RunId, WorkspaceId, without_contacts,
-};
+use crate::model::{AccessGrantKey, Namespace, ReservationId, RunId, Wanted, WorkspaceId, without_contacts};
 use crate::plan::{Plan, StepId};
 
 /// How many records may share a transaction.
@@ -62,8 +61,8 @@ pub enum LedgerChange {
     Set {
         /// The grant.
         key: AccessGrantKey,
-        /// A hash of what was wanted.
-        desired: Fingerprint,
+        /// What was wanted.
+        desired: Wanted,
     },
     /// Nothing: it is gone.
     Remove {
@@ -243,6 +242,7 @@ impl Writer {
             }
             LedgerChange::Remove { key } => {
                 ledger::remove(&mut *connection, &entry, key).await?;
+                absences::forget(&mut *connection, &entry, key).await?;
                 moves::forget(&mut *connection, &entry, key).await
             }
         }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::error::StoreError;
 use super::lease::{Lease, LeaseRow};
 use super::open::{Store, milliseconds, timestamp};
-use crate::model::{Fingerprint, RunId, WorkspaceId};
+use crate::model::{Fingerprint, RunId, SourceShape, WorkspaceId};
 use crate::record::{RunState, RunSummary};
 
 /// A run that begins.
@@ -31,6 +31,19 @@ impl NewRun {
             started_at: Timestamp::now(),
         }
     }
+}
+
+/// What a run read.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadRecord<'a> {
+    /// The file or query.
+    pub location: &'a str,
+    /// A hash of its bytes.
+    pub fingerprint: &'a Fingerprint,
+    /// Its rows.
+    pub n_rows: u64,
+    /// What it looked like.
+    pub shape: &'a SourceShape,
 }
 
 /// A run that ends.
@@ -101,14 +114,8 @@ impl Store {
     }
 
     /// Records what a run read.
-    pub async fn record_source(
-        &self,
-        run_id: &RunId,
-        location: &str,
-        fingerprint: &Fingerprint,
-        n_rows: u64,
-    ) -> Result<(), StoreError> {
-        update_source(&self.pool, run_id, location, fingerprint, n_rows)
+    pub async fn record_source(&self, run_id: &RunId, read: &ReadRecord<'_>) -> Result<(), StoreError> {
+        update_source(&self.pool, run_id, read)
             .await
             .map_err(|source| self.error("record the source", source))
     }
@@ -161,16 +168,18 @@ async fn insert(executor: impl SqliteExecutor<'_>, lease: &Lease, new_run: &NewR
 async fn update_source(
     executor: impl SqliteExecutor<'_>,
     run_id: &RunId,
-    location: &str,
-    fingerprint: &Fingerprint,
-    n_rows: u64,
+    read: &ReadRecord<'_>,
 ) -> sqlx::Result<()> {
+    let ReadRecord { location, fingerprint, n_rows, shape } = read;
+    let shape = serde_json::to_string(shape).expect("a shape has only texts for keys");
     sqlx::query(
-        "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3 where run_id = $4",
+        "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3, source_shape = $4
+         where run_id = $5",
     )
     .bind(location)
     .bind(&fingerprint.0)
-    .bind(i64::try_from(n_rows).unwrap_or(i64::MAX))
+    .bind(i64::try_from(*n_rows).unwrap_or(i64::MAX))
+    .bind(shape)
     .bind(run_id.as_str())
     .execute(executor)
     .await

@@ -102,7 +102,7 @@ fn a_server_that_nobody_reaches_ends_with_5_after_its_patience() {
 #[test]
 fn a_second_run_beside_the_first_ends_with_11_and_may_still_plan() {
     let place = place();
-    let plan = check(&place, &["plan", "--format", "json"], 0, "").report();
+    let plan = check(&place, &["plan", "-o", "plan.json", "--format", "json"], 0, "").report();
     let workspace = WorkspaceId::new(plan["workspace_id"].as_str().expect("an id"));
     let namespace = Namespace::new("pms").expect("a namespace");
     let lease = Duration::from_mins(2);
@@ -112,8 +112,10 @@ fn a_second_run_beside_the_first_ends_with_11_and_may_still_plan() {
         let store = Store::open(&StoreSettings { url, lease }).await.expect("the store opens");
         let holder = Holder::this_process();
         let held = store.acquire_lease(&workspace, &namespace, &holder, lease).await.expect("it is free");
-        let ended = check(&place, &["run"], 11, "");
-        assert!(ended.stderr.contains("\nhint: "), "{ended:#?}");
+        for verb in [&["run"][..], &["apply", "plan.json"]] {
+            let ended = check(&place, verb, 11, "");
+            assert!(ended.stderr.contains("\nhint: "), "{ended:#?}");
+        }
         check(&place, &["plan"], 0, "");
         held.release().await.expect("it is held");
         store.close().await;
@@ -134,6 +136,9 @@ fn a_command_line_that_makes_no_sense_ends_with_64() {
         &["runs", "--limit", "many"],
         &["show"],
         &["show", "no-such-run"],
+        &["apply"],
+        &["apply", "no-such-plan.json"],
+        &["rollback", "no-such-run"],
         &["completions", "basic"],
     ] {
         let ended = check(&place, arguments, 64, "");
@@ -148,7 +153,8 @@ fn a_clock_of_ones_own_is_for_the_sandbox_and_for_plans() {
     let place_of_server = server.place();
     check(&place_of_server, &["run", now[0], now[1]], 64, "--now");
     check(&place_of_server, &["run", "--dry-run", now[0], now[1]], 64, "--now");
-    check(&place_of_server, &["plan", now[0], now[1]], 0, "");
+    check(&place_of_server, &["plan", now[0], now[1], "-o", "plan.json"], 0, "");
+    check(&place_of_server, &["apply", "plan.json", now[0], now[1]], 64, "--now");
     assert_eq!(server.sandbox.counts().writes(), 0);
     server.stop();
     check(&place(), &["run", now[0], now[1]], 0, "");

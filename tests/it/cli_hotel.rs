@@ -7,7 +7,8 @@ use reservation_sync::sandbox::{Recording, Sandbox, SandboxClock, SandboxOptions
 use serde_json::json;
 
 use super::cli_program::Place;
-use super::sandbox_client::{NOW, hotel};
+pub(crate) use super::sandbox_client::NOW;
+use super::sandbox_client::hotel;
 
 /// Two good stays.
 pub(crate) const STAYS: &str = "\
@@ -21,7 +22,7 @@ pub(crate) fn stays_and_a_bad_row() -> String {
     format!("{STAYS}R1003,confirmed,102,2026-12-32,2026-12-33,G12,Inês Prado,,\n")
 }
 
-const BASE: &str = r#"policy = "sync"
+pub(crate) const BASE: &str = r#"policy = "sync"
 namespace = "pms"
 
 [source]

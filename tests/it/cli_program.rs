@@ -38,6 +38,13 @@ impl Place {
             let from = entry.expect("an entry").path();
             fs::copy(&from, place.path(from.file_name().expect("a name"))).expect("a copy");
         }
+        // A folder may say when its source was written; else it was written just now.
+        if place.has("written") {
+            let written: jiff::Timestamp = place.read("written").trim().parse().expect("an instant");
+            let source =
+                fs::File::options().write(true).open(place.path("reservations.csv")).expect("a source");
+            source.set_modified(written.into()).expect("a time");
+        }
         place
     }
 

@@ -1,15 +1,15 @@
 //! What holds for every plan, tried on random hotels over several nights.
 
-use std::collections::BTreeSet;
-
+use jiff::SignedDuration;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use reservation_sync::mapping::{Directory, RevokedStay};
-use reservation_sync::model::{GrantKeyParts, Inventory, ReasonCode, SpaceId, UserIdentityId, Window};
-use reservation_sync::plan::{Action, Call, CheckedPlan, GrantView, Item, Policy, Step, StepId, World};
+use reservation_sync::model::{GrantKeyParts, Ledger, ReasonCode, Window};
+use reservation_sync::plan::{Action, Call, Phase, Policy, Reading};
 
 use crate::small_world::{
-    Night, carried_out, empty_hotel, full_night, hotel, namespace, night, now, planned, strangers, told,
+    Night, carried_out, empty_hotel, full_night, guard_settings, hotel, namespace, night, now, planned,
+    planned_after, reading, remembered, strangers, told,
 };
 
 /// The same hotels on every machine and every day, so that a change is judged by what it changes; enough to notice,
@@ -140,52 +140,67 @@ proptest! {
         }
     }
 
-    /// Calls may be sent in any order in which each waits for what it requires: Seam refuses none of them, and a guest
-    /// whose new grant comes first is never without the doors that both grants open.
+    /// A reservation that is merely absent from a read that is not all of the source keeps what it has.
     #[test]
-    fn any_order_that_respects_what_steps_require_breaks_no_rule_and_locks_nobody_out(
-        strangers in strangers(),
-        nights in prop::collection::vec(night(), 1..4),
-        seed: u64,
-    ) {
-        let mut inventory = hotel(strangers);
-        let mut seed = seed;
-        for night in &nights {
-            let (_, plan) = planned(night, &inventory, Policy::Sync, now());
-            let after = carried_out(&plan, &inventory);
-            let directory = Directory::of(&inventory);
-            let mut world = World::of(&inventory, &directory, now());
-            let kept = kept_open(&plan, &inventory, &directory);
-            let mut done = BTreeSet::new();
-            while done.len() < plan.steps.len() {
-                let ready: Vec<usize> = (0..plan.steps.len())
-                    .filter(|n| !done.contains(n))
-                    .filter(|n| plan.steps[*n].requires.iter().all(|step| done.contains(&(step.0 as usize))))
-                    .collect();
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let next = ready[usize::try_from(seed >> 33).expect("31 bits") % ready.len()];
-                let step = StepId(u32::try_from(next).expect("few steps"));
-                let answer = world.apply(step, &plan.steps[next].call);
-                prop_assert!(answer.is_ok(), "{:?} at step {}\n{}{:#?}", answer, next, told(&plan.items), plan.steps);
-                done.insert(next);
-                let open = open_now(&world);
-                for place in &kept {
-                    prop_assert!(open.contains(place), "{:?} shut by step {}\n{}{:#?}", place, next, told(&plan.items), plan.steps);
-                }
-            }
-            inventory = after;
-        }
-    }
-
-    /// A reservation that is merely absent keeps what it has.
-    #[test]
-    fn absence_revokes_nothing(first in night()) {
+    fn absence_from_a_partial_read_revokes_nothing(first in night()) {
         let (_, plan) = planned(&first, &empty_hotel(), Policy::Sync, now());
         let inventory = carried_out(&plan, &empty_hotel());
         let nobody = Night { rows: Vec::new(), also: first.also.clone() };
         let (_, plan) = planned(&nobody, &inventory, Policy::Sync, now());
         prop_assert!(plan.is_empty());
         prop_assert_eq!(plan.n_unchanged, inventory.grants.len());
+    }
+
+    /// Nights that follow each other, some of them read whole: what is revoked for absence was missing before, in a
+    /// read of its own and long enough, and its guest is not in the house; and each plan is the last of its night.
+    #[test]
+    fn only_what_was_missing_before_is_revoked_for_absence(
+        nights in prop::collection::vec((night(), any::<bool>()), 1..6)
+    ) {
+        let (mut inventory, mut ledger, mut at) = (empty_hotel(), Ledger::default(), now());
+        for (number, (night, is_complete)) in nights.iter().enumerate() {
+            let reading = reading(night, *is_complete, number);
+            let (_, plan) = planned_after(night, &inventory, Policy::Sync, at, &ledger, &reading);
+            for item in plan.items.iter().filter(|item| item.reason_code == ReasonCode::Absent) {
+                if item.action == Action::Hold {
+                    continue;
+                }
+                prop_assert!(*is_complete, "{}", told(&plan.items));
+                let absence = ledger.absences.get(&item.key);
+                let is_old = absence.is_some_and(|absence| absence.since.duration_until(at) >= guard_settings().missing_for);
+                prop_assert!(is_old, "{:?}\n{}", absence, told(&plan.items));
+                prop_assert!(item.phase != Phase::InHouse, "{}", told(&plan.items));
+            }
+            inventory = carried_out(&plan, &inventory);
+            ledger = remembered(&plan, &ledger);
+            let (_, again) = planned_after(night, &inventory, Policy::Sync, at, &ledger, &reading);
+            let only_late_removals = again.steps.iter().all(|step| matches!(step.call, Call::DeleteMethod { .. }));
+            prop_assert!(only_late_removals, "first\n{}then\n{}", told(&plan.items), told(&again.items));
+            at += SignedDuration::from_hours(13);
+        }
+    }
+
+    /// A guest in the house of whom nothing is recorded keeps every door and every hour they have, unless a row takes
+    /// it away in so many words.
+    #[test]
+    fn where_nothing_is_recorded_nobody_in_house_loses_anything_unsaid(first in night(), second in night()) {
+        let (_, plan) = planned(&first, &empty_hotel(), Policy::Sync, now());
+        let inventory = carried_out(&plan, &empty_hotel());
+        let reading = Reading::partial();
+        let (desired, plan) =
+            planned_after(&second, &inventory, Policy::Sync, now(), &Ledger::default(), &reading);
+        let after = carried_out(&plan, &inventory);
+        for grant in inventory.grants.iter().filter(|grant| grant.window.contains(now())) {
+            let key = grant.key.as_ref().expect("all grants are ours");
+            let is_said = plan.items.iter().any(|item| {
+                item.key == *key && item.action == Action::Revoke && item.source.is_some()
+            });
+            let left = after.grants.iter().find(|other| other.id == grant.id);
+            prop_assert!(
+                is_said || left.is_some_and(|left| left.window.holds(&grant.window, now())),
+                "{key} of {:?}\n{}", desired.reservations, told(&plan.items)
+            );
+        }
     }
 
     /// No grant is made for a time that is over.
@@ -198,44 +213,4 @@ proptest! {
             prop_assert!(ends_at.is_some_and(|end| end > now() && end > starts_at));
         }
     }
-}
-
-type Place = (UserIdentityId, SpaceId);
-
-/// Who can open what at this moment.
-fn open_now(world: &World<'_>) -> BTreeSet<Place> {
-    let mut open = BTreeSet::new();
-    for grant in world.grants.values().filter(|grant| grant.window.contains(now())) {
-        for space in &grant.spaces {
-            open.extend(grant.identity.clone().map(|identity| (identity, space.clone())));
-        }
-    }
-    open
-}
-
-/// What stays open for the guest of a replacement whose new grant comes first: the doors that both grants open now.
-fn kept_open(plan: &CheckedPlan, inventory: &Inventory, directory: &Directory) -> BTreeSet<Place> {
-    let waits_for_a_create = |step: &Step| {
-        step.requires.iter().any(|other| matches!(plan.step(*other).call, Call::CreateGrant { .. }))
-    };
-    let is_open =
-        |view: &GrantView| Window { starts_at: view.starts_at, ends_at: view.ends_at }.contains(now());
-    let mut places = BTreeSet::new();
-    for step in &plan.steps {
-        let (Call::DeleteGrant { id, .. }, Some(item)) = (&step.call, step.item) else { continue };
-        let Item { action: Action::Replace, before: Some(before), after: Some(after), .. } = plan.item(item)
-        else {
-            continue;
-        };
-        let Some(old) = inventory.grants.iter().find(|grant| grant.id == *id) else { continue };
-        if waits_for_a_create(step) && is_open(before) && is_open(after) {
-            for space in old.spaces.iter().filter(|_| old.window.contains(now())) {
-                let key = directory.by_id(space).map(|space| &directory.space(space).key);
-                if key.is_some_and(|key| after.space_keys.contains(key)) {
-                    places.insert((old.identity.clone(), space.clone()));
-                }
-            }
-        }
-    }
-    places
 }

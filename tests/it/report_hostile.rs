@@ -33,6 +33,7 @@ pub(crate) fn document() -> Document {
         of: 100,
         tripped,
         first: Vec::new(),
+        records: None,
     };
     Document::of_plan(header(Kind::Run), &source_read(), &plan())
         .with_outcomes(&plan(), outcomes())

@@ -7,8 +7,8 @@ use reservation_sync::model::{
     SharedSet, SourceKind, SourcePlace, SourceRead, Window,
 };
 use reservation_sync::plan::{
-    Action, Call, Estimate, GrantView, HeldBy, IdentityItem, IdentityTarget, Impact, Item, ItemId, Phase,
-    Plan, ReasonCode, Step, StepId,
+    Action, Call, Estimate, GrantView, HeldBy, IdentityItem, IdentityTarget, Impact, InHouse, Item, ItemId,
+    Learnt, Phase, Plan, ReasonCode, Step, StepId,
 };
 use reservation_sync::report::document::{Header, Kind};
 
@@ -61,6 +61,7 @@ fn item(reservation: &str, action: Action, reason_code: ReasonCode, reason: &str
         after: None,
         source: Some(SourcePlace { container: "bookings.csv".into(), row: 17 }),
         code_wished: false,
+        wanted: None,
     }
 }
 
@@ -184,6 +185,8 @@ pub(crate) fn plan() -> Plan {
         n_unchanged: 810,
         warnings: (2..9).rev().map(|row| problem(row, "phone", ProblemCode::BadPhone)).collect(),
         estimate: Estimate { writes: 8, seconds: 5.2, slowest_door: Some("Lobby".to_owned()) },
+        in_house: InHouse::default(),
+        learnt: Learnt::default(),
     }
 }
 

@@ -17,6 +17,7 @@ fn a_plan_is_told_by_day_with_what_changes_why_and_for_whom() {
     let document = Document::of_plan(header(Kind::Plan), &source_read(), &plan());
     assert_snapshot!(text(&document), @r"
     Source bookings.csv: 840 rows, 2 reservations (partial: what is absent from it is left alone)
+    3 guests will notice it: what opens the door is issued again for 1, something new opens the door for 1, the doors no longer open for 1; 1 of them in the house.
 
     Mon 2026-11-30
     ~ room-103  Chi Nakamura  LIS/R1001  2026-11-30 15:00Z → 2026-12-04 11:00:30Z  card, code
@@ -81,6 +82,7 @@ fn a_run_is_told_by_what_came_of_it() {
     assert_snapshot!(text(&document), @r"
     Run 01970000-0000-7000-8000-000000000001 in workspace 11111111-1111-4111-8111-111111111111, 2026-12-01 02:00Z
     Source bookings.csv: 840 rows, 2 reservations (partial: what is absent from it is left alone)
+    3 guests notice it: what opens the door is issued again for 1, something new opens the door for 1, the doors no longer open for 1; 1 of them in the house.
 
     Mon 2026-11-30
     ~ room-103  Chi Nakamura  LIS/R1001  2026-11-30 15:00Z → 2026-12-04 11:00:30Z  card, code  (it was so already)
@@ -177,6 +179,7 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
         of: 100,
         tripped: true,
         first: Vec::new(),
+        records: None,
     };
     let document = Document::new(header(Kind::Run))
         .with_guards(&[check])

@@ -6,15 +6,16 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use reservation_sync::mapping::{Desired, Directory};
 use reservation_sync::model::{
-    AccessGrantId, GrantState, Identity, Inventory, LiveGrant, Method, SpaceId, Window,
+    AccessGrantId, GrantState, Identity, Inventory, Ledger, LiveGrant, Method, SpaceId, Window,
 };
-use reservation_sync::plan::{Call, Class, PlanInput, Policy, classify};
+use reservation_sync::plan::{Call, Class, Past, PlanInput, Policy, Quarantine, Reading, classify};
 
 use crate::plan_properties::config;
 use crate::rules_hotel::{Hotel, being_made, window};
 use crate::rules_told::span;
 use crate::small_world::{
-    carried_out, empty_hotel, namespace, night, now, plan_settings, planned, planned_with, told,
+    carried_out, empty_hotel, guard_settings, namespace, night, now, plan_settings, planned, planned_with,
+    told,
 };
 
 /// A grant that somebody else made for somebody.
@@ -267,7 +268,15 @@ fn matches(
     inventory: &Inventory,
 ) -> Vec<(AccessGrantId, reservation_sync::model::ReservationId)> {
     let settings = plan_settings(Policy::Sync);
-    let input = PlanInput { now: now(), settings: &settings, desired, directory, inventory };
+    let (ledger, guards, reading) = (Ledger::default(), guard_settings(), Reading::partial());
+    let past = Past {
+        ledger: &ledger,
+        guards: &guards,
+        allowances: &[],
+        reading: &reading,
+        quarantine: Quarantine::None,
+    };
+    let input = PlanInput { now: now(), settings: &settings, desired, directory, inventory, past };
     let findings = classify(&input).into_iter().filter(|finding| finding.class == Class::Match);
     findings.filter_map(|finding| Some((finding.grant.id.clone(), finding.stay?.reservation))).collect()
 }

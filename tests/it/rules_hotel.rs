@@ -14,14 +14,17 @@ use reservation_sync::mapping::{
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Place,
-    Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, Standing, Stay,
-    Unit, Window, WishedCode, Workspace,
+    AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
+    LiveGrant, Method, Moment, Place, Properties, Property, RequestedMethod, Reservation, ReservationId,
+    SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window, WishedCode, Workspace,
 };
-use reservation_sync::plan::{CheckedPlan, ContactConflict, PlanInput, PlanSettings, Policy, check, plan};
+use reservation_sync::plan::{
+    Allowance, CheckedPlan, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings, Policy,
+    Quarantine, Reading, check, plan,
+};
 
 use crate::rules_told::{short, span, told};
-use crate::small_world::{carried_out, namespace, plan_settings};
+use crate::small_world::{carried_out, guard_settings, namespace, plan_settings, remembered};
 
 /// The hotel: rooms 1 to 3 and the spa know reservations; rooms 5 to 7, the lobby and the gym do not.
 pub(crate) struct Hotel {
@@ -29,6 +32,13 @@ pub(crate) struct Hotel {
     pub(crate) now: Timestamp,
     pub(crate) mapping: MappingSettings,
     pub(crate) settings: PlanSettings,
+    /// What earlier nights recorded.
+    pub(crate) ledger: Ledger,
+    pub(crate) guards: GuardSettings,
+    pub(crate) allowances: Vec<Allowance>,
+    pub(crate) quarantine: Quarantine,
+    /// Whether a stay that is missing is gone, and the bytes that are read; `None` for a source that says nothing.
+    pub(crate) complete: Option<&'static str>,
     /// Reservations with a row that could not be read.
     pub(crate) rejected: BTreeSet<&'static str>,
     /// What plans are about.
@@ -75,6 +85,11 @@ impl Hotel {
                 addresses: AddressRules::default(),
             },
             settings: plan_settings(Policy::Sync),
+            ledger: Ledger::default(),
+            guards: guard_settings(),
+            allowances: Vec::new(),
+            quarantine: Quarantine::None,
+            complete: None,
             rejected: BTreeSet::new(),
             scope: Scope::default(),
             adopted: BTreeMap::new(),
@@ -128,6 +143,24 @@ impl Hotel {
         self.now = instant(moment, Side::Arrival).instant;
     }
 
+    /// Says which bytes the source has, and whether they are all of it.
+    pub(crate) fn read(&mut self, bytes: &'static str, is_complete: bool) {
+        self.complete = is_complete.then_some(bytes);
+    }
+
+    /// A person raises a limit.
+    pub(crate) fn allow(&mut self, allowance: &str) {
+        self.allowances.push(allowance.parse().expect("an allowance"));
+    }
+
+    /// Somebody moves the end of the grants of a reservation, in Seam.
+    pub(crate) fn move_end(&mut self, reservation: &str, day: &str) {
+        let name = Some(reservation.to_owned());
+        for grant in self.inventory.grants.iter_mut().filter(|grant| grant.name == name) {
+            grant.window.ends_at = Some(instant(day, Side::Departure).instant);
+        }
+    }
+
     /// Somebody else's grant.
     pub(crate) fn foreign_grant(&mut self, reservation_key: &str, space: &str, days: &str) {
         self.foreign_identity("staff", None);
@@ -175,12 +208,20 @@ impl Hotel {
         let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
         desired.outside = self.scope.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
+        let reading = self.reading(&reservations);
         make(&PlanInput {
             now: self.now,
             settings: &self.settings,
             desired: &desired,
             directory: &directory,
             inventory: &self.inventory,
+            past: Past {
+                ledger: &self.ledger,
+                guards: &self.guards,
+                allowances: &self.allowances,
+                reading: &reading,
+                quarantine: self.quarantine,
+            },
         })
     }
 
@@ -189,9 +230,17 @@ impl Hotel {
         let plan = self.plan(rows);
         let text = told(&plan.items, &plan.steps);
         self.inventory = carried_out(&plan, &self.inventory);
+        self.ledger = remembered(&plan, &self.ledger);
         let again = self.plan(rows);
         assert!(again.is_empty(), "first\n{text}then\n{}", told(&again.items, &again.steps));
         text
+    }
+
+    /// What a night would do and why, without the calls; nothing is done.
+    pub(crate) fn told_reasons(&self, rows: &[&str]) -> String {
+        let plan = self.plan(rows);
+        let line = |item: &Item| format!("{}    {}\n", told(std::slice::from_ref(item), &[]), item.reason);
+        plan.items.iter().map(line).collect()
     }
 
     /// The lines of a night, without the calls.
@@ -217,6 +266,24 @@ impl Hotel {
             .collect();
         lines.sort();
         lines.concat()
+    }
+
+    /// What is concluded from stays that are missing; complete reads cover a month before and after today.
+    fn reading(&self, reservations: &[Reservation]) -> Reading {
+        let Some(bytes) = self.complete else { return Reading::partial() };
+        let source = SourceRead {
+            kind: SourceKind::Csv,
+            location: "rows".to_owned(),
+            n_rows: 0,
+            n_reservations: reservations.len(),
+            reservations: reservations.to_vec(),
+            rejects: Vec::new(),
+            warnings: Vec::new(),
+            coverage: Coverage::Complete,
+            fingerprint: Fingerprint(bytes.to_owned()),
+        };
+        let month = SignedDuration::from_hours(30 * 24);
+        Reading::of(&source, Some((-month, month)), &self.mapping.properties)
     }
 
     fn reservations(&self, rows: &[&str]) -> Vec<Reservation> {

@@ -28,18 +28,32 @@ sandbox = {seed = "SAMPLES/workspace.json", now = "2026-12-01T12:00:00Z"}
 
 #[test]
 fn a_run_that_is_told_to_stop_does_not_wait_for_turns_at_doors() {
+    check(&[], &["run"]);
+}
+
+#[test]
+fn a_saved_plan_that_is_told_to_stop_does_not_wait_either() {
+    check(&["plan", "-o", "plan.json"], &["apply", "plan.json"]);
+}
+
+/// Runs the one verb to its end, and the other until it writes; then that one is told to stop.
+fn check(before: &[&str], verb: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let samples = root().join("samples");
     let path = folder.path().join("reservation-sync.toml");
     let text = CONFIGURATION.replace("SAMPLES", samples.to_str().expect("the path is UTF-8"));
     fs::write(&path, text).expect("it can be written");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_reservation-sync"))
-        .args(["run", "--format", "json", "--log-format", "json", "-v", "--config"])
-        .arg(&path)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
+    let program = |verb: &[&str]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_reservation-sync"));
+        program.args(verb).args(["--format", "json", "--log-format", "json", "-v", "--config"]).arg(&path);
+        program.current_dir(folder.path());
+        program
+    };
+    if !before.is_empty() {
+        assert!(program(before).output().expect("the program starts").status.success());
+    }
+    let mut child =
+        program(verb).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
     let mut stdout = child.stdout.take().expect("it is a pipe");
     let report = std::thread::spawn(move || {
         let mut text = String::new();

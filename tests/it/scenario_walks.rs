@@ -188,6 +188,8 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             adoption: None,
             allowances: &[],
             reason: None,
+            max_changes: None,
+            max_duration: None,
             sink: &Silence,
             interrupt: &interrupt,
         })

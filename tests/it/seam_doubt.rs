@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reservation_sync::plan::Call;
-use reservation_sync::seam::{CallErrorKind, Effect, How, Made, Receipt, Watch};
+use reservation_sync::plan::{Call, StepId};
+use reservation_sync::seam::{CallErrorKind, Effect, How, Made, Receipt, TurnAsked, Turns, Watch};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +95,7 @@ async fn who_is_told_to_stop_while_waiting_leaves_no_doubt_behind() {
         cancel.cancel();
     };
     let started = std::time::Instant::now();
-    let watch = Watch { cancel: &cancel, sink: &sink };
+    let watch = Watch { cancel: &cancel, sink: &sink, turns: None };
     let (receipt, ()) = tokio::join!(writer.perform(&call, None, watch), stopping);
     assert_eq!(receipt.expect("it is there").how, How::Fresh);
     assert!(started.elapsed() < Duration::from_secs(10));
@@ -103,6 +103,38 @@ async fn who_is_told_to_stop_while_waiting_leaves_no_doubt_behind() {
     let error = writer.perform(&call, None, watch).await.expect_err("nothing is begun");
     assert_eq!((error.kind, error.effect, error.n_attempts), (CallErrorKind::Cancelled, Effect::None, 0));
     assert_eq!(script.paths(), [CREATE, GET]);
+}
+
+#[tokio::test]
+async fn a_repetition_waits_for_its_turn_and_a_look_does_not() {
+    let slow = || Reply::Raw(429, "retry-after: 0\r\n", String::new());
+    let not_there = refusal(404, "access_grant_not_found", "no");
+    let script = Script::serve([
+        (CREATE, slow()),
+        (CREATE, Reply::Cut),
+        (GET, not_there),
+        (CREATE, shown("g1", "i1")),
+    ])
+    .await;
+    let writer = writer_of(&reader_of(&script.base_url));
+    let (cancel, sink, call) = (CancellationToken::new(), Remember::default(), scripted_grant());
+    let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let turns = Turns::of(StepId(7), asks);
+    let watch = Watch { cancel: &cancel, sink: &sink, turns: Some(&turns) };
+    let giving = async {
+        let mut n_sent = Vec::new();
+        for _ in 0..2 {
+            let TurnAsked { step, kind: _, wait: _, grant } = asked.recv().await.expect("it asks");
+            assert_eq!(step, StepId(7));
+            n_sent.push(script.paths().len());
+            grant.send(()).expect("it waits");
+        }
+        n_sent
+    };
+    let (receipt, n_sent) = tokio::join!(writer.perform(&call, None, watch), giving);
+    assert_eq!(made(&receipt.expect("it is made")), "g1");
+    assert_eq!(n_sent, [1, 3], "nothing is sent again before its turn, and the look was not waited for");
+    assert_eq!(script.paths(), [CREATE, CREATE, GET, CREATE]);
 }
 
 #[tokio::test]

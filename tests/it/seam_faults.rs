@@ -37,7 +37,7 @@ async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_
         let (writer, space) = (Arc::clone(&writer), space.clone());
         tokio::spawn(async move {
             let cancel = CancellationToken::new();
-            let watch = Watch { cancel: &cancel, sink: &Silence };
+            let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
             let identity = create_identity(&format!("pms:G{n}"), &format!("Guest {n}"), None);
             let made = writer.perform(&identity, None, watch).await.expect("an identity").made;
             let Made::Identity(identity) = made else { panic!("an identity, not {made:?}") };

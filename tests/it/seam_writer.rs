@@ -117,7 +117,7 @@ async fn every_call_of_a_plan_does_what_it_says() {
         *identity = IdentityTarget::MadeBy(StepId(0));
     }
     let cancel = CancellationToken::new();
-    let watch = Watch { cancel: &cancel, sink: &Silence };
+    let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
     let receipt = hotel.writer.perform(&create, Some(&identity), watch).await.expect("a grant");
     let id = grant_id(&receipt);
     let read = async || hotel.reader.grant_by_key(&key).await.expect("an answer");

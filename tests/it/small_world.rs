@@ -13,13 +13,14 @@ use reservation_sync::mapping::{
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
-    AccessGrantId, Entrance, GrantState, Guest, Identity, Inventory, LiveGrant, Method, Moment, Namespace,
-    Place, Properties, Property, RequestedMethod, Reservation, ReservationId, SourcePlace, Space, SpaceKey,
-    Standing, Stay, Unit, UserIdentityId, Window, Workspace,
+    AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
+    LiveGrant, Method, Moment, Namespace, Place, Properties, Property, RequestedMethod, Reservation,
+    ReservationId, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing, Stay, Unit,
+    UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
-    Call, CheckedPlan, ContactConflict, GrantView, IdentityTarget, Item, Limits, Patch, PlanInput,
-    PlanSettings, Policy, StepId, check, plan,
+    Action, Call, CheckedPlan, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item, Learnt,
+    Limits, Past, Patch, PlanInput, PlanSettings, Policy, Quarantine, Reading, Share, StepId, check, plan,
 };
 
 /// Rooms 1 to 3 belong to reservations, 4 to 6 do not; the lobby does not, the spa does.
@@ -256,6 +257,55 @@ pub(crate) fn plan_settings(policy: Policy) -> PlanSettings {
     }
 }
 
+/// Guards that never bite, and tombstones as they are by default.
+pub(crate) fn guard_settings() -> GuardSettings {
+    let all = Share::Percent(100.0);
+    GuardSettings {
+        max_delete: all,
+        max_cancel: all,
+        max_update: all,
+        min_existing: 10,
+        max_shrink: all,
+        max_reject: all,
+        max_in_house: all,
+        missing_runs: 2,
+        missing_for: SignedDuration::from_hours(12),
+    }
+}
+
+/// A record that has seen every grant, and wanted something else of each: whatever differs, the source changed it.
+fn knowing_all(inventory: &Inventory) -> Ledger {
+    let nothing = Wanted::of(std::iter::empty(), &Window::new(now(), now()), [].into());
+    let keys = inventory.grants.iter().filter_map(|grant| grant.key.clone());
+    Ledger { desired: keys.map(|key| (key, nothing)).collect(), ..Ledger::default() }
+}
+
+/// The record after a plan was carried out.
+pub(crate) fn remembered(plan: &CheckedPlan, ledger: &Ledger) -> Ledger {
+    let mut ledger = ledger.clone();
+    let Learnt { seen, missing, returned, repaired, settled } = &plan.learnt;
+    ledger.desired.extend(seen.iter().cloned());
+    ledger.absences.extend(missing.iter().cloned());
+    for key in returned {
+        ledger.absences.remove(key);
+    }
+    ledger.repairs.extend(repaired.iter().cloned());
+    for key in settled {
+        ledger.repairs.remove(key);
+    }
+    for item in plan.items.iter().filter(|item| item.action != Action::Hold) {
+        ledger.desired.extend(item.wanted.map(|wanted| (item.key.clone(), wanted)));
+    }
+    for step in &plan.steps {
+        if let Call::DeleteGrant { key, .. } = &step.call {
+            ledger.desired.remove(key);
+            ledger.absences.remove(key);
+            ledger.repairs.remove(key);
+        }
+    }
+    ledger
+}
+
 pub(crate) fn empty_hotel() -> Inventory {
     let mut spaces = Vec::new();
     let mut entrances = Vec::new();
@@ -291,14 +341,15 @@ pub(crate) fn empty_hotel() -> Inventory {
     }
 }
 
-/// Maps, plans and checks one night.
+/// Maps, plans and checks one night, of which the record knows everything and what is missing says nothing.
 pub(crate) fn planned(
     night: &Night,
     inventory: &Inventory,
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
-    planned_within(&Scope::default(), night, inventory, policy, now)
+    let ledger = knowing_all(inventory);
+    planned_after(night, inventory, policy, now, &ledger, &Reading::partial())
 }
 
 /// The same for some reservations only.
@@ -323,16 +374,62 @@ pub(crate) fn planned_with<T>(
     now: Timestamp,
     change: impl FnOnce(&mut Desired, &Directory) -> T,
 ) -> (Desired, CheckedPlan, T) {
+    let (ledger, reading) = (knowing_all(inventory), Reading::partial());
+    made(night, inventory, policy, now, (&ledger, &reading), change)
+}
+
+/// Maps, plans and checks one night, with what earlier ones left.
+pub(crate) fn planned_after(
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+    ledger: &Ledger,
+    reading: &Reading,
+) -> (Desired, CheckedPlan) {
+    let (desired, checked, ()) = made(night, inventory, policy, now, (ledger, reading), |_, _| {});
+    (desired, checked)
+}
+
+fn made<T>(
+    night: &Night,
+    inventory: &Inventory,
+    policy: Policy,
+    now: Timestamp,
+    (ledger, reading): (&Ledger, &Reading),
+    change: impl FnOnce(&mut Desired, &Directory) -> T,
+) -> (Desired, CheckedPlan, T) {
     let directory = Directory::of(inventory);
     let known = Known::of(inventory, &namespace(), now);
     let mut desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
     let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);
-    let input = PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory };
+    let guards = guard_settings();
+    let past = Past { ledger, guards: &guards, allowances: &[], reading, quarantine: Quarantine::None };
+    let input =
+        PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory, past };
     let plan = plan(&input);
     let told = told(&plan.items);
     let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));
     (desired, checked, changed)
+}
+
+/// What a read of a night says of what is missing; each night has bytes of its own.
+pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Reading {
+    let reservations = reservations(night);
+    let source = SourceRead {
+        kind: SourceKind::Csv,
+        location: "rows".to_owned(),
+        n_rows: night.rows.len() as u64,
+        n_reservations: reservations.len(),
+        reservations,
+        rejects: Vec::new(),
+        warnings: Vec::new(),
+        coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
+        fingerprint: Fingerprint(number.to_string()),
+    };
+    let month = SignedDuration::from_hours(30 * 24);
+    Reading::of(&source, Some((-month, month)), &mapping_settings(night).properties)
 }
 
 /// The lines of a plan, short enough to read in a failure.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
+use jiff::Timestamp;
 use reservation_sync::event::Outcome;
-use reservation_sync::model::{AccessGrantKey, Fingerprint, ReservationId};
+use reservation_sync::model::{AccessGrantKey, ReservationId, SpaceKey, Wanted, Window};
 use reservation_sync::plan::StepId;
 use reservation_sync::store::{Holder, LedgerChange, NewRun, RecordError, Recorder, StepOutcome, StepRecord};
 
@@ -25,9 +26,14 @@ fn step(number: u32) -> StepRecord {
     }
 }
 
-fn set(key: &AccessGrantKey, desired: &str) -> StepOutcome {
+fn wanted(space: &str) -> Wanted {
+    let window = Window::new(Timestamp::UNIX_EPOCH, Timestamp::MAX);
+    Wanted::of([SpaceKey::new(space)].iter(), &window, [].into())
+}
+
+fn set(key: &AccessGrantKey, space: &str) -> StepOutcome {
     StepOutcome {
-        ledger: LedgerChange::Set { key: key.clone(), desired: Fingerprint(desired.to_owned()) },
+        ledger: LedgerChange::Set { key: key.clone(), desired: wanted(space) },
         ..StepOutcome::plain(Outcome::Done)
     }
 }
@@ -77,7 +83,7 @@ async fn the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone() {
     recorder.outcome(step(2), set(&other, "d2")).await.expect("the store is writable");
     recorder.outcome(step(3), set(&key, "d3")).await.expect("the store is writable");
     let ledger = store.ledger(&workspace_id(), &namespace()).await.expect("the store is readable");
-    assert_eq!(ledger.desired.get(&key), Some(&Fingerprint("d3".to_owned())));
+    assert_eq!(ledger.desired.get(&key), Some(&wanted("d3")));
     assert_eq!(ledger.desired.len(), 2);
 
     let gone = StepOutcome {

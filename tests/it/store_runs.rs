@@ -2,11 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::event::Outcome;
-use reservation_sync::model::{Fingerprint, RunId};
+use reservation_sync::model::{Fingerprint, RunId, SourceShape};
 use reservation_sync::plan::StepId;
 use reservation_sync::record::RunState;
 use reservation_sync::store::{
-    Finish, Lease, NewRun, Recorder, RunError, RunSelector, StepOutcome, StepRecord, Store,
+    Finish, Lease, NewRun, ReadRecord, Recorder, RunError, RunSelector, StepOutcome, StepRecord, Store,
 };
 
 use super::store_lease::{Place, acquire, namespace, workspace_id};
@@ -38,6 +38,10 @@ async fn finish(store: &Store, run_id: &RunId, exit_code: u8) {
     store.finish_run(run_id, &finish).await.expect("the store is writable");
 }
 
+fn read<'a>(fingerprint: &'a Fingerprint, shape: &'a SourceShape) -> ReadRecord<'a> {
+    ReadRecord { location: "bookings.csv", fingerprint, n_rows: 500, shape }
+}
+
 #[tokio::test]
 async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report() {
     let place = Place::new();
@@ -46,7 +50,7 @@ async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report() {
     let first = start(&store, &lease, "run").await;
     let fingerprint = Fingerprint("f1".to_owned());
     store
-        .record_source(&first.run_id, "bookings.csv", &fingerprint, 500)
+        .record_source(&first.run_id, &read(&fingerprint, &SourceShape::default()))
         .await
         .expect("the store is writable");
     finish(&store, &first.run_id, 3).await;
@@ -136,7 +140,8 @@ async fn the_last_source_is_that_of_a_run_that_carried_its_plan_out() {
     let check = async |fingerprint: &str, exit_code: u8, expected: Option<&str>| {
         let run = start(&store, &lease, "run").await;
         let fingerprint = Fingerprint(fingerprint.to_owned());
-        store.record_source(&run.run_id, "bookings.csv", &fingerprint, 500).await.expect("writable");
+        let shape = SourceShape::default();
+        store.record_source(&run.run_id, &read(&fingerprint, &shape)).await.expect("writable");
         finish(&store, &run.run_id, exit_code).await;
         let ledger = store.ledger(&workspace_id(), &namespace()).await.expect("readable");
         assert_eq!(ledger.last_source, expected.map(|text| Fingerprint(text.to_owned())));

@@ -1,6 +1,7 @@
 //! Makes a document of what was read, planned and done.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::{Timestamp, TimestampRound, Unit};
 
@@ -103,6 +104,7 @@ impl Document {
             writes: plan.estimate.writes,
             seconds: whole_seconds(plan.estimate.seconds),
             slowest_door: plan.estimate.slowest_door.clone(),
+            actual_seconds: None,
         };
         self.counts.unchanged = plan.n_unchanged;
         self.counts.warnings = self.warnings.len();
@@ -114,6 +116,13 @@ impl Document {
     #[must_use]
     pub fn with_scope(mut self, scope: Option<Scope>) -> Self {
         self.scope = scope;
+        self
+    }
+
+    /// Adds how long carrying it out took.
+    #[must_use]
+    pub fn with_duration(mut self, took: Duration) -> Self {
+        self.estimate.actual_seconds = Some(whole_seconds(took.as_secs_f64()));
         self
     }
 
@@ -273,6 +282,7 @@ impl Line {
             after,
             source,
             code_wished,
+            wanted: _,
         } = item;
         let property = reservation.property.as_str();
         Self {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::shape::{Document, Line, Notice};
-use crate::model::{Problem, PropertyCode, ReservationId, SourcePlace, WorkspaceId};
+use crate::model::{Problem, PropertyCode, ReservationId, SourcePlace, Wanted, WorkspaceId};
 use crate::plan::{IdentityItem, Item, Plan, SavedPlan, StepId};
 
 /// Why a file is no plan that can be carried out.
@@ -50,6 +50,7 @@ impl Document {
         let saved = self.saved.as_deref().ok_or(NotSaved::NoCalls)?;
         let n_lines = self.items.len();
         let is_good = checksum(self, saved) == saved.checksum
+            && saved.wanted.len() == n_lines
             && saved.steps.iter().all(|step| step.item.is_none_or(|item| (item.0 as usize) < n_lines));
         if !is_good {
             return Err(NotSaved::Changed);
@@ -60,15 +61,22 @@ impl Document {
             .collect();
         identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         let plan = Plan {
-            items: self.items.iter().map(item).collect(),
+            items: self.items.iter().zip(&saved.wanted).map(|(line, wanted)| item(line, *wanted)).collect(),
             identities,
             steps: saved.steps.clone(),
             doors: saved.doors.clone(),
             n_unchanged: self.counts.unchanged,
             warnings: Vec::new(),
             estimate: crate::plan::Estimate::default(),
+            in_house: crate::plan::InHouse::default(),
+            learnt: saved.learnt.clone(),
         };
         Ok((plan, saved))
+    }
+
+    /// The lines as a plan has them.
+    pub fn plan_items(&self) -> Vec<Item> {
+        self.items.iter().map(|line| item(line, None)).collect()
     }
 
     /// Takes over what a plan file tells: what was read, what was counted, and what is to be done.
@@ -96,7 +104,7 @@ impl Document {
     }
 }
 
-fn item(line: &Line) -> Item {
+fn item(line: &Line, wanted: Option<Wanted>) -> Item {
     let Line {
         key,
         property,
@@ -132,6 +140,7 @@ fn item(line: &Line) -> Item {
         after: after.clone().map(Arc::new),
         source: source.as_deref().map(SourcePlace::parse),
         code_wished: *code_wished,
+        wanted,
     }
 }
 

@@ -218,6 +218,9 @@ pub struct Estimate {
     pub seconds: u64,
     /// The door that needs longest.
     pub slowest_door: Option<String>,
+    /// How many whole seconds it took, rounded up; `None` where nothing was carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual_seconds: Option<u64>,
 }
 
 /// What happens to one grant.

@@ -5,12 +5,16 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::super::counted::counted;
-use super::super::document::{Counts, Document, Person};
+use super::super::document::{Counts, Document, Estimate, Person};
 use super::super::visible::visible;
+use super::super::words::noticed;
 use super::TextOptions;
 use super::paint::{Paint, detail, exact, painted};
 use crate::event::Outcome;
 use crate::plan::{Action, Impact, Phase};
+
+/// Whoever waits for less, in seconds, does not ask how long it should have taken.
+const WORTH_A_WORD: u64 = 10;
 
 const WRITABLE: &str = "a string takes everything";
 
@@ -40,6 +44,9 @@ pub(super) fn opening(document: &Document, out: &mut String) {
     }
     if let Some(scope) = &document.scope {
         writeln!(out, "Limited to {}", visible(&scope.in_words())).expect(WRITABLE);
+    }
+    if document.changes_something() {
+        writeln!(out, "{}", noticed(document)).expect(WRITABLE);
     }
     if out.len() > start {
         out.push('\n');
@@ -143,8 +150,19 @@ fn done(document: &Document) -> String {
     if document.calls.retries > 0 {
         write!(line, ", {} repeated", document.calls.retries).expect(WRITABLE);
     }
+    line.push_str(&compared(&document.estimate));
     line.push('.');
     line
+}
+
+/// How long the calls took and were expected to, where either is worth a word.
+fn compared(estimate: &Estimate) -> String {
+    match estimate.actual_seconds {
+        Some(actual) if actual.max(estimate.seconds) >= WORTH_A_WORD => {
+            format!(" in {}, estimated {}", clock(actual), clock(estimate.seconds))
+        }
+        _ => String::new(),
+    }
 }
 
 /// How many guests in the house have what opens their door issued again.
@@ -220,6 +238,16 @@ mod tests {
         for (seconds, expected) in [(0, "00:00"), (6, "00:06"), (61, "01:01"), (3723, "1:02:03")] {
             assert_eq!(clock(seconds), expected);
         }
+    }
+
+    #[test]
+    fn what_calls_took_is_told_beside_what_they_were_expected_to_take() {
+        let told = |seconds, actual_seconds| {
+            compared(&Estimate { writes: 1, seconds, slowest_door: None, actual_seconds })
+        };
+        assert_eq!(told(60, Some(63)), " in 01:03, estimated 01:00");
+        assert_eq!(told(0, Some(9)), "");
+        assert_eq!(told(60, None), "");
     }
 
     #[test]

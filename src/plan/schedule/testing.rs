@@ -9,30 +9,30 @@ use crate::plan::{
 };
 
 /// A step and the reservation it belongs to; none for identities.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     reservation: &'static str,
     step: Step,
 }
 
 impl Draft {
-    pub(super) fn following(mut self, others: &[u32]) -> Self {
+    pub(crate) fn following(mut self, others: &[u32]) -> Self {
         self.step.follows = others.iter().copied().map(StepId).collect();
         self
     }
 
-    pub(super) fn at_doors(mut self, doors: &[u32]) -> Self {
+    pub(crate) fn at_doors(mut self, doors: &[u32]) -> Self {
         self.step.doors = doors.iter().copied().map(DoorRef).collect();
         self
     }
 
     /// Wanted in so many hours.
-    pub(super) fn due(mut self, hours: i64) -> Self {
+    pub(crate) fn due(mut self, hours: i64) -> Self {
         self.step.deadline = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours);
         self
     }
 }
 
-pub(super) fn step(reservation: &'static str, call: Call, requires: &[u32]) -> Draft {
+pub(crate) fn step(reservation: &'static str, call: Call, requires: &[u32]) -> Draft {
     let step = Step {
         item: None,
         call,
@@ -45,7 +45,7 @@ pub(super) fn step(reservation: &'static str, call: Call, requires: &[u32]) -> D
 }
 
 /// A plan with one line for each step that belongs to a reservation.
-pub(super) fn plan_of(drafts: Vec<Draft>) -> Plan {
+pub(crate) fn plan_of(drafts: Vec<Draft>) -> Plan {
     let mut plan = Plan::default();
     for Draft { reservation, mut step } in drafts {
         if !reservation.is_empty() {
@@ -72,19 +72,20 @@ fn item(reservation: &str, key: &str) -> Item {
         after: None,
         source: None,
         code_wished: false,
+        wanted: None,
     }
 }
 
-pub(super) fn window() -> Window {
+pub(crate) fn window() -> Window {
     let starts_at = Timestamp::UNIX_EPOCH;
     Window { starts_at, ends_at: Some(starts_at + SignedDuration::from_hours(24)) }
 }
 
-pub(super) fn identity(key: &str) -> Call {
+pub(crate) fn identity(key: &str) -> Call {
     Call::CreateIdentity { key: key.into(), full_name: None, email: None, phone: None }
 }
 
-pub(super) fn rename(key: &str) -> Call {
+pub(crate) fn rename(key: &str) -> Call {
     Call::UpdateIdentity {
         id: "i".into(),
         key: key.into(),
@@ -94,7 +95,7 @@ pub(super) fn rename(key: &str) -> Call {
     }
 }
 
-pub(super) fn create(key: &str) -> Call {
+pub(crate) fn create(key: &str) -> Call {
     Call::CreateGrant {
         key: key.into(),
         identity: IdentityTarget::Known("i".into()),
@@ -107,16 +108,16 @@ pub(super) fn create(key: &str) -> Call {
     }
 }
 
-pub(super) fn update(key: &str) -> Call {
+pub(crate) fn update(key: &str) -> Call {
     Call::UpdateGrant { id: "g".into(), key: key.into(), window: window() }
 }
 
-pub(super) fn delete(key: &str) -> Call {
+pub(crate) fn delete(key: &str) -> Call {
     Call::DeleteGrant { id: "g".into(), key: key.into() }
 }
 
 /// So many creates, updates and deletes a minute at each door.
-pub(super) fn limits(per_minute: u32) -> Limits {
+pub(crate) fn limits(per_minute: u32) -> Limits {
     Limits {
         requests_per_second: 10.0,
         burst: 10,

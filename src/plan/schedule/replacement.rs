@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::queue::step_ids;
+use super::order::step_ids;
 use crate::model::ReservationId;
 use crate::plan::{Call, Plan, Step, StepId};
 
@@ -124,8 +124,8 @@ fn gather_between(plan: &Plan, id: StepId, leader: StepId, members: &mut BTreeSe
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{create, delete, identity, plan_of, step};
     use super::*;
-    use crate::apply::testing::{create, delete, identity, plan_of, step};
 
     fn ids(numbers: impl IntoIterator<Item = u32>) -> BTreeSet<StepId> {
         numbers.into_iter().map(StepId).collect()

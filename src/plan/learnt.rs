@@ -1,0 +1,83 @@
+//! What a plan learnt that the next one must know. The record keeps it; Seam does not hear of it.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::change::Change;
+use super::live::Live;
+use super::reservation::{Context, ReservationPlan};
+use crate::mapping::DesiredReservation;
+use crate::model::{Absence, AccessGrantKey, Wanted};
+
+/// What is to be remembered when a plan is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Learnt {
+    /// Grants that are as wanted, where the record does not say so yet.
+    pub seen: Vec<(AccessGrantKey, Wanted)>,
+    /// Grants whose stay is missing, with this read counted.
+    pub missing: Vec<(AccessGrantKey, Absence)>,
+    /// Grants that were missing and are so no more, because their stay came back or they ended.
+    pub returned: Vec<AccessGrantKey>,
+    /// Grants that were changed although the source did not change, and how many runs in a row.
+    pub repaired: Vec<(AccessGrantKey, u32)>,
+    /// Grants that were changed so in the run before, and need it no more.
+    pub settled: Vec<AccessGrantKey>,
+}
+
+impl Learnt {
+    /// Whether there is nothing to remember.
+    pub fn is_empty(&self) -> bool {
+        let Self { seen, missing, returned, repaired, settled } = self;
+        seen.is_empty()
+            && missing.is_empty()
+            && returned.is_empty()
+            && repaired.is_empty()
+            && settled.is_empty()
+    }
+}
+
+/// What the planned reservations say that the record does not know; what is missing is left to the absences.
+pub(super) fn learn(
+    planned: &[(&DesiredReservation, ReservationPlan<'_>)],
+    live: &Live<'_>,
+    context: &Context<'_>,
+) -> Learnt {
+    let (ledger, now) = (context.past.ledger, context.now);
+    let mut learnt = Learnt::default();
+    for (reservation, plan) in planned {
+        for (position, wanted) in &plan.as_wanted {
+            let key = live.owned[*position].key;
+            let is_known = ledger.desired.get(key).is_some_and(|known| known.is_same_as(wanted, now));
+            if !is_known {
+                learnt.seen.push((key.clone(), *wanted));
+            }
+            if ledger.repairs.contains_key(key) {
+                learnt.settled.push(key.clone());
+            }
+        }
+        for change in &plan.changes {
+            let Change::Amend(amendment) = change else { continue };
+            let key = live.owned[amendment.position].key;
+            let is_repair =
+                ledger.desired.get(key).is_some_and(|known| known.is_same_as(&amendment.wanted, now));
+            let n_before = ledger.repairs.get(key).copied();
+            match (is_repair, n_before) {
+                (true, n) => learnt.repaired.push((key.clone(), n.unwrap_or(0).saturating_add(1))),
+                (false, Some(_)) => learnt.settled.push(key.clone()),
+                (false, None) => {}
+            }
+        }
+        if !ledger.absences.is_empty() {
+            let back = live.of_reservation(&reservation.id).iter().filter(|p| !plan.missing.contains(p));
+            let keys = back.map(|position| live.owned[*position].key);
+            learnt.returned.extend(keys.filter(|key| ledger.absences.contains_key(*key)).cloned());
+        }
+    }
+    if !ledger.absences.is_empty() {
+        let standing: HashSet<&AccessGrantKey> = live.owned.iter().map(|owned| owned.key).collect();
+        learnt.returned.extend(ledger.absences.keys().filter(|key| !standing.contains(key)).cloned());
+    }
+    learnt
+}

@@ -1,0 +1,196 @@
+//! The half of a job that only looks: both sides are read, the source is judged, the plan is made, checked and judged.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::connection::Connection;
+use super::explain::Seen;
+use super::failure::Failure;
+use super::gates::{judge_source, seen_before, stopped_by};
+use super::job::{Job, Mode, live_keys};
+use super::told::Told;
+use crate::event::{Event, Stage};
+use crate::exit_code::ExitCode;
+use crate::mapping::{Directory, Known, Pinned, map};
+use crate::model::{Coverage, Inventory, Ledger, Move, SourceRead, SourceShape};
+use crate::plan::{
+    CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
+    guard_plan, is_quarantine, plan, tell_pinned, trips,
+};
+use crate::report::document;
+use crate::source;
+use crate::store::{ReadRecord, Store};
+
+impl Job<'_> {
+    /// Reads the source and Seam at the same time, and decides.
+    pub(super) async fn plan(
+        &self,
+        connection: &Connection,
+        told: &mut Told,
+    ) -> Result<Arc<CheckedPlan>, Failure> {
+        let now = connection.now;
+        self.sink.emit(&Event::Started(Stage::Source));
+        self.sink.emit(&Event::Started(Stage::Inventory));
+        let reading = self.read_source(now);
+        let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
+        let source = source?;
+        self.sink.emit(&Event::Finished(Stage::Source));
+        let outside = self.scope.outside(&source.reservations);
+        told.scope = self.told_scope(source.reservations.len(), outside.len());
+        let ledger = self.history(told).await?;
+        let source = self.pass_gates(told, source, &ledger).await?;
+        let inventory = inventory?;
+        self.sink.emit(&Event::Finished(Stage::Inventory));
+
+        self.sink.emit(&Event::Started(Stage::Plan));
+        let (plan, seen, pinned) = self.decide(connection, told, source, inventory, &ledger)?;
+        self.sink.emit(&Event::Finished(Stage::Plan));
+        if let Some((store, lease)) = &told.record {
+            store.record_trips(lease, &told.run_id, &told.trips).await?;
+        }
+        // What is left of a plan in quarantine is carried out, and told at the end.
+        let passed = if is_quarantine(&told.trips) {
+            Ok(())
+        } else {
+            stopped_by(&told.guards, &told.trips, ExitCode::Stopped)
+        };
+        match self.mode {
+            Mode::SavePlan | Mode::RollBack(_) if passed.is_ok() => {
+                told.saved = Some(self.save(&plan, &seen.inventory, now, &pinned).await?);
+            }
+            Mode::Explain => told.seen = Some(seen),
+            _ => {}
+        }
+        passed?;
+        if let Some((store, lease)) = &told.record {
+            store.forget_pins(lease, &told.run_id, &pinned.void).await?;
+        }
+        Ok(plan)
+    }
+
+    /// To what the job is limited, for the report.
+    fn told_scope(&self, n_reservations: usize, outside: usize) -> Option<document::Scope> {
+        let reviewed = self.adoption.map(|list| format!("--reviewed {}", list.location));
+        let flags: Vec<String> = reviewed.into_iter().chain(self.scope.flags()).collect();
+        (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
+    }
+
+    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
+    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
+        tokio::select! {
+            read = source::read(&self.settings.source, now) => Ok(read?),
+            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
+        }
+    }
+
+    /// What earlier runs recorded; a job that only plans makes no store for it.
+    pub(super) async fn history(&self, told: &Told) -> Result<Ledger, Failure> {
+        let namespace = &self.settings.plan.namespace;
+        let workspace_id = told.workspace_id.as_ref().expect("the workspace comes first");
+        if let Some((store, _)) = &told.record {
+            return Ok(store.ledger(workspace_id, namespace).await?);
+        }
+        let Some(store) = Store::open_existing(&self.store_settings()).await? else {
+            return Ok(Ledger::default());
+        };
+        let ledger = store.ledger(workspace_id, namespace).await?;
+        store.close().await;
+        Ok(ledger)
+    }
+
+    /// Records what was read, and stops where it cannot be trusted.
+    async fn pass_gates(
+        &self,
+        told: &mut Told,
+        mut source: SourceRead,
+        ledger: &Ledger,
+    ) -> Result<SourceRead, Failure> {
+        let shape = SourceShape::of(&source.reservations);
+        if let Some((store, _)) = &told.record {
+            let SourceRead { location, fingerprint, n_rows, .. } = &source;
+            let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape };
+            store.record_source(&told.run_id, &read).await?;
+        }
+        let checks = judge_source(&source, &shape, ledger, &self.settings.guards, self.allowances);
+        let of = |guard: Guard| -> Vec<GuardCheck> {
+            checks.iter().filter(|check| check.guard == guard).cloned().collect()
+        };
+        let passed = stopped_by(&of(Guard::MaxReject), &[], ExitCode::Source)
+            .and_then(|()| stopped_by(&of(Guard::MaxShrink), &[], ExitCode::Stopped));
+        told.guards.extend(checks);
+        source.warnings.extend(seen_before(&source, ledger));
+        if let Err(failure) = passed {
+            told.source = Some(source);
+            return Err(failure);
+        }
+        Ok(source)
+    }
+
+    /// Maps, plans, checks and judges; what was read of the source goes to the report.
+    fn decide(
+        &self,
+        connection: &Connection,
+        told: &mut Told,
+        source: SourceRead,
+        inventory: Inventory,
+        ledger: &Ledger,
+    ) -> Result<(Arc<CheckedPlan>, Seen, Pinned), Failure> {
+        let now = connection.now;
+        let settings = &self.settings.plan;
+        let directory = Directory::of(&inventory);
+        let known = Known::of(&inventory, &settings.namespace, now);
+        let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
+        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
+        desired.unfinished_moves =
+            told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
+        desired.outside = self.scope.outside(&source.reservations);
+        desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
+        if let Some(list) = self.adoption {
+            list.apply(&mut desired, self.settings, &directory, &inventory, now);
+        }
+        told.scope = self.told_scope(source.reservations.len(), desired.outside.len());
+        let read = (&source.reservations[..], &directory, &inventory);
+        let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
+        let covers = self.settings.source.covers.map(|range| (range.from, range.until));
+        let mut reading = Reading::of(&source, covers, &self.settings.mapping.properties);
+        if !self.scope.is_whole() || self.adoption.is_some() {
+            // Of what is missing nobody can say whether it would have been inside (RULES 31).
+            reading.coverage = Coverage::Partial;
+        }
+        told.source = Some(source);
+        let guards = &self.settings.guards;
+        let past = Past {
+            ledger,
+            guards,
+            allowances: self.allowances,
+            reading: &reading,
+            quarantine: Quarantine::None,
+        };
+        let existing = existing_by_property(&inventory, &settings.namespace, now);
+        let made = |quarantine| -> Result<(Arc<CheckedPlan>, Vec<GuardCheck>), Failure> {
+            let past = Past { quarantine, ..past };
+            let input = PlanInput {
+                now,
+                settings,
+                desired: &desired,
+                directory: &directory,
+                inventory: &inventory,
+                past,
+            };
+            let mut decided = plan(&input);
+            tell_pinned(&mut decided, &pinned);
+            let checked = Arc::new(check(decided, &input)?);
+            let judged = guard_plan(&checked, &existing, guards, self.allowances);
+            Ok((checked, judged))
+        };
+        let (mut checked, judged) = made(Quarantine::None)?;
+        told.trips = trips(&judged, ledger, now);
+        if is_quarantine(&told.trips) {
+            (checked, _) = made(Quarantine::Standing)?;
+        }
+        told.plan = Some(Arc::clone(&checked));
+        told.guards.extend(judged);
+        Ok((checked, Seen { inventory, directory, desired, now }, pinned))
+    }
+}
