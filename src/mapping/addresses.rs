@@ -121,7 +121,7 @@ mod tests {
             own_domains: [domain("hotel.example.com")].into(),
         };
         let check = |email: &str, expected: Option<Whose>| {
-            assert_eq!(rules.judge(&email.into()), expected, "{email}")
+            assert_eq!(rules.judge(&email.into()), expected, "{email}");
         };
         let site = || Some(Whose::BookingSite(domain("relay.example.com")));
         check("abc.123@relay.example.com", site());

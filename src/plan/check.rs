@@ -11,7 +11,7 @@ use super::planner::PlanInput;
 use super::seam_rules::{Breach, World};
 use super::settings::{PlanSettings, Policy};
 use super::step::{Call, StepId};
-use crate::mapping::{Desired, Directory};
+use crate::mapping::{Desired, DesiredGrant, Directory};
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, Inventory, LiveGrant, Namespace,
     ReservationId, UserIdentityId, UserIdentityKey,
@@ -180,7 +180,7 @@ fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) 
     let mut units = reservations()
         .flat_map(|reservation| &reservation.grants)
         .filter(|wanted| wanted.window.overlaps(&old.window))
-        .flat_map(|wanted| wanted.unit_spaces())
+        .flat_map(DesiredGrant::unit_spaces)
         .map(|space| &base.directory.space(space).id)
         .filter(|space| old.spaces.contains(space))
         .peekable();

@@ -20,6 +20,7 @@ mod identities;
 mod impact;
 mod in_house;
 mod item;
+mod judging;
 mod learnt;
 mod lines;
 mod live;
@@ -44,13 +45,11 @@ mod trips;
 pub use crate::model::{HeldBy, ReasonCode};
 pub use adoption::{Class, Counterpart, Finding, Proposal, classify};
 pub use check::{Base, CheckedPlan, Violation, check, check_against};
-pub use guards::{
-    Allowance, AllowanceError, Guard, GuardCheck, GuardSettings, Scope, Share, existing_by_property,
-    guard_plan, guard_rejects, guard_shrink,
-};
+pub use guards::{Allowance, AllowanceError, Guard, GuardSettings, Share};
 pub use held::{HeldGrants, HeldIdentity, held};
 pub use in_house::InHouse;
 pub use item::{Action, GrantView, Impact, Item, Phase};
+pub use judging::{GuardCheck, Scope, existing_by_property, guard_plan, guard_rejects, guard_shrink};
 pub use learnt::Learnt;
 pub use outline::{Counts, Estimate, IdentityItem, Plan};
 pub use past::{Past, Quarantine, Reading};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::guards::GuardCheck;
+use super::judging::GuardCheck;
 use crate::model::{Ledger, Trip};
 
 /// From this stop on a guard no longer stops the whole plan: what gives guests more goes on, the rest waits.

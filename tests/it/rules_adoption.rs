@@ -76,7 +76,7 @@ fn agree(hotel: &mut Hotel, rows: &[&str]) {
 
 fn left(hotel: &Hotel) -> String {
     let theirs = hotel.inventory.grants.iter().filter(|grant| grant.key.is_none());
-    theirs.map(|grant| format!("{} {}\n", grant.id, span(&grant.window))).collect()
+    theirs.fold(String::new(), |told, grant| format!("{told}{} {}\n", grant.id, span(&grant.window)))
 }
 
 #[test]
@@ -243,11 +243,11 @@ fn strangers_for(desired: &Desired, directory: &Directory, inventory: &mut Inven
     {
         choice = choice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let bits = choice >> 40;
-        if bits % 4 == 0 {
+        if bits.is_multiple_of(4) {
             continue;
         }
         let spaces: Vec<SpaceId> =
-            if bits % 3 == 0 { wanted.unit_spaces().collect() } else { wanted.spaces() }
+            if bits.is_multiple_of(3) { wanted.unit_spaces().collect() } else { wanted.spaces() }
                 .iter()
                 .map(|space| directory.space(*space).id.clone())
                 .collect();

@@ -7,7 +7,7 @@ use reservation_sync::model::{Device, Method};
 use crate::rules_hotel::{Hotel, reject_conflicts};
 
 fn warnings(hotel: &Hotel, rows: &[&str]) -> String {
-    hotel.plan(rows).warnings.iter().map(|problem| format!("{problem}\n")).collect()
+    hotel.plan(rows).warnings.iter().fold(String::new(), |told, problem| format!("{told}{problem}\n"))
 }
 
 fn hotel_that_knows_addresses() -> Hotel {
