@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, MySqlConnection, PgConnection, SqliteConnection};
+use futures_util::TryStreamExt;
+use sqlx::{
+    AssertSqlSafe, Column, Connection, Database, Executor, MySqlConnection, PgConnection, Row, SqlSafeStr,
+    SqliteConnection, Statement,
+};
 
 use super::address::{DatabaseAddress, Target};
 use super::{mysql, postgres, sqlite};
-use crate::source::record::OwnedRecord;
+use crate::source::record::{OwnedCell, OwnedRecord};
 use crate::source::rows::Condition;
 
 /// An open connection that cannot write.
@@ -32,9 +36,9 @@ impl Session {
     /// Prepares the statement, which the database refuses if it is more than one; gives the names of its columns.
     pub(super) async fn columns(&mut self, statement: &str) -> sqlx::Result<Vec<String>> {
         match self {
-            Self::Sqlite(connection) => sqlite::columns(connection, statement).await,
-            Self::Postgres(connection) => postgres::columns(connection, statement).await,
-            Self::MySql(connection) => mysql::columns(connection, statement).await,
+            Self::Sqlite(connection) => prepared_columns(connection, statement).await,
+            Self::Postgres(connection) => prepared_columns(connection, statement).await,
+            Self::MySql(connection) => prepared_columns(connection, statement).await,
         }
     }
 
@@ -42,8 +46,8 @@ impl Session {
     pub(super) async fn rows(&mut self, statement: &str, take: &mut TakeRow<'_>) -> sqlx::Result<()> {
         match self {
             Self::Sqlite(connection) => sqlite::rows(connection, statement, take).await,
-            Self::Postgres(connection) => postgres::rows(connection, statement, take).await,
-            Self::MySql(connection) => mysql::rows(connection, statement, take).await,
+            Self::Postgres(connection) => rows_of_texts(connection, statement, postgres::cell, take).await,
+            Self::MySql(connection) => rows_of_texts(connection, statement, mysql::cell, take).await,
         }
     }
 
@@ -55,4 +59,28 @@ impl Session {
             Self::MySql(connection) => connection.close().await,
         }
     }
+}
+
+async fn prepared_columns<'c, D: Database>(
+    connection: impl Executor<'c, Database = D>,
+    statement: &str,
+) -> sqlx::Result<Vec<String>> {
+    let prepared = connection.prepare(AssertSqlSafe(statement.to_owned()).into_sql_str()).await?;
+    Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
+}
+
+/// Runs a statement in the simple protocol, in which every value comes as text, whatever its type.
+async fn rows_of_texts<'c, D: Database>(
+    connection: impl Executor<'c, Database = D>,
+    statement: &str,
+    cell: fn(&D::Row, usize) -> sqlx::Result<OwnedCell>,
+    take: &mut TakeRow<'_>,
+) -> sqlx::Result<()> {
+    let mut rows = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch(connection);
+    while let Some(row) = rows.try_next().await? {
+        let cells: sqlx::Result<Vec<OwnedCell>> =
+            (0..row.len()).map(|position| cell(&row, position)).collect();
+        take(OwnedRecord(cells?), Condition::Sound);
+    }
+    Ok(())
 }

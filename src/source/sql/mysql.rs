@@ -2,17 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlRow};
-use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, MySqlConnection, Row, SqlSafeStr,
-    Statement, TypeInfo, ValueRef,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, MySqlConnection, Row, TypeInfo, ValueRef};
 
-use super::engine::TakeRow;
 use super::native::{Native, bytes_as_text};
-use crate::source::record::{OwnedCell, OwnedRecord, Typed};
-use crate::source::rows::Condition;
+use crate::source::record::{OwnedCell, Typed};
 
 pub(super) async fn open(options: &MySqlConnectOptions, limit: Duration) -> sqlx::Result<MySqlConnection> {
     // `||` means what it means in the database's own client. Times of the type TIMESTAMP come in UTC, which is the
@@ -34,27 +28,8 @@ pub(super) async fn open(options: &MySqlConnectOptions, limit: Duration) -> sqlx
     Ok(connection)
 }
 
-pub(super) async fn columns(connection: &mut MySqlConnection, statement: &str) -> sqlx::Result<Vec<String>> {
-    let prepared = connection.prepare(AssertSqlSafe(statement.to_owned()).into_sql_str()).await?;
-    Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
-}
-
-pub(super) async fn rows(
-    connection: &mut MySqlConnection,
-    statement: &str,
-    take: &mut TakeRow<'_>,
-) -> sqlx::Result<()> {
-    // In the text protocol every value comes as text, zero dates too, which the other one cannot say.
-    let mut rows = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch(connection);
-    while let Some(row) = rows.try_next().await? {
-        let cells: sqlx::Result<Vec<OwnedCell>> =
-            (0..row.len()).map(|position| cell(&row, position)).collect();
-        take(OwnedRecord(cells?), Condition::Sound);
-    }
-    Ok(())
-}
-
-fn cell(row: &MySqlRow, position: usize) -> sqlx::Result<OwnedCell> {
+/// What stands in a cell; the text of a zero date too, which the binary protocol cannot say.
+pub(super) fn cell(row: &MySqlRow, position: usize) -> sqlx::Result<OwnedCell> {
     let value = row.try_get_raw(position)?;
     if value.is_null() {
         return Ok(Typed::Empty.into());

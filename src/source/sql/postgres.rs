@@ -2,17 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
 use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, Statement,
-    TypeInfo, ValueRef,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row, TypeInfo, ValueRef};
 
-use super::engine::TakeRow;
 use super::native::Native;
-use crate::source::record::{OwnedCell, OwnedRecord, Typed};
-use crate::source::rows::Condition;
+use crate::source::record::{OwnedCell, Typed};
 
 pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> sqlx::Result<PgConnection> {
     // Nothing is kept between statements, so that a pooler between us and the server does not matter; and settings
@@ -32,27 +26,8 @@ pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> sqlx::R
     Ok(connection)
 }
 
-pub(super) async fn columns(connection: &mut PgConnection, statement: &str) -> sqlx::Result<Vec<String>> {
-    let prepared = connection.prepare(AssertSqlSafe(statement.to_owned()).into_sql_str()).await?;
-    Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
-}
-
-pub(super) async fn rows(
-    connection: &mut PgConnection,
-    statement: &str,
-    take: &mut TakeRow<'_>,
-) -> sqlx::Result<()> {
-    // In the simple protocol every value comes as text, whatever its type.
-    let mut rows = sqlx::raw_sql(AssertSqlSafe(statement.to_owned())).fetch(connection);
-    while let Some(row) = rows.try_next().await? {
-        let cells: sqlx::Result<Vec<OwnedCell>> =
-            (0..row.len()).map(|position| cell(&row, position)).collect();
-        take(OwnedRecord(cells?), Condition::Sound);
-    }
-    Ok(())
-}
-
-fn cell(row: &PgRow, position: usize) -> sqlx::Result<OwnedCell> {
+/// What stands in a cell, as text.
+pub(super) fn cell(row: &PgRow, position: usize) -> sqlx::Result<OwnedCell> {
     let value = row.try_get_raw(position)?;
     if value.is_null() {
         return Ok(Typed::Empty.into());

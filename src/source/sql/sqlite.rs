@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteRow};
-use sqlx::{
-    AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Executor, Row, SqlSafeStr, SqliteConnection,
-    Statement, TypeInfo, ValueRef,
-};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, Row, SqliteConnection, TypeInfo, ValueRef};
 
 use super::engine::TakeRow;
 use super::native::bytes_as_text;
@@ -30,11 +27,6 @@ pub(super) async fn open(path: &Path, limit: Duration) -> sqlx::Result<SqliteCon
     let end = Instant::now() + limit;
     connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, move || Instant::now() < end);
     Ok(connection)
-}
-
-pub(super) async fn columns(connection: &mut SqliteConnection, statement: &str) -> sqlx::Result<Vec<String>> {
-    let prepared = connection.prepare(AssertSqlSafe(statement.to_owned()).into_sql_str()).await?;
-    Ok(prepared.columns().iter().map(|column| column.name().to_owned()).collect())
 }
 
 pub(super) async fn rows(
