@@ -69,6 +69,11 @@ impl Job<'_> {
         Ok(plan)
     }
 
+    /// Whether it is about some reservations only.
+    fn is_limited(&self) -> bool {
+        !self.scope.is_whole() || self.adoption.is_some()
+    }
+
     /// To what the job is limited, for the report.
     fn told_scope(&self, n_reservations: usize, outside: usize) -> Option<document::Scope> {
         let reviewed = self.adoption.map(|list| format!("--reviewed {}", list.location));
@@ -107,7 +112,8 @@ impl Job<'_> {
         ledger: &Ledger,
     ) -> Result<SourceRead, Failure> {
         let shape = SourceShape::of(&source.reservations);
-        if let Some((store, _)) = &told.record {
+        // The bytes of a limited run were not carried out, and are news to the next whole one.
+        if let Some((store, _)) = told.record.as_ref().filter(|_| !self.is_limited()) {
             let SourceRead { location, fingerprint, n_rows, .. } = &source;
             let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape };
             store.record_source(&told.run_id, &read).await?;
@@ -154,7 +160,7 @@ impl Job<'_> {
         let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
         let mut reading = Reading::of(&source, covers, &self.settings.mapping.properties);
-        if !self.scope.is_whole() || self.adoption.is_some() {
+        if self.is_limited() {
             // Of what is missing nobody can say whether it would have been inside (RULES 31).
             reading.coverage = Coverage::Partial;
         }

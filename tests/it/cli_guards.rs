@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::cli_program::{Ended, Place};
 use super::scenario_night::folder;
 
@@ -53,6 +55,38 @@ fn the_third_stop_of_the_same_plan_is_a_quarantine_in_which_guests_only_get_more
     let third = run(&place, &[]);
     check(&third, 4, &["in quarantine", "1 created", "0 revoked", "6 held", "reservation-sync release"]);
     check(&run(&place, &[]), 4, &["in quarantine", "0 created", "0 revoked"]);
+}
+
+/// The same input gives the same plan (RULES 25), outside what belongs to the making of it.
+#[test]
+fn two_plans_of_the_same_input_are_the_same() {
+    let place = half_is_cancelled();
+    let plan = || {
+        let ended = place.run(&["plan", "--config", "config.toml", "--format", "json"]);
+        let mut document: Value = serde_json::from_str(&ended.stdout).expect("a document");
+        for made in ["run_id", "started_at", "finished_at", "calls"] {
+            document.as_object_mut().expect("an object").remove(made);
+        }
+        document.to_string()
+    };
+    let first = plan();
+    assert!(first.contains("R1001") && first.contains("R2001"), "{first}");
+    assert_eq!(plan(), first);
+}
+
+/// A run that is about some reservations only says nothing of those that are missing (RULES 31).
+#[test]
+fn a_limited_run_counts_no_absence() {
+    let place = Place::like(&folder().join("stay-vanishes-from-the-file"));
+    let all = fs::read_to_string(place.path("earlier.csv")).expect("the scenario has it");
+    let gone = fs::read_to_string(place.path("reservations.csv")).expect("the scenario has it");
+    place.write("reservations.csv", &all);
+    assert_eq!(run(&place, &[]).code, 0);
+    place.write("reservations.csv", &gone);
+    for flags in [["--key", "R1001"], ["--wave", "50%"], ["--exclude", "R1001"]] {
+        check(&run(&place, &flags), 0, &["Limited to", "0 held"]);
+    }
+    check(&run(&place, &[]), 0, &["(1 of 2 complete runs)", "1 held"]);
 }
 
 #[test]
