@@ -3,7 +3,7 @@
 //! A list is whole or an error. Where Seam says that there is more and cannot say where, or where a list never
 //! ends, nothing is decided on half of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use futures_util::try_join;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use super::error::{CallError, CallErrorKind, Refusal};
 use super::wire::{Page, WireDevice, WireEntrance, WireGrant, WireIdentity, WireSpace};
 use super::writer::Watch;
 use crate::event::{Event, Listing};
-use crate::model::{Device, Entrance, Identity, Inventory, LiveGrant, Space, Workspace};
+use crate::model::{Device, Entrance, Identity, Inventory, LiveGrant, SharedSet, Space, SpaceId, Workspace};
 
 /// Entries of a page, said explicitly: the default differs from list to list, and the cursor is bound to it.
 const PAGE_LIMIT: usize = 500;
@@ -28,14 +28,42 @@ pub(super) async fn load(
     workspace: Workspace,
     watch: Watch<'_>,
 ) -> Result<Inventory, CallError> {
+    let mut space_sets = SpaceSets::default();
     let (spaces, entrances, devices, identities, grants) = try_join!(
-        list::<WireSpace, Space, _>(client, watch, Listing::Spaces, |space| &space.id),
-        list::<WireEntrance, Entrance, _>(client, watch, Listing::Entrances, |entrance| &entrance.id),
-        list::<WireDevice, Device, _>(client, watch, Listing::Devices, |device| &device.id),
-        list::<WireIdentity, Identity, _>(client, watch, Listing::Identities, |identity| &identity.id),
-        list::<WireGrant, LiveGrant, _>(client, watch, Listing::Grants, |grant| &grant.id),
+        list::<WireSpace, Space, _>(client, watch, Listing::Spaces, |space| &space.id, |_| {}),
+        list::<WireEntrance, Entrance, _>(client, watch, Listing::Entrances, |entrance| &entrance.id, |_| {}),
+        list::<WireDevice, Device, _>(client, watch, Listing::Devices, |device| &device.id, |_| {}),
+        list::<WireIdentity, Identity, _>(
+            client,
+            watch,
+            Listing::Identities,
+            |identity| &identity.id,
+            |_| {}
+        ),
+        list::<WireGrant, LiveGrant, _>(
+            client,
+            watch,
+            Listing::Grants,
+            |grant| &grant.id,
+            |grant| {
+                space_sets.share(grant);
+            }
+        ),
     )?;
     Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
+}
+
+/// The sets of spaces that grants open: a hundred thousand grants open a few hundred, and each is kept once.
+#[derive(Default)]
+struct SpaceSets(HashSet<SharedSet<SpaceId>>);
+
+impl SpaceSets {
+    fn share(&mut self, grant: &mut LiveGrant) {
+        match self.0.get(&grant.spaces) {
+            Some(known) => grant.spaces = known.clone(),
+            None => drop(self.0.insert(grant.spaces.clone())),
+        }
+    }
 }
 
 fn path(listing: Listing) -> &'static str {
@@ -54,6 +82,7 @@ async fn list<Wire, Item, Id>(
     watch: Watch<'_>,
     listing: Listing,
     id: fn(&Item) -> &Id,
+    mut tidy: impl FnMut(&mut Item),
 ) -> Result<Vec<Item>, CallError>
 where
     Wire: DeserializeOwned,
@@ -62,7 +91,7 @@ where
 {
     let mut n_restarts = 0;
     loop {
-        match pages::<Wire, Item, Id>(client, watch, listing, id).await {
+        match pages::<Wire, Item, Id>(client, watch, listing, id, &mut tidy).await {
             Ok(items) => return Ok(items),
             Err(Broken::Cursor(_)) if n_restarts < MAX_RESTARTS => {
                 n_restarts += 1;
@@ -90,6 +119,7 @@ async fn pages<Wire, Item, Id>(
     watch: Watch<'_>,
     listing: Listing,
     id: fn(&Item) -> &Id,
+    tidy: &mut impl FnMut(&mut Item),
 ) -> Result<Vec<Item>, Broken>
 where
     Wire: DeserializeOwned,
@@ -110,8 +140,9 @@ where
             Err(error) => return Err(Broken::Call(error)),
         };
         let n_in_page = page.items.len();
-        for item in page.items.into_iter().map(Item::from) {
+        for mut item in page.items.into_iter().map(Item::from) {
             if seen_ids.insert(id(&item).clone()) {
+                tidy(&mut item);
                 items.push(item);
             }
         }
