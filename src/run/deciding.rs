@@ -46,7 +46,8 @@ impl Job<'_> {
         self.sink.emit(&Event::Started(Stage::Plan));
         let (plan, seen, pinned) = self.decide(connection, told, source, inventory, &ledger)?;
         self.sink.emit(&Event::Finished(Stage::Plan));
-        if let Some((store, lease)) = &told.record {
+        // A limited run is another plan, and neither counts nor resets how often the whole one was stopped.
+        if let Some((store, lease)) = told.record.as_ref().filter(|_| !self.is_limited()) {
             store.record_trips(lease, &told.run_id, &told.trips).await?;
         }
         // What is left of a plan in quarantine is carried out, and told at the end.

@@ -52,6 +52,8 @@ fn the_third_stop_of_the_same_plan_is_a_quarantine_in_which_guests_only_get_more
     let place = half_is_cancelled();
     check(&run(&place, &[]), 4, &["Nothing was written to Seam."]);
     check(&run(&place, &[]), 4, &["this is run 2 in a row", "Nothing was written to Seam."]);
+    // A run for one reservation in between changes nothing about that.
+    check(&run(&place, &["--key", "R1012"]), 0, &["Limited to"]);
     let third = run(&place, &[]);
     check(&third, 4, &["in quarantine", "1 created", "0 revoked", "6 held", "reservation-sync release"]);
     check(&run(&place, &[]), 4, &["in quarantine", "0 created", "0 revoked"]);
