@@ -445,18 +445,17 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
 /// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
 fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
     let step = plan.step(id);
-    let wanted = || step.item.and_then(|item| plan.item(item).wanted);
+    let wanted = step.item.and_then(|item| plan.item(item).wanted);
     let is_last = plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item);
-    match &step.call {
-        Call::DeleteGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
-        Call::CreateGrant { key, .. } => {
-            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
-        }
+    let key = match &step.call {
+        Call::DeleteGrant { key, .. } => return LedgerChange::Remove { key: key.clone() },
+        Call::CreateGrant { key, .. } => key,
         Call::UpdateGrant { key, .. } | Call::AddMethods { key, .. } | Call::DeleteMethod { key, .. }
             if is_last =>
         {
-            wanted().map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
+            key
         }
-        _ => LedgerChange::Keep,
-    }
+        _ => return LedgerChange::Keep,
+    };
+    wanted.map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
 }
