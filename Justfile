@@ -34,6 +34,10 @@ demo:
 endurance:
     cargo test --release --locked --test it endurance -- --include-ignored --nocapture
 
+# Property tests on other worlds than those of every day, and many more of them.
+properties cases="20000":
+    PROPTEST_RNG_SEED=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') PROPTEST_CASES={{ cases }} cargo test --locked -- schedule::tests plan_ rules_scope rules_adoption
+
 # Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked

@@ -21,7 +21,7 @@ const DRAWN_ORDERS: u64 = 16;
 #[test]
 fn any_order_that_respects_what_steps_require_breaks_no_rule_and_locks_nobody_out() {
     let config = ProptestConfig { cases: 10 * config().cases, ..config() };
-    let RngSeed::Fixed(seed) = config.rng_seed else { panic!("the properties have a fixed seed") };
+    let RngSeed::Fixed(seed) = config.rng_seed else { panic!("cargo sets PROPTEST_RNG_SEED") };
     let nights = (strangers(), prop::collection::vec(night(), 1..4), any::<u64>());
     let tried = TestRunner::new(config).run(&nights, |(strangers, nights, seed)| {
         let mut inventory = hotel(strangers);

@@ -292,9 +292,13 @@ impl<'a> Schedule<'a> {
         self.wanted(id).into_iter().find(|(other, _)| *other == gate).map_or(1, |(_, n_slots)| n_slots)
     }
 
+    /// Somebody else may have waited behind a step that left a door, or behind the whole replacement that it opens.
     fn look_again_at_doors_of(&mut self, id: StepId, now: Duration) {
         let plan = self.plan;
-        gates(plan.step(id)).for_each(|gate| self.schedule(gate, now));
+        let replaced = self.units.of_step(id).map(|unit| self.units.get(unit).members.clone());
+        for id in replaced.into_iter().flatten().chain([id]) {
+            gates(plan.step(id)).for_each(|gate| self.schedule(gate, now));
+        }
     }
 
     /// Looks again at a door when its most urgent step may find it free.

@@ -201,6 +201,19 @@ fn a_replacement_with_more_calls_than_a_door_takes_in_a_minute_is_done_all_the_s
 }
 
 #[test]
+fn who_waited_behind_a_replacement_goes_on_when_that_has_to_wait_elsewhere() {
+    let plan = plan_of(vec![
+        step("R1", create("lobby"), &[]).at_doors(&[0]).due(0),
+        step("R2", create("room"), &[]).at_doors(&[1]).due(0),
+        step("R3", delete("old"), &[]).due(1),
+        step("R3", create("new"), &[2]).at_doors(&[0, 1]).due(1),
+        step("R4", create("later"), &[]).at_doors(&[0]).due(9),
+    ]);
+    let answer = |id| (if id == StepId(1) { 300_000 } else { 1_000 }, Ending::Succeeded);
+    assert_eq!(carry_out(&plan, 1, answer).seconds(), [(0, 0), (1, 0), (4, 61), (2, 360), (3, 361)]);
+}
+
+#[test]
 fn where_the_first_delete_is_refused_nobody_loses_anything() {
     let plan = plan_of(vec![
         step("R1", delete("a"), &[]),
