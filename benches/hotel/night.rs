@@ -19,7 +19,7 @@ use reservation_sync::plan::{
     Quarantine, Reading, Share, check, plan,
 };
 use reservation_sync::source::{
-    self, ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap,
+    self, CellForms, ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap,
 };
 
 use super::bookings::Booking;
@@ -60,6 +60,7 @@ impl House {
             coverage: Coverage::Complete,
             covers: None,
             max_age: None,
+            forms: CellForms::default(),
             date_order: DateOrder::YearMonthDay,
             encoding: None,
         };

@@ -138,6 +138,12 @@ pub(super) enum Verb {
     Rollback(RollbackFlags),
     /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
     Release,
+    /// Lists the exports of other programs that are known by name, or prints the profile of one.
+    Profiles {
+        /// The profile.
+        #[arg(value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
     /// Prints the completion script of a shell.

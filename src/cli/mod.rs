@@ -11,6 +11,7 @@ mod explain;
 mod export;
 mod output;
 mod plan;
+mod profiles;
 mod release;
 mod rollback;
 mod sandbox;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Release => release::release(&settings(output)?, output),
+        Verb::Profiles { name } => profiles::profiles(name.as_deref(), output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

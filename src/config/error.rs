@@ -41,7 +41,7 @@ impl ConfigProblem {
     pub(super) fn at(self, place: &Place) -> Self {
         match place {
             Place::File(span) => Self { span: Some(span.clone()), ..self },
-            Place::Default => self,
+            Place::Profile | Place::Default => self,
         }
     }
 }

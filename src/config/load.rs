@@ -14,9 +14,11 @@ use super::error::{ConfigError, ConfigProblem};
 use super::interpolate::interpolate;
 use super::masking::masked;
 use super::node::{self, Origin, Table};
+use super::profiles::Profile;
 use super::section::{Complaint, Problems, Section};
 use super::sections;
 use super::settings::Settings;
+use super::source_section::{self, profile_named};
 use super::spaces::{Spaces, spaces};
 use crate::mapping::MappingSettings;
 use crate::plan::PlanSettings;
@@ -61,6 +63,10 @@ pub(super) fn parse(
     let mut table = node::table(parsed.get_ref(), Origin::File);
     let mut problems = Vec::new();
     interpolate(&mut table, environment, &mut problems);
+    let profile = profile_named(&table).and_then(Profile::named);
+    if let Some(profile) = profile {
+        node::merge(&mut table, profile.settings());
+    }
     node::merge(&mut table, defaults());
     let problems: Problems = RefCell::new(problems);
     let settings = settings(&table, folder, environment, &problems);
@@ -110,7 +116,7 @@ fn settings(
     let policy = sections::policy(&mut root);
     let namespace = sections::namespace(&mut root);
     let properties = sections::properties(&mut root);
-    let source = sections::source(&mut root, folder, properties.clone());
+    let source = source_section::source(&mut root, folder, properties.clone());
     let spaces = spaces(&mut root, folder);
     let grants = sections::grants(&mut root);
     let identities = sections::identities(&mut root);

@@ -10,6 +10,8 @@ use toml::de::{DeTable, DeValue};
 pub(super) enum Place {
     /// In the user's file, by bytes.
     File(Range<usize>),
+    /// In the profile of a known export.
+    Profile,
     /// In the defaults.
     Default,
 }
@@ -57,16 +59,25 @@ pub(super) type Table = BTreeMap<String, Entry>;
 pub(super) enum Origin {
     /// The user's.
     File,
+    /// An embedded one for a known export.
+    Profile,
     /// The embedded one.
     Default,
 }
 
+impl Origin {
+    fn place(self, span: Range<usize>) -> Place {
+        match self {
+            Self::File => Place::File(span),
+            Self::Profile => Place::Profile,
+            Self::Default => Place::Default,
+        }
+    }
+}
+
 /// Takes over a parsed table.
 pub(super) fn table(parsed: &DeTable<'_>, origin: Origin) -> Table {
-    let place = |span: Range<usize>| match origin {
-        Origin::File => Place::File(span),
-        Origin::Default => Place::Default,
-    };
+    let place = |span: Range<usize>| origin.place(span);
     parsed
         .iter()
         .map(|(key, value)| {
@@ -85,13 +96,9 @@ fn value(parsed: &DeValue<'_>, origin: Origin) -> Value {
         DeValue::Boolean(truth) => Value::Bool(*truth),
         DeValue::Datetime(datetime) => Value::DateTime(datetime.to_string()),
         DeValue::Array(array) => {
-            let items = array.iter().map(|item| {
-                let place = match origin {
-                    Origin::File => Place::File(item.span()),
-                    Origin::Default => Place::Default,
-                };
-                Node { value: value(item.get_ref(), origin), place }
-            });
+            let items = array
+                .iter()
+                .map(|item| Node { value: value(item.get_ref(), origin), place: origin.place(item.span()) });
             Value::Array(items.collect())
         }
         DeValue::Table(inner) => Value::Table(table(inner, origin)),

@@ -13,18 +13,14 @@ use super::node::{Node, Place};
 use super::paths;
 use super::section::{Complaint, Problems, Section};
 use super::settings::{Endpoint, SeamSettings, StoreSettings};
-use super::source_input::source_input;
 use super::store_url;
 use super::values::{
-    Own, arrival_range, count, country, duration, duration_or_none, instant, list, mail_domain, own_address,
-    parse_endpoint, positive_count, positive_duration, positive_number, share, text, time, word, zone,
+    Own, count, country, duration, duration_or_none, instant, list, mail_domain, own_address, parse_endpoint,
+    positive_count, positive_duration, positive_number, share, text, time, word, zone,
 };
 use crate::mapping::{AddressRules, GuestScope};
-use crate::model::{Coverage, Method, MethodSet, Namespace, Properties, Property, PropertyCode};
+use crate::model::{Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
-use crate::source::{
-    ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap, encoding_named,
-};
 
 /// `policy`.
 pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
@@ -102,91 +98,6 @@ impl PartialProperty {
             late_exit: late_exit.or(default.map(|property| property.late_exit))?,
         })
     }
-}
-
-/// `[source]`, `[columns]` and `[statuses]`.
-pub(super) fn source(
-    root: &mut Section<'_>,
-    folder: &Path,
-    properties: Option<Properties>,
-) -> Option<SourceSettings> {
-    let mut section = root.section("source");
-    let input = source_input(&mut section, folder);
-    if section.take("profile", text).is_some() {
-        let hint = "name the columns in [columns] and the statuses in [statuses]";
-        section.problem("profile", Complaint::new("this version knows no profiles").hint(hint));
-    }
-    let coverage =
-        section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
-    let covers = section.take("covers", arrival_range);
-    let max_age = section.take("max_age", duration_or_none);
-    let date_order = section.take(
-        "date_order",
-        word(&[
-            ("dmy", DateOrder::DayMonthYear),
-            ("mdy", DateOrder::MonthDayYear),
-            ("ymd", DateOrder::YearMonthDay),
-        ]),
-    );
-    let encoding = section.take("encoding", |node| {
-        encoding_named(&text(node)?).ok_or_else(|| {
-            Complaint::new("unknown encoding").hint("write a name such as \"windows-1252\" or \"utf-8\"")
-        })
-    });
-    section.finish();
-    let columns = columns(root);
-    let statuses = statuses(root);
-    let (input, format) = input?;
-    // The age of a database is no age of a file.
-    let max_age = max_age?.filter(|_| !matches!(input, SourceInput::Database(_)));
-    Some(SourceSettings {
-        input,
-        format,
-        columns,
-        statuses,
-        properties: properties?,
-        coverage: coverage?,
-        covers,
-        max_age,
-        date_order: date_order?,
-        encoding,
-    })
-}
-
-fn columns(root: &mut Section<'_>) -> ColumnMap {
-    let mut section = root.section("columns");
-    let mut columns = ColumnMap::default();
-    for field in Field::ALL {
-        let headers = section.take(field.as_str(), |node| match list(text)(node)? {
-            headers if headers.is_empty() => Err(Complaint::new("must name a header")),
-            headers => Ok(headers),
-        });
-        if let Some(headers) = headers {
-            columns.headers.insert(field, headers);
-        }
-    }
-    section.finish();
-    columns
-}
-
-fn statuses(root: &mut Section<'_>) -> StatusMap {
-    let given = root.has("statuses");
-    let section = root.section("statuses");
-    if !given {
-        return StatusMap::canonical();
-    }
-    let mut statuses = StatusMap::empty();
-    let meanings =
-        word(&[("grant", Meaning::Grant), ("revoke", Meaning::Revoke), ("ignore", Meaning::Ignore)]);
-    for (key, entry) in section.entries() {
-        section.read(key, &entry.node, |node| {
-            statuses.insert(key, meanings(node)?).map_err(|error| {
-                Complaint::new(error.to_string())
-                    .hint("case, spaces, `-` and `_` do not count; keep one of the two")
-            })
-        });
-    }
-    statuses
 }
 
 /// `[grants]`.

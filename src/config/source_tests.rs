@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::tests::{parse_with, refused};
-use crate::source::{DatabaseAddress, FileFormat, SourceInput};
+use crate::model::Standing;
+use crate::source::{DatabaseAddress, DateOrder, Field, FileFormat, SourceInput};
 
 /// A whole configuration with these lines under `[source]`.
 fn with_source(lines: &str) -> String {
@@ -59,4 +60,38 @@ fn a_database_that_is_no_address_is_told_without_what_it_holds() {
     check("sqlite://", "source.url: expected the path of a file");
     let told = refused(&with_source("kind = 'sql'"), []);
     assert!(told.contains("source.url: is required") && told.contains("source.query: is required"), "{told}");
+}
+
+#[test]
+fn a_profile_says_what_the_file_does_not_say() {
+    let text = with_source("profile = 'cloudbeds'\npath = 'bookings.csv'");
+    let source = parse_with(&text, []).expect("a good configuration").source;
+    let header = |field| source.columns.headers[&field].join(" or ");
+    assert_eq!(header(Field::CheckIn), "Check in Date");
+    assert_eq!(header(Field::Phone), "Phone Number or Mobile");
+    // What the profile does not name is not looked for, and decides nothing by accident.
+    assert_eq!(header(Field::Code), "");
+    assert!(
+        source.columns.optional.contains(&Field::Email) && !source.columns.optional.contains(&Field::Status)
+    );
+    assert_eq!(source.statuses.standing("in-house"), Some(Standing::CheckedIn));
+    assert_eq!(source.forms.unit_separators, [","]);
+    assert_eq!(source.date_order, DateOrder::YearMonthDay);
+}
+
+#[test]
+fn what_the_file_says_wins_over_the_profile() {
+    let text =
+        with_source("profile = 'cloudbeds'\npath = 'bookings.csv'\ndate_order = 'dmy'\nunit_separator = '/'")
+            + "[columns]\nunit = 'Door'\nstatus = []\n[statuses]\n'no-show' = 'ignore'\n";
+    let source = parse_with(&text, []).expect("a good configuration").source;
+    assert_eq!(source.columns.headers[&Field::Unit], ["Door"]);
+    assert_eq!(source.columns.headers[&Field::Status], [""; 0]);
+    assert!(!source.columns.optional.contains(&Field::Unit));
+    assert_eq!(source.statuses.standing("No Show"), Some(Standing::Ignored));
+    assert_eq!(source.statuses.standing("Confirmed"), Some(Standing::Expected));
+    assert_eq!(
+        (source.date_order, source.forms.unit_separators),
+        (DateOrder::DayMonthYear, vec!["/".to_owned()])
+    );
 }

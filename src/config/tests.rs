@@ -411,7 +411,10 @@ fn a_secret_in_the_file_is_refused_without_being_shown() {
 #[test]
 fn what_cannot_be_is_refused_key_by_key() {
     check("source.url = 1", &["source.url: expected a string, found a number"]);
-    check("source.profile = 'cloudbeds'", &["source.profile: this version knows no profiles"]);
+    check("source.profile = 'cloudbets'", &["source.profile: unknown profile"]);
+    check("source.name_form = 'last first'", &["source.name_form: expected \"full\" or \"last, first\""]);
+    check("source.unit_separator = ''", &["source.unit_separator: must not be empty"]);
+    check("source.skip = 'Payout'", &["source.skip: expected a table, found a string"]);
     check("source.covers = '60d'", &["source.covers: expected a range of durations from now"]);
     check("source.max_age = '26'", &["source.max_age: expected a duration"]);
     check("source.date_order = 'iso'", &["source.date_order: expected \"dmy\", \"mdy\" or \"ymd\""]);

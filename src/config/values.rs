@@ -24,6 +24,15 @@ pub(super) fn text(node: &Node) -> Result<String, Complaint> {
     }
 }
 
+/// A string of which every character counts.
+pub(super) fn verbatim(node: &Node) -> Result<String, Complaint> {
+    match &node.value {
+        Value::Text(text) if text.is_empty() => Err(Complaint::new("must not be empty")),
+        Value::Text(text) => Ok(text.clone()),
+        other => Err(expected("a string", other)),
+    }
+}
+
 /// The domain of a booking site.
 pub(super) fn mail_domain(node: &Node) -> Result<MailDomain, Complaint> {
     let complaint = || Complaint::new("must be a domain").hint("write it without `@`: \"guest.example.com\"");

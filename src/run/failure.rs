@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Write;
 
 use crate::apply::FailureRate;
-use crate::config::MissingCredentials;
+use crate::config::{MissingCredentials, Profile};
 use crate::exit_code::ExitCode;
 use crate::plan::Violation;
 use crate::sandbox::SandboxError;
@@ -27,6 +27,17 @@ impl Failure {
     /// From an error and what it means.
     pub fn new(exit_code: ExitCode, error: &dyn Error, hint: &str) -> Self {
         Self { exit_code, message: chain(error), hint: hint.to_owned() }
+    }
+
+    /// Where a header does not fit: whose export it looks like.
+    fn naming_the_export(self, header: &[String]) -> Self {
+        let Some(profile) = Profile::recognised(header) else { return self };
+        let hint = format!(
+            "this looks like the export of {}: write profile = \"{}\" in [source]",
+            profile.export().title,
+            profile.name
+        );
+        Self { hint, ..self }
     }
 
     /// A run in which too much failed.
@@ -91,7 +102,11 @@ impl From<SourceError> for Failure {
             SourceError::Database(database) if database.is_temporary() => ExitCode::Temporary,
             _ => ExitCode::Source,
         };
-        Self::new(exit_code, &error, error.hint())
+        let failure = Self::new(exit_code, &error, error.hint());
+        match &error {
+            SourceError::Header { seen, .. } => failure.naming_the_export(seen),
+            _ => failure,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The single cells of a row: flags, methods, names, contacts and units.
+//! The single cells of a row: flags, methods, contacts and units.
 //!
 //! A cell that the guest cannot enter without is a problem that rejects the row; the others are left out and warned
 //! about. Messages never repeat a name, a contact or a code.
@@ -8,6 +8,7 @@ use jiff::civil::Time;
 use super::contact;
 use super::dates::parse_marked_time;
 use super::field::Field;
+use super::forms::{CellForms, pieces};
 use super::record::Cells;
 use super::row::{Row, trimmed};
 use crate::model::{EmailAddress, Method, MethodSet, Problem, ProblemCode, WishedCode};
@@ -76,23 +77,6 @@ pub(super) fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box
     }
 }
 
-pub(super) fn full_name<C: Cells>(row: &Row<'_, C>) -> String {
-    let full_name = row.text(Field::FullName);
-    let parts = if full_name.is_empty() {
-        [row.text(Field::FirstName), row.text(Field::LastName)]
-    } else {
-        [full_name, ""]
-    };
-    let mut name = String::with_capacity(parts[0].len() + 1 + parts[1].len());
-    for word in parts.into_iter().flat_map(str::split_whitespace) {
-        if !name.is_empty() {
-            name.push(' ');
-        }
-        name.push_str(word);
-    }
-    name
-}
-
 pub(super) fn email<C: Cells>(
     row: &Row<'_, C>,
     text: &str,
@@ -125,8 +109,12 @@ pub(super) fn wished_code<C: Cells>(row: &Row<'_, C>, warnings: &mut Vec<Problem
 }
 
 /// The units of a cell, without those that are not decided yet.
-pub(super) fn assigned(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([';', '\n'])
+pub(super) fn assigned<'t>(cell: &'t str, forms: &CellForms) -> impl Iterator<Item = &'t str> {
+    let ends_at = forms.unit_ends_at.as_deref();
+    pieces(cell, &forms.unit_separators)
+        .into_iter()
+        .flat_map(|piece| piece.split([';', '\n']))
+        .map(move |unit| ends_at.and_then(|end| unit.split_once(end)).map_or(unit, |(unit, _)| unit))
         .map(trimmed)
         .filter(|unit| !unit.is_empty() && !UNASSIGNED.iter().any(|word| unit.eq_ignore_ascii_case(word)))
 }
@@ -160,6 +148,21 @@ pub(super) fn is_rounded_number(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_units_of_a_cell_are_separated_and_end_as_the_export_writes_them() {
+        let check = |cell, forms: &CellForms, expected: &[&str]| {
+            assert_eq!(assigned(cell, forms).collect::<Vec<_>>(), expected, "{cell}");
+        };
+        let forms = CellForms {
+            unit_separators: vec![",".to_owned()],
+            unit_ends_at: Some(" (".to_owned()),
+            ..CellForms::default()
+        };
+        check("104 (STK), 103 (STK)", &forms, &["104", "103"]);
+        check("COT(1), COT(2);TBA", &forms, &["COT(1)", "COT(2)"]);
+        check("104, 103; 102", &CellForms::default(), &["104, 103", "102"]);
+    }
 
     #[test]
     fn an_id_that_was_taken_for_a_number_is_its_digits_again() {

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::field::Field;
+use super::record::Cells;
 use super::settings::ColumnMap;
 
 /// Where each field stands in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     positions: [Option<usize>; Field::ALL.len()],
-    n_columns: usize,
+    width: usize,
+    /// What makes a row no booking: a position, and the folded words.
+    skipped: Vec<(usize, Vec<String>)>,
 }
 
 /// What is wrong with a header.
@@ -38,24 +41,18 @@ impl Columns {
             {
                 problem.twice.push(header[position].clone());
             }
-            let required = matches!(field, Field::ReservationKey | Field::CheckIn | Field::CheckOut);
-            if found.is_none() && (required || map.headers.contains_key(&field)) {
-                problem.wanting.push(described(map, field));
-            }
         }
-        let has_place = [Field::Unit, Field::SpaceKey]
-            .into_iter()
-            .any(|field| positions[field as usize].is_some() || map.headers.contains_key(&field));
-        if !has_place {
-            problem.wanting.push("unit or space_key".to_owned());
-        }
+        problem.wanting = wanting(map, |field| positions[field as usize].is_some());
         problem.twice.sort();
         problem.twice.dedup();
-        if problem == HeaderProblem::default() {
-            Ok(Self { positions, n_columns: header.len() })
-        } else {
-            Err(problem)
+        if problem != HeaderProblem::default() {
+            return Err(problem);
         }
+        let skipped = map.skip.iter().filter_map(|(name, words)| {
+            let position = header.iter().position(|seen| *seen == folded(name))?;
+            Some((position, words.iter().map(|word| folded(word)).collect()))
+        });
+        Ok(Self { positions, width: header.len(), skipped: skipped.collect() })
     }
 
     /// How many fields a row finds here if it is the header.
@@ -74,24 +71,72 @@ impl Columns {
 
     /// How many columns a row has.
     pub(super) fn n_columns(&self) -> usize {
-        self.n_columns
+        self.width
+    }
+
+    /// Whether a row says of itself that it is no booking.
+    pub(super) fn is_skipped<C: Cells>(&self, cells: &C) -> bool {
+        self.skipped
+            .iter()
+            .any(|(position, words)| cells.text(*position).is_some_and(|text| words.contains(&folded(text))))
     }
 }
 
+impl ColumnMap {
+    /// How many of its fields a header has; `None` where it lacks one that is needed.
+    pub fn fit(&self, header: &[String]) -> Option<usize> {
+        let header = || header.iter().map(String::as_str);
+        Columns::find(header(), self).ok().map(|_| Columns::n_found(header(), self))
+    }
+
+    fn names(&self, field: Field) -> bool {
+        self.headers.get(&field).is_some_and(|headers| !headers.is_empty())
+    }
+}
+
+/// What is needed and not there: a key, a place, both ends of the stay, and whatever the configuration names.
+fn wanting(map: &ColumnMap, is_there: impl Fn(Field) -> bool) -> Vec<String> {
+    let departs = is_there(Field::CheckOut) || is_there(Field::LastNight);
+    let has_arrival = is_there(Field::CheckIn) || (departs && is_there(Field::Nights));
+    let has_departure = departs || (is_there(Field::CheckIn) && is_there(Field::Nights));
+    let ways_to_depart = || {
+        let named = [Field::LastNight, Field::Nights].into_iter().filter(|field| map.names(*field));
+        let others = named.map(|field| format!(" or {}", described(map, field)));
+        [described(map, Field::CheckOut)].into_iter().chain(others).collect::<String>()
+    };
+    let mut wanting = Vec::new();
+    for field in Field::ALL {
+        let is_demanded = map.names(field) && !map.optional.contains(&field);
+        match field {
+            Field::CheckIn if !has_arrival => wanting.push(described(map, field)),
+            Field::CheckOut if !has_departure => wanting.push(ways_to_depart()),
+            Field::ReservationKey if !is_there(field) => wanting.push(described(map, field)),
+            _ if is_demanded && !is_there(field) => wanting.push(described(map, field)),
+            _ => {}
+        }
+    }
+    if ![Field::Unit, Field::SpaceKey].into_iter().any(|field| is_there(field) || map.names(field)) {
+        wanting.push("unit or space_key".to_owned());
+    }
+    wanting
+}
+
+/// The headers that a field may have. A header that the configuration gives to one field is no other's by its name.
 fn candidates(map: &ColumnMap, field: Field) -> Vec<&str> {
     match map.headers.get(&field) {
         Some(headers) => headers.iter().map(String::as_str).collect(),
+        None if map.headers.values().flatten().any(|header| folded(header) == field.as_str()) => Vec::new(),
         None => vec![field.as_str()],
     }
 }
 
 fn described(map: &ColumnMap, field: Field) -> String {
     match map.headers.get(&field) {
-        Some(headers) => {
+        Some(headers) if !headers.is_empty() => {
             let quoted: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
             format!("{field} ({})", quoted.join(" or "))
         }
-        None => field.to_string(),
+        _ => field.to_string(),
     }
 }
 
@@ -124,7 +169,7 @@ mod tests {
     #[test]
     fn the_first_alternative_that_is_there_is_taken() {
         let headers = [(Field::Unit, vec!["Room".to_owned(), "Zimmer\u{a0}Nr".to_owned()])];
-        let map = ColumnMap { headers: headers.into() };
+        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
         let columns = find("reservation_key,check_in,check_out,unit,zimmer nr", &map).expect("all there");
         assert_eq!(columns.position(Field::Unit), Some(4));
     }
@@ -136,7 +181,7 @@ mod tests {
             (Field::FullName, vec!["Gästename(n)".to_owned()]),
             (Field::Unit, vec!["LISTING'S NICKNAME".to_owned()]),
         ];
-        let map = ColumnMap { headers: headers.into() };
+        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
         let header = "\u{feff}Buchungsnummer ,Gästename(n)\u{a0},&nbsp;check_in,check_out&nbsp; ,Listing\u{2019}s  nickname";
         let columns = find(header, &map).expect("all there");
         assert_eq!(columns.position(Field::FullName), Some(1));
@@ -149,7 +194,7 @@ mod tests {
             (Field::ReservationKey, vec!["Booking".to_owned(), "Buchung".to_owned()]),
             (Field::Email, vec!["Mail".to_owned()]),
         ];
-        let map = ColumnMap { headers: headers.into() };
+        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
         let problem = find("check_in,room", &map).expect_err("much is missing");
         assert_eq!(
             problem.wanting,
@@ -163,5 +208,53 @@ mod tests {
             find("reservation_key,check_in,Check_In,check_out,unit,note,note", &ColumnMap::default())
                 .expect_err("which one is it");
         assert_eq!(problem.twice, ["check_in"]);
+    }
+
+    #[test]
+    fn a_departure_may_be_said_by_the_last_night_or_by_nights_and_an_arrival_by_nights_too() {
+        for header in [
+            "reservation_key,unit,check_in,last_night",
+            "reservation_key,unit,check_in,nights",
+            "reservation_key,unit,check_out,nights",
+        ] {
+            assert!(find(header, &ColumnMap::default()).is_ok(), "{header}");
+        }
+        let wanting = |header| find(header, &ColumnMap::default()).expect_err("not enough").wanting;
+        assert_eq!(wanting("reservation_key,unit,nights"), ["check_in", "check_out"]);
+        assert_eq!(wanting("reservation_key,unit,last_night"), ["check_in"]);
+        let headers =
+            [(Field::CheckOut, vec!["Out".to_owned()]), (Field::LastNight, vec!["Last".to_owned()])];
+        let optional = [Field::CheckOut, Field::LastNight].into();
+        let map = ColumnMap { headers: headers.into(), optional, ..ColumnMap::default() };
+        let problem = find("reservation_key,unit,check_in", &map).expect_err("no end");
+        assert_eq!(problem.wanting, ["check_out (`Out`) or last_night (`Last`)"]);
+        assert!(find("reservation_key,unit,check_in,Last", &map).is_ok());
+    }
+
+    #[test]
+    fn what_a_profile_names_may_be_missing_and_what_it_does_not_name_is_not_looked_for() {
+        let headers = [(Field::Email, vec!["Mail".to_owned()]), (Field::Code, Vec::new())];
+        let optional = [Field::Email].into();
+        let map = ColumnMap { headers: headers.into(), optional, ..ColumnMap::default() };
+        let columns = find("reservation_key,check_in,check_out,unit,code", &map).expect("all there");
+        assert_eq!((columns.position(Field::Email), columns.position(Field::Code)), (None, None));
+    }
+
+    #[test]
+    fn a_header_that_was_given_to_one_field_is_no_other_field_by_its_name() {
+        let headers = [(Field::ReservationKey, vec!["Code".to_owned()])];
+        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
+        let columns = find("code,check_in,check_out,unit", &map).expect("all there");
+        // Otherwise the number of the booking would be wished for as a PIN.
+        assert_eq!((columns.position(Field::ReservationKey), columns.position(Field::Code)), (Some(0), None));
+    }
+
+    #[test]
+    fn a_row_that_says_it_is_no_booking_is_known_by_its_column() {
+        let skip = [("Typ".to_owned(), vec!["Payout".to_owned()]), ("Kind".to_owned(), vec!["x".to_owned()])];
+        let map = ColumnMap { skip: skip.into(), ..ColumnMap::default() };
+        let columns = find("reservation_key,check_in,check_out,unit,Typ", &map).expect("all there");
+        let row = |kind| ::csv::StringRecord::from(vec!["R1", "", "", "", kind]);
+        assert!(columns.is_skipped(&row(" PAYOUT ")) && !columns.is_skipped(&row("Buchung")));
     }
 }

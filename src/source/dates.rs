@@ -1,7 +1,8 @@
 //! Dates and times as exports write them.
 //!
 //! A date that starts with four digits is year, month, day, and one with the name of a month needs no order; any
-//! other is read in the configured order and never guessed cell by cell. An instant with an offset (RFC 3339) is accepted wherever a date and time is (RULES 12).
+//! other is read in the order of its column and never guessed cell by cell. An instant with an offset (RFC 3339) is
+//! accepted wherever a date and time is (RULES 12).
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -143,6 +144,29 @@ fn parse_date(text: &str, order: DateOrder) -> Option<Date> {
     };
     let small = |text| i8::try_from(number(text, 1..=2)?).ok();
     Date::new(year, small(month)?, small(day)?).ok()
+}
+
+/// The first two numbers of a date that ends in its year, such as `07/05/2026` or `7.5.26`: day and month, or month
+/// and day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parts {
+    pub(super) first: i16,
+    pub(super) second: i16,
+}
+
+/// Those numbers, where the text is such a date, with or without a time behind it.
+pub(super) fn ambiguous_parts(text: &str) -> Option<Parts> {
+    let date = text.split([' ', 'T', 't', '\u{a0}']).next()?;
+    let separator = date.chars().find(|c| !c.is_ascii_digit())?;
+    if !matches!(separator, '-' | '/' | '.') {
+        return None;
+    }
+    let mut parts = date.split(separator);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || !matches!(year.len(), 2 | 4) || number(year, 2..=4).is_none() {
+        return None;
+    }
+    Some(Parts { first: number(first, 1..=2)?, second: number(second, 1..=2)? })
 }
 
 fn number(digits: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<i16> {

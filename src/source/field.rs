@@ -11,6 +11,8 @@ pub enum Field {
     StayId,
     /// What the reservation stands at.
     Status,
+    /// When it was cancelled: a row in which this is filled in is cancelled, whatever its status.
+    CancelledAt,
     /// The property.
     Property,
     /// The IANA zone of this row.
@@ -21,8 +23,12 @@ pub enum Field {
     SpaceKey,
     /// Arrival: a date, a date and time, or an instant; required.
     CheckIn,
-    /// Departure, likewise; required.
+    /// Departure, likewise; required, unless there is the last night or the number of nights.
     CheckOut,
+    /// The last night, where the source has no departure: the guest leaves on the day after it.
+    LastNight,
+    /// How many nights, where the source has no departure or no arrival; else they must agree.
+    Nights,
     /// The time of day of an arrival that is a date.
     CheckInTime,
     /// The time of day of a departure that is a date.
@@ -35,6 +41,8 @@ pub enum Field {
     FirstName,
     /// The family name, where the whole name is missing.
     LastName,
+    /// The names of further guests of the same row.
+    OtherGuests,
     /// The e-mail address.
     Email,
     /// The telephone number.
@@ -53,22 +61,26 @@ pub enum Field {
 
 impl Field {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::ReservationKey,
         Self::StayId,
         Self::Status,
+        Self::CancelledAt,
         Self::Property,
         Self::PropertyTimeZone,
         Self::Unit,
         Self::SpaceKey,
         Self::CheckIn,
         Self::CheckOut,
+        Self::LastNight,
+        Self::Nights,
         Self::CheckInTime,
         Self::CheckOutTime,
         Self::GuestKey,
         Self::FullName,
         Self::FirstName,
         Self::LastName,
+        Self::OtherGuests,
         Self::Email,
         Self::Phone,
         Self::IsPrimary,
@@ -84,18 +96,22 @@ impl Field {
             Self::ReservationKey => "reservation_key",
             Self::StayId => "stay_id",
             Self::Status => "status",
+            Self::CancelledAt => "cancelled_at",
             Self::Property => "property",
             Self::PropertyTimeZone => "property_time_zone",
             Self::Unit => "unit",
             Self::SpaceKey => "space_key",
             Self::CheckIn => "check_in",
             Self::CheckOut => "check_out",
+            Self::LastNight => "last_night",
+            Self::Nights => "nights",
             Self::CheckInTime => "check_in_time",
             Self::CheckOutTime => "check_out_time",
             Self::GuestKey => "guest_key",
             Self::FullName => "full_name",
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
+            Self::OtherGuests => "other_guests",
             Self::Email => "email",
             Self::Phone => "phone",
             Self::IsPrimary => "is_primary",

@@ -14,7 +14,7 @@ pub(super) struct Grouper {
 
 impl Grouper {
     /// Adds a good row, unless the same row is there already; `digest` is equal for rows of equal cells.
-    pub(super) fn add(&mut self, id: ReservationId, digest: u64, stay: Stay) {
+    pub(super) fn add(&mut self, id: &ReservationId, digest: u64, stay: Stay) {
         let position = self.position(id);
         let stays = &mut self.reservations[position].stays;
         let maybe_repeated = !self.seen.insert((position, digest));
@@ -29,7 +29,7 @@ impl Grouper {
     }
 
     /// Notes that a row of the reservation could not be used.
-    pub(super) fn reject(&mut self, id: ReservationId) {
+    pub(super) fn reject(&mut self, id: &ReservationId) {
         let position = self.position(id);
         self.reservations[position].n_rejected_rows += 1;
     }
@@ -41,13 +41,13 @@ impl Grouper {
         reservations
     }
 
-    fn position(&mut self, id: ReservationId) -> usize {
-        if let Some(position) = self.positions.get(&id) {
+    fn position(&mut self, id: &ReservationId) -> usize {
+        if let Some(position) = self.positions.get(id) {
             return *position;
         }
         let position = self.reservations.len();
         self.reservations.push(Reservation { id: id.clone(), stays: Vec::new(), n_rejected_rows: 0 });
-        self.positions.insert(id, position);
+        self.positions.insert(id.clone(), position);
         position
     }
 }

@@ -76,9 +76,10 @@ pub(super) fn delimiter(head: &[u8], map: &ColumnMap) -> u8 {
         let rows = reader.byte_records().map_while(Result::ok).take(N_SEARCHED);
         let found = |row: ByteRecord| {
             let texts = (0..row.len()).map(|position| row.text(position).unwrap_or(""));
-            Columns::n_found(texts, map)
+            // Where no header is known the one that makes most columns is as good a guess as can be told of.
+            (Columns::n_found(texts, map), row.len())
         };
-        rows.map(found).max().unwrap_or(0)
+        rows.map(found).max().unwrap_or_default()
     };
     // The comma comes first, and a later one must be better to be taken.
     [b',', b';', b'\t', b'|'].into_iter().rev().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')

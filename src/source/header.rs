@@ -28,6 +28,7 @@ pub(super) struct HeaderSearch<'a> {
 
 struct Candidate {
     n_found: usize,
+    n_filled: usize,
     seen: Vec<String>,
     problem: HeaderProblem,
 }
@@ -46,11 +47,15 @@ impl<'a> HeaderSearch<'a> {
         };
         let stops = problem.wanting.is_empty();
         let n_found = Columns::n_found(row.iter().copied(), self.map);
-        let is_blank = row.iter().all(|cell| trimmed(cell).is_empty());
-        let is_nearer = self.nearest.as_ref().is_none_or(|nearest| n_found > nearest.n_found);
-        if !is_blank && (is_nearer || stops) {
+        // Of rows that fit equally badly a header is the one that is filled; a title has one cell.
+        let n_filled = row.iter().filter(|cell| !trimmed(cell).is_empty()).count();
+        let is_nearer = self
+            .nearest
+            .as_ref()
+            .is_none_or(|nearest| (n_found, n_filled) > (nearest.n_found, nearest.n_filled));
+        if n_filled > 0 && (is_nearer || stops) {
             let seen = row.iter().take(MAX_HEADERS_SHOWN).map(|header| shown(header)).collect();
-            self.nearest = Some(Candidate { n_found, seen, problem });
+            self.nearest = Some(Candidate { n_found, n_filled, seen, problem });
         }
         if stops || self.n_offered == N_SEARCHED { Offer::Stop } else { Offer::Next }
     }
@@ -65,7 +70,7 @@ impl<'a> HeaderSearch<'a> {
         let location = location.to_owned();
         match self.nearest {
             None => SourceError::Empty { location },
-            Some(Candidate { n_found: _, seen, problem: HeaderProblem { wanting, twice } }) => {
+            Some(Candidate { n_found: _, n_filled: _, seen, problem: HeaderProblem { wanting, twice } }) => {
                 SourceError::Header { location, seen, wanting, twice }
             }
         }

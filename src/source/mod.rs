@@ -8,16 +8,19 @@ mod cells;
 mod columns;
 mod contact;
 mod csv;
+mod date_order;
 mod dates;
 mod encoding;
 mod error;
 mod excel;
 mod field;
+mod forms;
 mod group;
 mod head;
 mod header;
 mod locate;
 mod months;
+mod names;
 mod normalize;
 mod read;
 mod record;
@@ -30,12 +33,14 @@ mod tap;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use contact::{CountryCodeError, check_country};
 pub use dates::parse_time_of_day;
 pub use encoding::encoding_named;
 pub use error::SourceError;
 pub use field::Field;
+pub use forms::{CellForms, NameForm};
 pub use read::{read, read_file};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, Meaning, MeaningConflict, SourceInput,

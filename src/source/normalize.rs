@@ -9,15 +9,17 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::cells::{
-    assigned, email, flag, full_name, is_rounded_number, methods, time_of_day, wished_code, without_fraction,
-};
+use super::cells::{assigned, email, flag, is_rounded_number, methods, wished_code, without_fraction};
 use super::contact::PhoneBook;
+use super::date_order::DateOrders;
 use super::dates::{When, parse_when};
 use super::field::Field;
+use super::forms::CellForms;
+use super::names::{full_name, is_marked_cancelled};
 use super::record::{Cells, Typed};
 use super::row::Row;
 use super::settings::SourceSettings;
+use super::window::WindowRules;
 use crate::model::time::Side;
 use crate::model::{
     Guest, GuestKey, Moment, PhoneNumber, Place, Problem, ProblemCode, Property, PropertyCode, ReservationId,
@@ -30,6 +32,7 @@ const N_SHARED: usize = 65_536;
 /// Turns rows into stays; remembers what rows have in common.
 pub(super) struct Normalizer<'a> {
     settings: &'a SourceSettings,
+    orders: DateOrders,
     earliest: Timestamp,
     latest: Timestamp,
     properties: HashMap<String, PropertyCode>,
@@ -45,6 +48,7 @@ impl<'a> Normalizer<'a> {
         let shifted = |years: i32| now.checked_add(years.years()).map(|zoned| zoned.timestamp());
         Self {
             settings,
+            orders: DateOrders::new(settings.date_order),
             earliest: shifted(-3).unwrap_or(Timestamp::MIN),
             latest: shifted(3).unwrap_or(Timestamp::MAX),
             properties: HashMap::new(),
@@ -53,6 +57,11 @@ impl<'a> Normalizer<'a> {
             spaces: HashMap::new(),
             phones: PhoneBook::default(),
         }
+    }
+
+    /// Takes the orders of dates that the columns have proven.
+    pub(super) fn set_orders(&mut self, orders: DateOrders) {
+        self.orders = orders;
     }
 
     /// The reservation of a row, if its key can be read.
@@ -100,16 +109,9 @@ impl<'a> Normalizer<'a> {
         let settings = self.settings;
         let property = settings.properties.get(&id.property);
         let zone = self.zone(row, property)?;
-        let check_in = self.moment(row, property, &zone, Side::Arrival)?;
-        let check_out = self.moment(row, property, &zone, Side::Departure)?;
-        if check_out.instant <= check_in.instant {
-            return Err(Box::new(row.problem(
-                Field::CheckOut,
-                ProblemCode::EndBeforeStart,
-                "the check-out is not after the check-in",
-                "correct the dates; a stay within one day needs times",
-            )));
-        }
+        let (earliest, latest) = (self.earliest, self.latest);
+        let rules = WindowRules { property, zone: &zone, orders: &self.orders, earliest, latest };
+        let (check_in, check_out) = rules.window(row)?;
         let methods = methods(row)?;
         let opted_out = flag(row, Field::OptOut)?;
 
@@ -143,58 +145,6 @@ impl<'a> Normalizer<'a> {
                 "write a name such as Europe/Lisbon, or leave the cell blank for the property's zone",
             ))
         })
-    }
-
-    fn moment<C: Cells>(
-        &self,
-        row: &Row<'_, C>,
-        property: &Property,
-        zone: &TimeZone,
-        side: Side,
-    ) -> Result<Moment, Box<Problem>> {
-        let (field, time_field, default) = match side {
-            Side::Arrival => (Field::CheckIn, Field::CheckInTime, property.check_in),
-            Side::Departure => (Field::CheckOut, Field::CheckOutTime, property.check_out),
-        };
-        let text = row.value(field);
-        if text.is_empty() {
-            return Err(Box::new(row.problem(
-                field,
-                ProblemCode::Missing,
-                "the row has no date",
-                "give every booking its arrival and departure",
-            )));
-        }
-        let bad_date = || {
-            Box::new(row.problem(
-                field,
-                ProblemCode::BadDate,
-                "the cell is not a date that exists",
-                "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
-            ))
-        };
-        let when = match row.typed(field) {
-            Some(typed) => When::of(typed),
-            None => parse_when(text, self.settings.date_order),
-        };
-        let moment = match when.ok_or_else(bad_date)? {
-            When::Instant(instant) => Moment::of(instant, zone),
-            When::Local(local) => Moment::at(local, zone, side).map_err(|_| bad_date())?,
-            When::Date(date) => {
-                let (time, n_days_later) = time_of_day(row, time_field, default)?;
-                let date = date.checked_add(n_days_later.days()).map_err(|_| bad_date())?;
-                Moment::at(date.to_datetime(time), zone, side).map_err(|_| bad_date())?
-            }
-        };
-        if moment.instant < self.earliest || moment.instant > self.latest {
-            return Err(Box::new(row.problem(
-                field,
-                ProblemCode::ImplausibleDate,
-                "the date is more than three years away",
-                "correct the date; check that day, month and year stand where `date_order` says",
-            )));
-        }
-        Ok(moment)
     }
 
     fn guest<C: Cells>(
@@ -240,6 +190,10 @@ impl<'a> Normalizer<'a> {
     }
 
     fn standing<C: Cells>(&self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
+        // Exports keep the old status beside the mark, so the mark decides.
+        if is_filled(row.value(Field::CancelledAt)) || is_marked_cancelled(row) {
+            return Standing::Revoked;
+        }
         if !row.has(Field::Status) {
             return Standing::Expected;
         }
@@ -261,13 +215,13 @@ impl<'a> Normalizer<'a> {
 
     fn place<C: Cells>(&mut self, row: &Row<'_, C>) -> Place {
         let spaces = shared(&mut self.spaces, row.value(Field::SpaceKey), |cell| {
-            assigned(cell).map(SpaceKey::new).collect::<SharedSet<_>>()
+            assigned(cell, &CellForms::default()).map(SpaceKey::new).collect::<SharedSet<_>>()
         });
         if !spaces.is_empty() {
             return Place::Spaces(spaces);
         }
         let units = shared(&mut self.units, row.value(Field::Unit), |cell| {
-            assigned(cell).map(Unit::new).collect::<SharedSet<_>>()
+            assigned(cell, row.forms).map(Unit::new).collect::<SharedSet<_>>()
         });
         if units.is_empty() { Place::Unassigned } else { Place::Units(units) }
     }
@@ -284,7 +238,7 @@ impl<'a> Normalizer<'a> {
         }
         let when = match row.typed(Field::UpdatedAt) {
             Some(typed) => When::of(typed),
-            None => parse_when(text, self.settings.date_order),
+            None => parse_when(text, self.orders.of(Field::UpdatedAt)),
         };
         let instant = when.and_then(|when| match when {
             When::Instant(instant) => Some(instant),
@@ -300,6 +254,11 @@ impl<'a> Normalizer<'a> {
         }
         instant
     }
+}
+
+/// Whether a cell for the day of a cancellation holds one; `0000-00-00` and `No` are none.
+fn is_filled(text: &str) -> bool {
+    text.contains(|c: char| matches!(c, '1'..='9'))
 }
 
 /// The value of a text, made once and shared by all rows that have the same text.

@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::field::Field;
+use super::forms::CellForms;
 use super::record::{Cells, Typed};
 use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
@@ -10,6 +11,7 @@ pub(super) struct Row<'a, C> {
     pub(super) cells: &'a C,
     pub(super) columns: &'a Columns,
     pub(super) place: &'a SourcePlace,
+    pub(super) forms: &'a CellForms,
 }
 
 /// What exports write where they mean nothing.
@@ -28,7 +30,15 @@ impl<C: Cells> Row<'_, C> {
     /// The text of a field, empty also where it is a word for nothing.
     pub(super) fn value(&self, field: Field) -> &str {
         let text = self.text(field);
-        if NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) { "" } else { text }
+        let is_nothing =
+            NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) || self.forms.is_null_word(text);
+        if is_nothing { "" } else { text }
+    }
+
+    /// The text of a name: only what means nothing in this very export is nothing, because `Null` is a name too.
+    pub(super) fn name(&self, field: Field) -> &str {
+        let text = self.text(field);
+        if self.forms.is_null_word(text) { "" } else { text }
     }
 
     /// The value of a field, where the container knows more than its text.

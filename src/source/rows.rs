@@ -8,21 +8,31 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::columns::Columns;
+use super::date_order::DateOrders;
 use super::field::Field;
+use super::forms::CellForms;
 use super::group::Grouper;
+use super::names::other_guests;
 use super::normalize::Normalizer;
 use super::record::{Cells, OwnedRecord, Typed};
 use super::row::{Row, trimmed};
 use super::settings::SourceSettings;
-use crate::model::{Coverage, Fingerprint, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead};
+use crate::model::{
+    Coverage, Fingerprint, Guest, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead, Stay,
+};
 
 /// The read so far.
 pub(super) struct Rows<'a> {
     columns: &'a Columns,
+    forms: &'a CellForms,
     container: Arc<str>,
+    /// What the dates have shown of their order, and the rows that wait until it is known.
+    orders: DateOrders,
+    waiting: Vec<Waiting>,
     normalizer: Normalizer<'a>,
     grouper: Grouper,
     n_taken: u64,
+    n_skipped: u64,
     rejects: Vec<Problem>,
     warnings: Vec<Problem>,
     /// Rows that are no bookings, if no booking comes after them.
@@ -32,6 +42,13 @@ pub(super) struct Rows<'a> {
     newest_change: Option<Timestamp>,
     /// A newest change before this makes the file look old.
     old_before: Option<Timestamp>,
+}
+
+/// A row that can be read when all were seen.
+struct Waiting {
+    record: OwnedRecord,
+    row: u64,
+    condition: Condition,
 }
 
 /// A row without dates: a total or a note if it stands at the end, otherwise a booking without dates.
@@ -72,10 +89,14 @@ impl<'a> Rows<'a> {
     ) -> Self {
         Self {
             columns,
+            forms: &settings.forms,
             container,
+            orders: DateOrders::new(settings.date_order),
+            waiting: Vec::new(),
             normalizer: Normalizer::new(settings, now),
             grouper: Grouper::default(),
             n_taken: 0,
+            n_skipped: 0,
             rejects: Vec::new(),
             warnings: Vec::new(),
             footers: Vec::new(),
@@ -90,15 +111,54 @@ impl<'a> Rows<'a> {
         SourcePlace { container: self.container.clone(), row }
     }
 
+    fn row_of<'r, C>(&self, cells: &'r C, place: &'r SourcePlace) -> Row<'r, C>
+    where
+        'a: 'r,
+    {
+        Row { cells, columns: self.columns, place, forms: self.forms }
+    }
+
     /// Takes one row, by its line or number.
     pub(super) fn take<C: Cells>(&mut self, record: &C, row: u64, condition: Condition) {
         self.last_row_may_be_cut = false;
         if condition != Condition::NotText && cells_are_blank(record) {
             return;
         }
+        let is_whole = record.n_cells() == self.columns.n_columns()
+            && matches!(condition, Condition::Sound | Condition::SpansLines);
+        let is_open = is_whole && self.orders.observe(record, self.columns);
+        if is_open || !self.waiting.is_empty() {
+            // The order of the rows is kept, so all that come after it wait too.
+            let record = OwnedRecord::of(record);
+            self.waiting.push(Waiting { record, row, condition });
+            return;
+        }
+        self.take_now(record, row, condition);
+    }
+
+    /// Takes the rows that waited: no more are to come that could prove an order.
+    fn take_waiting(&mut self) {
+        self.normalizer.set_orders(self.orders.clone());
+        for Waiting { record, row, condition } in mem::take(&mut self.waiting) {
+            self.take_now(&record, row, condition);
+        }
+    }
+
+    /// Whether the row, if nothing comes after it, looks as if its end were missing.
+    fn may_be_cut<C: Cells>(&self, record: &C, condition: Condition) -> bool {
+        // A cut within a character leaves bytes that are no text.
+        record.n_cells() < self.columns.n_columns() || condition == Condition::NotText
+    }
+
+    fn take_now<C: Cells>(&mut self, record: &C, row: u64, condition: Condition) {
+        self.last_row_may_be_cut = false;
+        if self.columns.is_skipped(record) {
+            self.n_skipped += 1;
+            return;
+        }
         let place = self.place(row);
         self.n_taken += 1;
-        self.last_row_may_be_cut = record.n_cells() < self.columns.n_columns();
+        self.last_row_may_be_cut = self.may_be_cut(record, condition);
         if looks_like_a_footer(record, self.columns) {
             self.footers.push(Footer { record: OwnedRecord::of(record), place });
             return;
@@ -107,7 +167,7 @@ impl<'a> Rows<'a> {
         if record.n_cells() != self.columns.n_columns() {
             return self.ragged(record, &place, condition);
         }
-        let row = Row { cells: record, columns: self.columns, place: &place };
+        let row = self.row_of(record, &place);
         match condition {
             Condition::Sound | Condition::SpansLines => self.row(&row),
             Condition::SwallowsRows => {
@@ -116,12 +176,10 @@ impl<'a> Rows<'a> {
                 let hint = "close the quote, or export again; until then this read is partial";
                 self.rejects.push(row.problem(None, ProblemCode::Ragged, message, hint));
                 if let Ok(id) = self.normalizer.id(&row) {
-                    self.grouper.reject(id);
+                    self.grouper.reject(&id);
                 }
             }
             Condition::NotText => {
-                // A cut within a character leaves bytes that are no text.
-                self.last_row_may_be_cut = true;
                 let message = "the row has bytes that no character has";
                 let problem =
                     row.problem(None, ProblemCode::BadEncoding, message, "export again as CSV in UTF-8");
@@ -132,6 +190,7 @@ impl<'a> Rows<'a> {
 
     /// Takes a row in which the container ends; nothing comes after it.
     pub(super) fn take_cut(&mut self, row: u64) {
+        self.take_waiting();
         // It may have swallowed rows, so what looked like notes before it may have been bookings.
         self.n_taken += 1;
         self.last_row_may_be_cut = false;
@@ -173,11 +232,16 @@ impl<'a> Rows<'a> {
         match self.normalizer.stay(row, &id, &mut self.warnings) {
             Ok(stay) => {
                 self.newest_change = self.newest_change.max(stay.updated_at);
-                self.grouper.add(id, digest(row.cells), stay);
+                let digest = digest(row.cells);
+                let others: Vec<Stay> =
+                    other_guests(row).into_iter().map(|name| companion(&stay, name)).collect();
+                for stay in std::iter::once(stay).chain(others) {
+                    self.grouper.add(&id, digest, stay);
+                }
             }
             Err(problem) => {
                 self.rejects.push(*problem);
-                self.grouper.reject(id);
+                self.grouper.reject(&id);
             }
         }
     }
@@ -186,13 +250,13 @@ impl<'a> Rows<'a> {
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
         self.rejects.push(problem);
         match self.normalizer.id(row) {
-            Ok(id) => self.grouper.reject(id),
+            Ok(id) => self.grouper.reject(&id),
             Err(_) => self.coverage = Coverage::Partial,
         }
     }
 
     fn ragged<C: Cells>(&mut self, record: &C, place: &SourcePlace, condition: Condition) {
-        let row = Row { cells: record, columns: self.columns, place };
+        let row = self.row_of(record, place);
         let message = format!(
             "the row has {} cells, and the header has {}",
             record.n_cells(),
@@ -224,7 +288,7 @@ impl<'a> Rows<'a> {
     fn footers_are_bookings(&mut self) {
         for Footer { record, place } in mem::take(&mut self.footers) {
             if record.n_cells() == self.columns.n_columns() {
-                let row = Row { cells: &record, columns: self.columns, place: &place };
+                let row = self.row_of(&record, &place);
                 let problem = match self.normalizer.id(&row) {
                     Err(problem) => *problem,
                     Ok(_) => row.problem(
@@ -254,6 +318,7 @@ impl<'a> Rows<'a> {
 
     /// Settles what only the end of the container shows. Its fingerprint is for whoever saw the bytes to add.
     pub(super) fn finish(mut self, kind: SourceKind, location: &str, ending: Ending) -> SourceRead {
+        self.take_waiting();
         if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
@@ -262,12 +327,19 @@ impl<'a> Rows<'a> {
                 source: place.clone(),
                 column: "",
                 code: ProblemCode::Notice,
-                message: format!(
-                    "from here, {} without dates are taken for totals or notes",
-                    rows(&self.footers)
-                ),
+                message: match self.footers.len() {
+                    1 => "this row without dates is taken for totals or notes".to_owned(),
+                    n_rows => format!("from here, {n_rows} rows without dates are taken for totals or notes"),
+                },
                 hint: "give every booking its key, arrival and departure".to_owned(),
             });
+        }
+        if self.n_skipped > 0 {
+            let rows = match self.n_skipped {
+                1 => "one row is".to_owned(),
+                n_rows => format!("{n_rows} rows are"),
+            };
+            self.notice(format!("{rows} passed over, as `skip` in [source] says"), "");
         }
         if self.newest_change.zip(self.old_before).is_some_and(|(newest, limit)| newest < limit) {
             self.warnings.push(Problem {
@@ -306,11 +378,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn rows(footers: &[Footer]) -> String {
-    match footers.len() {
-        1 => "one row".to_owned(),
-        n_rows => format!("{n_rows} rows"),
-    }
+/// Another guest of the same row, of whom it has the name only.
+fn companion(stay: &Stay, full_name: String) -> Stay {
+    let guest = Guest { key: None, full_name, email: None, phone: None, is_primary: false };
+    Stay { guest, code: None, ..stay.clone() }
 }
 
 fn cells_are_blank<C: Cells>(record: &C) -> bool {
@@ -339,17 +410,20 @@ fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<Field> {
 }
 
 /// Fields that decide whether, when and where a guest may enter.
-const DECIDING: [Field; 14] = [
+const DECIDING: [Field; 17] = [
     Field::ReservationKey,
     Field::Property,
     Field::StayId,
     Field::Status,
+    Field::CancelledAt,
     Field::PropertyTimeZone,
     Field::Unit,
     Field::SpaceKey,
     Field::CheckIn,
     Field::CheckInTime,
     Field::CheckOut,
+    Field::LastNight,
+    Field::Nights,
     Field::CheckOutTime,
     Field::GuestKey,
     Field::Methods,
@@ -357,10 +431,11 @@ const DECIDING: [Field; 14] = [
 ];
 
 /// Fields that a grant can do without.
-const DECORATING: [Field; 8] = [
+const DECORATING: [Field; 9] = [
     Field::FullName,
     Field::FirstName,
     Field::LastName,
+    Field::OtherGuests,
     Field::Email,
     Field::Phone,
     Field::IsPrimary,
@@ -374,7 +449,7 @@ fn failed<C: Cells>(row: &Row<'_, C>, fields: &[Field]) -> Option<Field> {
 }
 
 /// What rows of totals and notes begin with, in lower case.
-const FOOTER_WORDS: [&str; 14] = [
+const FOOTER_WORDS: [&str; 15] = [
     "total",
     "grand total",
     "subtotal",
@@ -389,12 +464,13 @@ const FOOTER_WORDS: [&str; 14] = [
     "report",
     "page ",
     "end of",
+    "rms_",
 ];
 
 /// Whether a row without dates looks like a total or a note, rather than like a booking that lacks them.
 fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bool {
     let cell = |field| columns.position(field).and_then(|position| record.text(position)).map_or("", trimmed);
-    if !cell(Field::CheckIn).is_empty() || !cell(Field::CheckOut).is_empty() {
+    if [Field::CheckIn, Field::CheckOut, Field::LastNight].into_iter().any(|field| !cell(field).is_empty()) {
         return false;
     }
     let key = cell(Field::ReservationKey).to_lowercase();

@@ -1,6 +1,6 @@
 //! What the configuration tells the source.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use encoding_rs::Encoding;
 use jiff::SignedDuration;
 
 use super::field::Field;
+use super::forms::CellForms;
 use super::sql::DatabaseAddress;
 use crate::model::{Coverage, Properties, Standing};
 
@@ -68,8 +69,12 @@ pub enum DateOrder {
 /// The headers of each field; a field that is not named here is looked for under its own name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnMap {
-    /// Alternatives, the first that the source has is taken.
+    /// Alternatives, the first that the source has is taken; none: the source has no such column.
     pub headers: BTreeMap<Field, Vec<String>>,
+    /// Fields that are named and may be missing all the same, because not every export has them.
+    pub optional: BTreeSet<Field>,
+    /// Rows that are no bookings: the header of a column, and what stands in it there.
+    pub skip: BTreeMap<String, Vec<String>>,
 }
 
 /// What a status means.
@@ -88,14 +93,15 @@ pub enum Meaning {
 #[error("the same status has two meanings")]
 pub struct MeaningConflict;
 
-/// Statuses and what they mean; case, spaces, `-` and `_` do not count.
+/// Statuses and what they mean; case, spaces, `-` and `_` do not count, and `cancel*` is every word that begins so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusMap {
     meanings: BTreeMap<String, Meaning>,
 }
 
 /// Words for a guest who has arrived; where one of them grants, the stay is in house (RULES 9).
-const CHECKED_IN: [&str; 5] = ["checked_in", "checkedin", "in_house", "inhouse", "onboard"];
+const CHECKED_IN: [&str; 7] =
+    ["checked_in", "checkedin", "currently_hosting", "in_house", "inhouse", "onboard", "started"];
 
 impl StatusMap {
     /// A map that knows no status.
@@ -126,10 +132,27 @@ impl StatusMap {
         }
     }
 
+    /// Adds the statuses of another map, for words that this one does not know.
+    pub fn complete(&mut self, other: &Self) {
+        for (word, meaning) in &other.meanings {
+            self.meanings.entry(word.clone()).or_insert(*meaning);
+        }
+    }
+
+    /// The meaning of the whole word, or else of the longest beginning that the map has.
+    fn meaning(&self, word: &str) -> Option<Meaning> {
+        let beginnings =
+            || self.meanings.iter().filter_map(|(known, meaning)| Some((known.strip_suffix('*')?, *meaning)));
+        self.meanings.get(word).copied().or_else(|| {
+            let fitting = beginnings().filter(|(beginning, _)| word.starts_with(beginning));
+            fitting.max_by_key(|(beginning, _)| beginning.len()).map(|(_, meaning)| meaning)
+        })
+    }
+
     /// What a word means; `None` for a word that the map does not know.
     pub fn standing(&self, word: &str) -> Option<Standing> {
         let word = folded(word);
-        Some(match self.meanings.get(&word)? {
+        Some(match self.meaning(&word)? {
             Meaning::Grant if CHECKED_IN.contains(&word.as_str()) => Standing::CheckedIn,
             Meaning::Grant => Standing::Expected,
             Meaning::Revoke => Standing::Revoked,
@@ -175,6 +198,8 @@ pub struct SourceSettings {
     pub covers: Option<ArrivalRange>,
     /// An older file is refused.
     pub max_age: Option<SignedDuration>,
+    /// How the cells are written.
+    pub forms: CellForms,
     /// How dates are written.
     pub date_order: DateOrder,
     /// What a text is written in, where it has no byte order mark; `None`: what its bytes prove.
@@ -212,6 +237,33 @@ mod tests {
         }
         statuses.insert("checked_in", Meaning::Ignore).expect("one meaning");
         assert_eq!(statuses.standing("Checked In"), Some(Standing::Ignored));
+    }
+
+    #[test]
+    fn a_beginning_stands_for_all_words_that_begin_so_and_the_whole_word_goes_before_it() {
+        let mut statuses = StatusMap::empty();
+        for (word, meaning) in [
+            ("Cancel*", Meaning::Revoke),
+            ("cancellation *", Meaning::Ignore),
+            ("Cancelled but kept", Meaning::Grant),
+        ] {
+            statuses.insert(word, meaning).expect("one meaning");
+        }
+        assert_eq!(statuses.standing("CANCELED by guest"), Some(Standing::Revoked));
+        assert_eq!(statuses.standing("Cancellation Pending"), Some(Standing::Ignored));
+        assert_eq!(statuses.standing("cancelled_but_kept"), Some(Standing::Expected));
+        assert_eq!(statuses.standing("can"), None);
+    }
+
+    #[test]
+    fn what_the_first_map_says_of_a_word_goes_before_what_the_second_says() {
+        let (mut own, mut other) = (StatusMap::empty(), StatusMap::canonical());
+        own.insert("No-Show", Meaning::Ignore).expect("one meaning");
+        own.complete(&other);
+        assert_eq!(own.standing("no show"), Some(Standing::Ignored));
+        assert_eq!(own.standing("confirmed"), Some(Standing::Expected));
+        other.complete(&own);
+        assert_eq!(other.standing("no show"), Some(Standing::Revoked));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::csv::read_from;
 use super::error::SourceError;
+use super::forms::CellForms;
 use super::settings::{ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap};
 use crate::model::{Coverage, Properties, Property, SourceRead};
 
@@ -28,6 +29,7 @@ pub(super) fn settings() -> SourceSettings {
         coverage: Coverage::Complete,
         covers: None,
         max_age: None,
+        forms: CellForms::default(),
         date_order: DateOrder::YearMonthDay,
         encoding: None,
     }

@@ -118,6 +118,109 @@ fn a_time_with_a_mark_is_one_of_the_next_day() {
     );
 }
 
+/// Reads one booking without a departure, and gives the local window.
+fn window(fields: &[(&str, &str)]) -> String {
+    let stay = stay(&[&[("check_out", "")], fields].concat());
+    format!("{} to {}", stay.check_in.local.strftime("%F %R"), stay.check_out.local.strftime("%F %R"))
+}
+
+#[test]
+fn the_departure_is_the_day_after_the_last_night() {
+    assert_eq!(window(&[("last_night", "2026-05-02")]), "2026-05-01 15:00 to 2026-05-03 11:00");
+    // What says the departure goes before what leads to it.
+    let both = [("last_night", "2026-05-02"), ("check_out", "2026-05-04")];
+    assert_eq!(window(&both), "2026-05-01 15:00 to 2026-05-04 11:00");
+    check_rejected(
+        &[("check_out", ""), ("last_night", "2026-04-29")],
+        "last_night",
+        ProblemCode::EndBeforeStart,
+    );
+}
+
+#[test]
+fn nights_lead_from_the_arrival_to_the_departure_and_back() {
+    assert_eq!(window(&[("nights", "3")]), "2026-05-01 15:00 to 2026-05-04 11:00");
+    assert_eq!(
+        window(&[("nights", "2.0"), ("check_out_time", "10:00")]),
+        "2026-05-01 15:00 to 2026-05-03 10:00"
+    );
+    let back = [("check_in", ""), ("check_out", "2026-05-06"), ("nights", "2")];
+    assert_eq!(window(&back), "2026-05-04 15:00 to 2026-05-06 11:00");
+    for nights in ["-1", "two", "12345", "2.5"] {
+        check_rejected(&[("check_out", ""), ("nights", nights)], "nights", ProblemCode::BadDate);
+    }
+    check_rejected(&[("check_out", "")], "check_out", ProblemCode::Missing);
+    check_rejected(&[("check_in", ""), ("check_out", ""), ("nights", "2")], "check_in", ProblemCode::Missing);
+}
+
+#[test]
+fn nights_that_are_not_those_between_the_dates_reject_the_row() {
+    assert_eq!(stay(&[("nights", "2")]).check_out.local.day(), 3);
+    check_rejected(&[("nights", "3")], "nights", ProblemCode::BadDate);
+    // The fifth of January to the seventh, or the first of May to the first of July.
+    let mut british = settings();
+    british.date_order = DateOrder::DayMonthYear;
+    let swapped = [("check_in", "01/05/2026"), ("check_out", "01/07/2026"), ("nights", "2")];
+    assert_eq!(read_with(&british, &swapped).rejects[0].column, "nights");
+    british.date_order = DateOrder::MonthDayYear;
+    let within_a_year = [("check_in", "05/01/2026"), ("check_out", "05/03/2026"), ("nights", "2")];
+    assert_eq!(read_with(&british, &within_a_year).rejects, []);
+}
+
+#[test]
+fn a_stay_of_no_nights_needs_times_and_is_then_used_within_its_day() {
+    check_rejected(&[("check_out", "2026-05-01")], "check_out", ProblemCode::EndBeforeStart);
+    check_rejected(&[("check_out", ""), ("nights", "0")], "nights", ProblemCode::EndBeforeStart);
+    let hours = [("check_out", "2026-05-01"), ("check_in_time", "09:00"), ("check_out_time", "17:00")];
+    for nights in ["", "0", "1"] {
+        let fields = [&hours[..], &[("nights", nights)]].concat();
+        check_window(&settings(), &fields, "2026-05-01T08:00:00Z", "2026-05-01T16:00:00Z");
+    }
+}
+
+#[test]
+fn a_mark_of_a_cancellation_goes_before_the_status() {
+    let standing = |fields: &[(&str, &str)]| stay(fields).standing;
+    for status in ["confirmed", "checked_in", "tentative", "modified"] {
+        let fields = [("status", status), ("cancelled_at", "2026-04-20")];
+        assert_eq!(standing(&fields), Standing::Revoked, "{status}");
+    }
+    for nothing in ["", "-", "0000-00-00 00:00:00", "No", "n/a"] {
+        assert_eq!(
+            standing(&[("status", "confirmed"), ("cancelled_at", nothing)]),
+            Standing::Expected,
+            "{nothing}"
+        );
+    }
+}
+
+#[test]
+fn further_guests_of_a_row_are_guests_of_the_same_stay_with_nothing_but_a_name() {
+    let mut shared = settings();
+    shared.forms.guest_separators = vec![";".to_owned(), "/".to_owned()];
+    let fields = [
+        ("full_name", "Ana Sousa; Rui Lopes"),
+        ("other_guests", "Inês Prado/ Rui Lopes /"),
+        ("email", "ana@example.com"),
+        ("code", "0471"),
+    ];
+    let read = read_with(&shared, &fields);
+    let stays = &read.reservations[0].stays;
+    let names: Vec<&str> = stays.iter().map(|stay| stay.guest.full_name.as_str()).collect();
+    assert_eq!(names, ["Ana Sousa", "Rui Lopes", "Inês Prado"]);
+    assert!(stays[1..].iter().all(|stay| stay.guest.email.is_none() && stay.code.is_none()));
+    assert_eq!((stays[1].check_in.instant, &stays[1].place), (stays[0].check_in.instant, &stays[0].place));
+}
+
+#[test]
+fn a_row_that_says_it_is_no_booking_is_passed_over_and_counted() {
+    let mut skipping = settings();
+    skipping.columns.skip = [("kind".to_owned(), vec!["Payout".to_owned()])].into();
+    let read = read_with(&skipping, &[("kind", "payout"), ("reservation_key", "")]);
+    assert_eq!((read.n_rows, read.rejects.len(), read.coverage), (0, 0, Coverage::Complete));
+    assert_eq!(read.warnings[0].message, "one row is passed over, as `skip` in [source] says");
+}
+
 #[test]
 fn ids_that_were_taken_for_numbers_are_their_digits_again() {
     let read = read(&[("reservation_key", "5134582030.0"), ("unit", "2.0"), ("guest_key", "77.0")]);

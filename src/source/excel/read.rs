@@ -131,6 +131,7 @@ fn purposes(columns: &Columns) -> Vec<(usize, Purpose)> {
     [
         (Field::CheckIn, Purpose::Date),
         (Field::CheckOut, Purpose::Date),
+        (Field::LastNight, Purpose::Date),
         (Field::UpdatedAt, Purpose::Date),
         (Field::CheckInTime, Purpose::Time),
         (Field::CheckOutTime, Purpose::Time),

@@ -1,0 +1,156 @@
+//! `[source]`, `[columns]` and `[statuses]`: what the source is told, by the user and by the profile below.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::node::{Node, Place, Value};
+use super::profiles;
+use super::section::{Complaint, Section};
+use super::source_input::source_input;
+use super::values::{arrival_range, duration_or_none, list, text, verbatim, word};
+use crate::model::{Coverage, Properties};
+use crate::source::{
+    CellForms, ColumnMap, DateOrder, Field, Meaning, NameForm, SourceInput, SourceSettings, StatusMap,
+    encoding_named,
+};
+
+/// All that the source is told.
+pub(super) fn source(
+    root: &mut Section<'_>,
+    folder: &Path,
+    properties: Option<Properties>,
+) -> Option<SourceSettings> {
+    let mut section = root.section("source");
+    let input = source_input(&mut section, folder);
+    let profile = section.take("profile", |node| profiles::known(&text(node)?));
+    let coverage =
+        section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
+    let covers = section.take("covers", arrival_range);
+    let max_age = section.take("max_age", duration_or_none);
+    let date_order = section.take(
+        "date_order",
+        word(&[
+            ("dmy", DateOrder::DayMonthYear),
+            ("mdy", DateOrder::MonthDayYear),
+            ("ymd", DateOrder::YearMonthDay),
+        ]),
+    );
+    let encoding = section.take("encoding", |node| {
+        encoding_named(&text(node)?).ok_or_else(|| {
+            Complaint::new("unknown encoding").hint("write a name such as \"windows-1252\" or \"utf-8\"")
+        })
+    });
+    let forms = forms(&mut section);
+    let skip = skip(&mut section);
+    section.finish();
+    let rest = if profile.is_some() { Rest::Unused } else { Rest::ByName };
+    let columns = ColumnMap { skip, ..columns(root, rest) };
+    let statuses = statuses(root);
+    let (input, format) = input?;
+    // The age of a database is no age of a file.
+    let max_age = max_age?.filter(|_| !matches!(input, SourceInput::Database(_)));
+    Some(SourceSettings {
+        input,
+        format,
+        columns,
+        statuses,
+        properties: properties?,
+        coverage: coverage?,
+        covers,
+        max_age,
+        forms,
+        date_order: date_order?,
+        encoding,
+    })
+}
+
+fn forms(section: &mut Section<'_>) -> CellForms {
+    CellForms {
+        null_words: section.take("null_words", list(text)).unwrap_or_default(),
+        unit_separators: section.take("unit_separator", list(verbatim)).unwrap_or_default(),
+        unit_ends_at: section.take("unit_ends_at", verbatim),
+        guest_separators: section.take("guest_separator", list(verbatim)).unwrap_or_default(),
+        name_form: section
+            .take("name_form", word(&[("full", NameForm::Full), ("last, first", NameForm::LastFirst)]))
+            .unwrap_or_default(),
+        cancelled_mark: section.take("cancelled_mark", text),
+    }
+}
+
+fn skip(section: &mut Section<'_>) -> BTreeMap<String, Vec<String>> {
+    let inner = section.section("skip");
+    let words = inner.entries().filter_map(|(header, entry)| {
+        Some((header.to_owned(), inner.read(header, &entry.node, list(text))?))
+    });
+    words.collect()
+}
+
+/// What becomes of a field that `[columns]` does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// It is looked for under its own name.
+    ByName,
+    /// The source has none: what a known export calls `Code` is not our field of that name.
+    Unused,
+}
+
+/// What an export may lack although its profile names it: without these a guest still gets the right door.
+const DEMANDED_OF_PROFILES: [Field; 5] =
+    [Field::ReservationKey, Field::Status, Field::Unit, Field::SpaceKey, Field::PropertyTimeZone];
+
+pub(super) fn columns(root: &mut Section<'_>, rest: Rest) -> ColumnMap {
+    let mut section = root.section("columns");
+    let mut columns = ColumnMap::default();
+    for field in Field::ALL {
+        let mut is_optional = false;
+        let headers = section.take(field.as_str(), |node: &Node| {
+            is_optional = node.place == Place::Profile && !DEMANDED_OF_PROFILES.contains(&field);
+            match list(text)(node)? {
+                // Over a profile this says that the export has no such column.
+                headers if headers.is_empty() && rest == Rest::ByName => {
+                    Err(Complaint::new("must name a header"))
+                }
+                headers => Ok(headers),
+            }
+        });
+        if is_optional {
+            columns.optional.insert(field);
+        }
+        match headers {
+            Some(headers) => columns.headers.insert(field, headers),
+            None if rest == Rest::Unused => columns.headers.insert(field, Vec::new()),
+            None => None,
+        };
+    }
+    section.finish();
+    columns
+}
+
+fn statuses(root: &mut Section<'_>) -> StatusMap {
+    let given = root.has("statuses");
+    let section = root.section("statuses");
+    if !given {
+        return StatusMap::canonical();
+    }
+    let (mut statuses, mut of_profile) = (StatusMap::empty(), StatusMap::empty());
+    let meanings =
+        word(&[("grant", Meaning::Grant), ("revoke", Meaning::Revoke), ("ignore", Meaning::Ignore)]);
+    for (key, entry) in section.entries() {
+        let map = if entry.node.place == Place::Profile { &mut of_profile } else { &mut statuses };
+        section.read(key, &entry.node, |node| {
+            map.insert(key, meanings(node)?).map_err(|error| {
+                Complaint::new(error.to_string())
+                    .hint("case, spaces, `-` and `_` do not count; keep one of the two")
+            })
+        });
+    }
+    statuses.complete(&of_profile);
+    statuses
+}
+
+/// The name of a profile in a file that may have mistakes elsewhere.
+pub(super) fn profile_named(table: &super::node::Table) -> Option<&str> {
+    let Value::Table(source) = &table.get("source")?.node.value else { return None };
+    let Value::Text(name) = &source.get("profile")?.node.value else { return None };
+    Some(name.trim())
+}

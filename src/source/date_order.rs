@@ -1,0 +1,220 @@
+//! Which part of a date comes first, where only the whole column can tell.
+//!
+//! `07/05/2026` is in May or in July. A column in which one date has a first part above 12, and none a second one,
+//! proves that the day comes first; without such a date nothing is proven and nothing is guessed (breakages: two
+//! orders in one file, and every row of them plausible).
+
+use super::columns::Columns;
+use super::dates::{Parts, ambiguous_parts};
+use super::field::Field;
+use super::record::Cells;
+use super::row::trimmed;
+use super::settings::DateOrder;
+
+/// The columns that hold dates.
+const DATES: [Field; 4] = [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::UpdatedAt];
+
+/// What a column has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Finding {
+    /// No date of the kind that needs an order.
+    #[default]
+    Nothing,
+    /// Dates that can be read in both orders.
+    Open,
+    /// A date that can only be read with the day first.
+    DayFirst,
+    /// A date that can only be read with the month first.
+    MonthFirst,
+    /// Dates of both kinds.
+    Both,
+}
+
+impl Finding {
+    fn and(self, parts: Parts) -> Self {
+        let seen = match parts {
+            Parts { first: ..=12, second: 13.. } => Self::MonthFirst,
+            Parts { first: 13.., second: ..=12 } => Self::DayFirst,
+            // One that cannot be read in any order says nothing of the others.
+            _ => Self::Open,
+        };
+        match (self, seen) {
+            (Self::Nothing | Self::Open, seen) => seen,
+            (before, Self::Open) => before,
+            (before, seen) if before == seen => before,
+            _ => Self::Both,
+        }
+    }
+}
+
+/// The order of each column: as configured, or as the column has proven.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct DateOrders {
+    configured: DateOrder,
+    findings: [Finding; DATES.len()],
+}
+
+impl DateOrders {
+    pub(super) fn new(configured: DateOrder) -> Self {
+        Self { configured, findings: [Finding::Nothing; DATES.len()] }
+    }
+
+    /// Looks at the dates of a row. Whether one of them can only be read when all rows were looked at.
+    pub(super) fn observe<C: Cells>(&mut self, cells: &C, columns: &Columns) -> bool {
+        if self.configured != DateOrder::YearMonthDay {
+            return false;
+        }
+        let mut is_open = false;
+        for (field, finding) in DATES.into_iter().zip(&mut self.findings) {
+            let Some(position) = columns.position(field) else { continue };
+            let text = cells.text(position).map_or("", trimmed);
+            if let Some(parts) = ambiguous_parts(text).filter(|_| cells.typed(position).is_none()) {
+                *finding = finding.and(parts);
+                is_open = true;
+            }
+        }
+        is_open
+    }
+
+    /// The order of a column.
+    pub(super) fn of(&self, field: Field) -> DateOrder {
+        match self.finding(field) {
+            Finding::DayFirst => DateOrder::DayMonthYear,
+            Finding::MonthFirst => DateOrder::MonthDayYear,
+            Finding::Nothing | Finding::Open | Finding::Both => self.configured,
+        }
+    }
+
+    /// Why a date could not be read, and what to do about it.
+    pub(super) fn why_unreadable(&self, field: Field, text: &str) -> (&'static str, &'static str) {
+        const OPTION: &str = "set `date_order` in [source] to dmy or mdy, or write dates as 2026-05-17";
+        let needs_order = self.configured == DateOrder::YearMonthDay && ambiguous_parts(text).is_some();
+        match self.finding(field) {
+            Finding::Open if needs_order => {
+                ("no date of this column proves whether the day or the month comes first", OPTION)
+            }
+            Finding::Both if needs_order => {
+                ("this column has dates with the day first and dates with the month first", OPTION)
+            }
+            _ => (
+                "the cell is not a date that exists",
+                "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
+            ),
+        }
+    }
+
+    fn finding(&self, field: Field) -> Finding {
+        DATES
+            .into_iter()
+            .position(|date| date == field)
+            .map_or(Finding::Nothing, |position| self.findings[position])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use crate::model::{Coverage, ProblemCode, SourceRead};
+    use crate::source::settings::{DateOrder, SourceSettings};
+    use crate::source::testing::{read_bytes, settings};
+
+    /// Reads bookings `R1`, `R2` … with these arrivals and departures.
+    fn read(order: DateOrder, stays: &[(&str, &str)]) -> SourceRead {
+        let mut text = "reservation_key,unit,check_in,check_out\n".to_owned();
+        for (number, (check_in, check_out)) in (1..).zip(stays) {
+            writeln!(text, "R{number},101,{check_in},{check_out}").expect("a string takes all text");
+        }
+        read_bytes(text.as_bytes(), &SourceSettings { date_order: order, ..settings() })
+            .expect("the header is right")
+    }
+
+    /// Checks the local windows, and the rows and columns that are rejected.
+    fn check(order: DateOrder, stays: &[(&str, &str)], windows: &[&str], rejects: &[&str]) {
+        let read = read(order, stays);
+        let seen: Vec<String> = read
+            .reservations
+            .iter()
+            .flat_map(|reservation| &reservation.stays)
+            .map(|stay| format!("{}..{}", stay.check_in.local.date(), stay.check_out.local.date()))
+            .collect();
+        assert_eq!(seen, windows, "{stays:?}");
+        let rejected: Vec<String> = read
+            .rejects
+            .iter()
+            .map(|problem| format!("{} {}", problem.source.row, problem.message))
+            .collect();
+        assert_eq!(rejected, rejects, "{stays:?}");
+        assert!(read.rejects.iter().all(|problem| problem.code == ProblemCode::BadDate));
+        assert_eq!(read.coverage, Coverage::Complete);
+    }
+
+    const YMD: DateOrder = DateOrder::YearMonthDay;
+
+    #[test]
+    fn a_column_that_proves_its_order_is_read_in_it_each_column_by_itself() {
+        check(
+            YMD,
+            &[("01/05/2026", "05/07/2026"), ("17/05/2026", "05/19/2026")],
+            &["2026-05-01..2026-05-07", "2026-05-17..2026-05-19"],
+            &[],
+        );
+        // Other ways to write a date beside them say nothing, and are read.
+        check(
+            YMD,
+            &[("2026-05-01", "3 May 2026"), ("04.05.26", "13.05.26"), ("28.05.26", "30.05.26")],
+            &["2026-05-01..2026-05-03", "2026-05-04..2026-05-13", "2026-05-28..2026-05-30"],
+            &[],
+        );
+    }
+
+    #[test]
+    fn a_column_that_proves_nothing_is_refused_and_names_the_option() {
+        let stays = [("01/05/2026", "17/05/2026"), ("02/05/2026", "18/05/2026")];
+        let why = "no date of this column proves whether the day or the month comes first";
+        check(YMD, &stays, &[], &[&format!("2 {why}"), &format!("3 {why}")]);
+        assert!(read(YMD, &stays).rejects[0].hint.contains("`date_order`"));
+        check(DateOrder::DayMonthYear, &stays, &["2026-05-01..2026-05-17", "2026-05-02..2026-05-18"], &[]);
+    }
+
+    #[test]
+    fn a_column_with_both_orders_is_refused_and_with_an_order_only_what_does_not_fit() {
+        let stays =
+            [("13/05/2026", "2026-05-15"), ("05/14/2026", "2026-05-16"), ("2026-05-17", "2026-05-18")];
+        let why = "this column has dates with the day first and dates with the month first";
+        check(YMD, &stays, &["2026-05-17..2026-05-18"], &[&format!("2 {why}"), &format!("3 {why}")]);
+        check(
+            DateOrder::DayMonthYear,
+            &stays,
+            &["2026-05-13..2026-05-15", "2026-05-17..2026-05-18"],
+            &["3 the cell is not a date that exists"],
+        );
+    }
+
+    #[test]
+    fn a_date_that_exists_in_no_order_decides_nothing() {
+        check(
+            YMD,
+            &[("32/05/2026", "2026-05-15"), ("13/05/2026", "2026-05-15"), ("13/13/2026", "2026-05-15")],
+            &["2026-05-13..2026-05-15"],
+            &["2 the cell is not a date that exists", "4 the cell is not a date that exists"],
+        );
+    }
+
+    #[test]
+    fn rows_that_had_to_wait_for_the_last_one_keep_their_order_and_their_footer() {
+        let text = "reservation_key,unit,check_in,check_out,full_name\nR1,101,2026-05-01,2026-05-03,A\n\
+                    R1,102,01/05/2026,03/05/2026,B\nR1,103,2026-05-01,2026-05-03,C\nR2,104,14/05/2026,15/05/2026,D\n\
+                    Total,2,,,\n";
+        let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+        let lines: Vec<u64> = read.reservations[0].stays.iter().map(|stay| stay.source.row).collect();
+        assert_eq!(lines, [2, 3, 4]);
+        assert_eq!((read.n_rows, read.rejects.len(), read.warnings.len()), (5, 0, 1));
+        let cut = format!("{text}R9,105,16/05/2026,17");
+        let read = read_bytes(cut.as_bytes(), &settings()).expect("the header is right");
+        assert_eq!(
+            (read.coverage, read.rejects.last().expect("it is cut").code),
+            (Coverage::Partial, ProblemCode::Cut)
+        );
+    }
+}

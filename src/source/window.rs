@@ -1,0 +1,189 @@
+//! When a stay begins and ends, from whichever columns the export has: both dates, or one and the nights.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::cells::{time_of_day, without_fraction};
+use super::date_order::DateOrders;
+use super::dates::{When, parse_when};
+use super::field::Field;
+use super::record::Cells;
+use super::row::Row;
+use crate::model::time::Side;
+use crate::model::{Moment, Problem, ProblemCode, Property};
+
+/// What is needed to read a window.
+pub(super) struct WindowRules<'a> {
+    pub(super) property: &'a Property,
+    pub(super) zone: &'a TimeZone,
+    pub(super) orders: &'a DateOrders,
+    pub(super) earliest: Timestamp,
+    pub(super) latest: Timestamp,
+}
+
+/// A day or time, and the column that it comes from.
+#[derive(Clone, Copy)]
+struct Said {
+    field: Field,
+    when: When,
+}
+
+impl WindowRules<'_> {
+    /// Arrival and departure of a row; the second is after the first.
+    pub(super) fn window<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Moment, Moment), Box<Problem>> {
+        let (arrival, departure) = self.days(row)?;
+        let check_in = self.moment(row, arrival, Side::Arrival)?;
+        let check_out = self.moment(row, departure, Side::Departure)?;
+        if check_out.instant <= check_in.instant {
+            return Err(Box::new(row.problem(
+                departure.field,
+                ProblemCode::EndBeforeStart,
+                "the check-out is not after the check-in",
+                "correct the dates; a stay within one day needs times",
+            )));
+        }
+        Ok((check_in, check_out))
+    }
+
+    fn days<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Said, Said), Box<Problem>> {
+        let arrival = self.said(row, Field::CheckIn)?;
+        let departure = match self.said(row, Field::CheckOut)? {
+            Some(departure) => Some(departure),
+            None => self.said(row, Field::LastNight)?.map(|last| self.shifted(row, last, 1)).transpose()?,
+        };
+        let n_nights = nights(row)?;
+        match (arrival, departure, n_nights) {
+            (Some(arrival), Some(departure), Some(n_nights)) => {
+                self.compare(row, arrival, departure, n_nights)?;
+                Ok((arrival, departure))
+            }
+            (Some(arrival), Some(departure), None) => Ok((arrival, departure)),
+            (Some(arrival), None, Some(n_nights)) => Ok((arrival, self.by_nights(row, arrival, n_nights)?)),
+            (None, Some(departure), Some(n_nights)) => {
+                Ok((self.by_nights(row, departure, -n_nights)?, departure))
+            }
+            (None, _, _) => Err(Box::new(missing(row, Field::CheckIn))),
+            (Some(_), None, None) => Err(Box::new(missing(row, Field::CheckOut))),
+        }
+    }
+
+    /// What a cell says; `None` where it is blank.
+    fn said<C: Cells>(&self, row: &Row<'_, C>, field: Field) -> Result<Option<Said>, Box<Problem>> {
+        let text = row.value(field);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let when = match row.typed(field) {
+            Some(typed) => When::of(typed),
+            None => parse_when(text, self.orders.of(field)),
+        };
+        match when {
+            Some(when) => Ok(Some(Said { field, when })),
+            None => Err(Box::new(self.bad_date(row, field))),
+        }
+    }
+
+    fn bad_date<C: Cells>(&self, row: &Row<'_, C>, field: Field) -> Problem {
+        let (message, hint) = self.orders.why_unreadable(field, row.value(field));
+        row.problem(field, ProblemCode::BadDate, message, hint)
+    }
+
+    /// So many nights later.
+    fn by_nights<C: Cells>(&self, row: &Row<'_, C>, said: Said, n_nights: i64) -> Result<Said, Box<Problem>> {
+        Ok(Said { field: Field::Nights, ..self.shifted(row, said, n_nights)? })
+    }
+
+    /// So many days later, as a day of the property.
+    fn shifted<C: Cells>(&self, row: &Row<'_, C>, said: Said, n_days: i64) -> Result<Said, Box<Problem>> {
+        let date = self
+            .day(said.when)
+            .checked_add(n_days.days())
+            .map_err(|_| Box::new(self.bad_date(row, said.field)))?;
+        Ok(Said { field: said.field, when: When::Date(date) })
+    }
+
+    fn day(&self, when: When) -> Date {
+        match when {
+            When::Date(date) => date,
+            When::Local(local) => local.date(),
+            When::Instant(instant) => self.zone.to_datetime(instant).date(),
+        }
+    }
+
+    /// Nights that are not those between the dates show that one of the three was misread or mistyped.
+    fn compare<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        arrival: Said,
+        departure: Said,
+        n_nights: i64,
+    ) -> Result<(), Box<Problem>> {
+        let n_between = (self.day(departure.when) - self.day(arrival.when)).get_days();
+        // A stay within one day is one night to some programs and none to others.
+        let agree = i64::from(n_between) == n_nights || (n_between == 0 && n_nights == 1);
+        if agree {
+            return Ok(());
+        }
+        Err(Box::new(row.problem(
+            Field::Nights,
+            ProblemCode::BadDate,
+            "the nights are not those between arrival and departure",
+            "correct the row; if many rows say so, `date_order` in [source] may be the other one",
+        )))
+    }
+
+    fn moment<C: Cells>(&self, row: &Row<'_, C>, said: Said, side: Side) -> Result<Moment, Box<Problem>> {
+        let Said { field, when } = said;
+        let (time_field, default) = match side {
+            Side::Arrival => (Field::CheckInTime, self.property.check_in),
+            Side::Departure => (Field::CheckOutTime, self.property.check_out),
+        };
+        let bad_date = || Box::new(self.bad_date(row, field));
+        let moment = match when {
+            When::Instant(instant) => Moment::of(instant, self.zone),
+            When::Local(local) => Moment::at(local, self.zone, side).map_err(|_| bad_date())?,
+            When::Date(date) => {
+                let (time, n_days_later) = time_of_day(row, time_field, default)?;
+                let date = date.checked_add(n_days_later.days()).map_err(|_| bad_date())?;
+                Moment::at(date.to_datetime(time), self.zone, side).map_err(|_| bad_date())?
+            }
+        };
+        if moment.instant < self.earliest || moment.instant > self.latest {
+            return Err(Box::new(row.problem(
+                field,
+                ProblemCode::ImplausibleDate,
+                "the date is more than three years away",
+                "correct the date; check that day, month and year stand where `date_order` says",
+            )));
+        }
+        Ok(moment)
+    }
+}
+
+fn missing<C: Cells>(row: &Row<'_, C>, field: Field) -> Problem {
+    row.problem(
+        field,
+        ProblemCode::Missing,
+        "the row has no date",
+        "give every booking its arrival and departure",
+    )
+}
+
+/// How many nights; `None` where the row does not say.
+fn nights<C: Cells>(row: &Row<'_, C>) -> Result<Option<i64>, Box<Problem>> {
+    let text = without_fraction(row.value(Field::Nights));
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_number = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(n_nights) if is_number => Ok(Some(n_nights)),
+        _ => Err(Box::new(row.problem(
+            Field::Nights,
+            ProblemCode::BadDate,
+            "the cell is not a number of nights",
+            "write it as digits, such as 3",
+        ))),
+    }
+}

@@ -1,0 +1,81 @@
+//! `profiles`, and what a header that does not fit is told.
+
+use std::fs;
+
+use super::cli_hotel::{place, sandbox_config};
+use super::cli_program::Place;
+use super::house::root;
+
+#[test]
+fn the_known_exports_are_listed_with_where_they_are_found_and_how_well_they_are_known() {
+    let ended = place().run(&["profiles"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    for line in [
+        "cloudbeds",
+        "  Cloudbeds: reservations",
+        "  found under: Reservations, Export",
+        "  csv or xlsx; headers in en; evidence high",
+    ] {
+        assert!(ended.stdout.lines().any(|seen| seen == line), "{line:?} in\n{}", ended.stdout);
+    }
+    let ended = place().run(&["profiles", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ended.stdout).expect("one JSON document");
+    let profiles = document["profiles"].as_array().expect("a list");
+    assert!(profiles.len() >= 20, "{}", profiles.len());
+    let evidence: Vec<&str> = profiles.iter().filter_map(|profile| profile["evidence"].as_str()).collect();
+    assert_eq!(evidence.len(), profiles.len());
+    assert!(evidence.iter().all(|grade| ["high", "medium"].contains(grade)), "{evidence:?}");
+}
+
+#[test]
+fn one_profile_is_printed_as_it_is_and_an_unknown_one_is_a_usage_error() {
+    let file = fs::read_to_string(root().join("config/profiles/mews.toml")).expect("it is there");
+    assert_eq!(place().run(&["profiles", "mews"]).stdout, file);
+    let document: serde_json::Value =
+        serde_json::from_str(&place().run(&["profiles", "mews", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!((document["toml"].as_str(), document["name"].as_str()), (Some(file.as_str()), Some("mews")));
+    let ended = place().run(&["profiles", "muse"]);
+    assert_eq!(ended.code, 64);
+    assert!(ended.stderr.contains("there is no profile `muse`"), "{}", ended.stderr);
+}
+
+/// The small hotel with the export of a program, and what its configuration says of the source.
+fn hotel(sample: &str, source: &str) -> Place {
+    let place = place();
+    let path = root().join("samples/profiles").join(sample);
+    fs::copy(path, place.path("reservations.csv")).expect("it can be copied");
+    let config = sandbox_config().replace("[source]\n", &format!("[source]\n{source}"));
+    place.write("reservation-sync.toml", &config);
+    place
+}
+
+#[test]
+fn a_header_that_fits_another_profile_is_told_whose_export_it_looks_like() {
+    for source in ["", "profile = \"mews\"\nkind = \"csv\"\n"] {
+        for verb in ["check", "plan", "run"] {
+            let ended = hotel("cloudbeds.csv", source).run(&[verb]);
+            assert_eq!(ended.code, 6, "{ended:#?}");
+            let told = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(
+                told.contains("the header of `reservations.csv` does not fit: missing reservation_key"),
+                "{told}"
+            );
+            let looks = "this looks like the export of Cloudbeds: reservations: write profile = \"cloudbeds\" in [source]";
+            assert!(told.contains(looks), "{told}");
+        }
+    }
+}
+
+#[test]
+fn an_export_without_the_status_that_its_profile_needs_is_refused_unless_the_file_says_so() {
+    let place = hotel("hostaway.csv", "profile = \"hostaway\"\n");
+    let export = place.read("reservations.csv").replace("Number of nights,Status", "Number of nights,State");
+    place.write("reservations.csv", &export);
+    let ended = place.run(&["check"]);
+    assert_eq!(ended.code, 6, "{ended:#?}");
+    assert!(ended.stderr.contains("missing status (`Status`)"), "{}", ended.stderr);
+    let config = place.read("reservation-sync.toml") + "\n[columns]\nstatus = []\n";
+    place.write("reservation-sync.toml", &config);
+    // The key of one row is a rounded number.
+    assert_eq!(place.run(&["check"]).code, 3);
+}
