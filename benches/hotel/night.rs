@@ -19,7 +19,8 @@ use reservation_sync::plan::{
     Quarantine, Reading, Share, check, plan,
 };
 use reservation_sync::source::{
-    self, CellForms, ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap,
+    self, CellForms, ColumnMap, DateOrder, FileFormat, KeptRejects, RowOrigin, SourceInput, SourceSettings,
+    StatusMap,
 };
 
 use super::bookings::Booking;
@@ -62,6 +63,8 @@ impl House {
             max_age: None,
             forms: CellForms::default(),
             date_order: DateOrder::YearMonthDay,
+            rejects: KeptRejects::default(),
+            origin: RowOrigin::default(),
             encoding: None,
         };
         let mapping = MappingSettings {

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use super::rejects::RejectsFlags;
 use super::scope::ScopeFlags;
 use crate::config::parse_duration;
 use crate::plan::Allowance;
@@ -109,13 +110,26 @@ impl ReportFile {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Checks the configuration and the rows of the source, without Seam.
-    Check,
+    Check {
+        #[command(flatten)]
+        rows: RejectsFlags,
+    },
     /// Shows what would be changed. Never writes to Seam.
-    Plan(SaveFlags),
+    Plan {
+        #[command(flatten)]
+        save: SaveFlags,
+        #[command(flatten)]
+        rows: RejectsFlags,
+    },
     /// Carries out a plan that was saved and reviewed, exactly as it is.
     Apply(ApplyFlags),
     /// Makes Seam equal to the source: the verb for cron.
-    Run(RunFlags),
+    Run {
+        #[command(flatten)]
+        run: RunFlags,
+        #[command(flatten)]
+        rows: RejectsFlags,
+    },
     /// Says which live grants are the grants of stays, and takes them over.
     Adopt(AdoptFlags),
     /// Explains one reservation: its rows, its grants, what a run would do, what earlier runs did.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::path::Path;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
 use super::output::Output;
 use super::plan::runtime;
+use super::rejects::write_rejects;
 use crate::config::{Endpoint, Settings};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
@@ -26,7 +28,11 @@ const SHOWN: usize = 10;
 const FIRST_ROWS: usize = 5;
 
 /// Reads the source and says what would be understood.
-pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) fn check(
+    settings: &Settings,
+    rejects: Option<&Path>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let now = match settings.seam.endpoint {
         Endpoint::Sandbox { now: Some(now), .. } => now,
         _ => Timestamp::now(),
@@ -34,6 +40,9 @@ pub(super) fn check(settings: &Settings, output: &Output) -> Result<ExitCode, Fa
     output.sink().emit(&Event::Started(Stage::Source));
     let read = runtime()?.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
+    if let Some(path) = rejects {
+        write_rejects(path, &read.rejected_rows)?;
+    }
     let rule = &settings.mapping.units;
     let outline = outline(&read.reservations, rule);
     let first_rows = first_rows(&read, rule);
@@ -151,7 +160,7 @@ fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String
         }
         writeln!(out, "\n{heading}:").expect("a string takes all text");
         for (code, problems) in by_code(problems) {
-            writeln!(out, "  {} ({})", code_word(code), problems.len()).expect("a string takes all text");
+            writeln!(out, "  {} ({})", code.word(), problems.len()).expect("a string takes all text");
             for problem in problems.iter().take(SHOWN) {
                 writeln!(out, "    ! {}", visible(&problem.to_string())).expect("a string takes all text");
             }
@@ -220,14 +229,6 @@ fn word(standing: Standing) -> &'static str {
         Standing::Revoked => "cancelled, no-show or checked out: no grant",
         Standing::Unclear => "status not known: left as it is",
         Standing::Ignored => "status to be ignored: left as it is",
-    }
-}
-
-/// The word by which the code stands in every output.
-fn code_word(code: ProblemCode) -> String {
-    match serde_json::to_value(code) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => unreachable!("a code is written as a word"),
     }
 }
 

@@ -12,6 +12,7 @@ mod export;
 mod output;
 mod plan;
 mod profiles;
+mod rejects;
 mod release;
 mod rollback;
 mod sandbox;
@@ -58,10 +59,16 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     let Arguments { common, verb } = arguments;
     let settings = |output: &Output| load(&common, environment, output);
     match verb {
-        Verb::Check => check::check(&settings(output)?, output),
-        Verb::Plan(flags) => plan::plan(&settings(output)?, &flags, output),
+        Verb::Check { rows } => {
+            check::check(&rows.applied_to(settings(output)?), rows.rejects.as_deref(), output)
+        }
+        Verb::Plan { save, rows } => {
+            plan::plan(&rows.applied_to(settings(output)?), &save, rows.rejects.as_deref(), output)
+        }
         Verb::Apply(flags) => apply::apply(&settings(output)?, &flags, output),
-        Verb::Run(flags) => plan::run(&settings(output)?, &flags, output),
+        Verb::Run { run, rows } => {
+            plan::run(&rows.applied_to(settings(output)?), &run, rows.rejects.as_deref(), output)
+        }
         Verb::Adopt(flags) => adopt::adopt(&settings(output)?, &flags, output),
         Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
         Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),

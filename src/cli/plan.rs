@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::apply::write_plan;
 use super::arguments::{PlanFlags, RunFlags, SaveFlags};
 use super::output::Output;
+use super::rejects::write_rejects;
 use super::scope::ScopeFlags;
 use super::signals;
 use crate::config::{Endpoint, Settings};
@@ -16,9 +17,15 @@ use crate::report::document::Document;
 use crate::run::{self, Failure, Interrupt, Job, Mode, ReviewedList};
 
 /// `plan`: what would be changed.
-pub(super) fn plan(settings: &Settings, flags: &SaveFlags, output: &Output) -> Result<ExitCode, Failure> {
-    let mode = if flags.output.is_some() { Mode::SavePlan } else { Mode::Plan };
-    plan_as(settings, mode, flags, output)
+pub(super) fn plan(
+    settings: &Settings,
+    flags: &SaveFlags,
+    rejects: Option<&Path>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
+    let SaveFlags { plan, output: save } = flags;
+    let mode = if save.is_some() { Mode::SavePlan } else { Mode::Plan };
+    job(settings, mode, plan, Extent { save: save.as_deref(), rejects, ..Extent::default() }, output)
 }
 
 /// A plan of this kind, saved where that is asked for.
@@ -33,7 +40,12 @@ pub(super) fn plan_as(
 }
 
 /// `run`: change it, or with `--dry-run` stop before the first write.
-pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    settings: &Settings,
+    flags: &RunFlags,
+    rejects: Option<&Path>,
+    output: &Output,
+) -> Result<ExitCode, Failure> {
     let RunFlags { plan, dry_run, max_changes, max_duration, no_verify: _ } = flags;
     refuse_rehearsal_time(settings, plan.now, "run")?;
     let mode = if *dry_run { Mode::DryRun } else { Mode::Run };
@@ -42,7 +54,7 @@ pub(super) fn run(settings: &Settings, flags: &RunFlags, output: &Output) -> Res
         settings,
         mode,
         plan,
-        Extent { max_changes, max_duration: *max_duration, ..Extent::default() },
+        Extent { rejects, max_changes, max_duration: *max_duration, ..Extent::default() },
         output,
     )
 }
@@ -85,6 +97,8 @@ pub(super) fn carry_out(
 pub(super) struct Extent<'a> {
     /// The plan is written there.
     pub(super) save: Option<&'a Path>,
+    /// The rows that cannot be used are written there.
+    pub(super) rejects: Option<&'a Path>,
     /// What is taken over.
     pub(super) adoption: Option<&'a ReviewedList>,
     pub(super) max_changes: Option<usize>,
@@ -99,7 +113,7 @@ pub(super) fn job(
     extent: Extent<'_>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let Extent { save, adoption, max_changes, max_duration } = extent;
+    let Extent { save, rejects, adoption, max_changes, max_duration } = extent;
     let scope = flags.scope.to_scope()?;
     let runtime = runtime()?;
     let mut document = runtime.block_on(async {
@@ -125,6 +139,11 @@ pub(super) fn job(
         )
     })?;
     let saved = save.map_or(Ok(()), |path| write_plan(path, &document));
+    let put_aside = match rejects {
+        // Where nothing was read there is nothing to tell of it.
+        Some(path) if document.source.is_some() => write_rejects(path, &document.rejected_rows),
+        _ => Ok(()),
+    };
     // The calls hold contacts of guests, and a report is there to be passed on.
     document.saved = None;
     let reported = output.report(&document);
@@ -134,8 +153,10 @@ pub(super) fn job(
         output.job_failure(&Failure { exit_code, message, hint });
     }
     // A file that could not be written must not hide how the job ended.
-    let reported =
-        saved.and(reported).map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
+    let reported = saved
+        .and(put_aside)
+        .and(reported)
+        .map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
     let pending = if pending { ExitCode::ChangesPending } else { ExitCode::Success };
     Ok(ExitCode::worst([exit_code, reported, pending]))

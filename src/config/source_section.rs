@@ -10,8 +10,8 @@ use super::source_input::source_input;
 use super::values::{arrival_range, duration_or_none, list, text, verbatim, word};
 use crate::model::{Coverage, Properties};
 use crate::source::{
-    CellForms, ColumnMap, DateOrder, Field, Meaning, NameForm, SourceInput, SourceSettings, StatusMap,
-    encoding_named,
+    CellForms, ColumnMap, DateOrder, Field, KeptRejects, Meaning, NameForm, RowOrigin, SourceInput,
+    SourceSettings, StatusMap, encoding_named,
 };
 
 /// All that the source is told.
@@ -60,6 +60,8 @@ pub(super) fn source(
         max_age,
         forms,
         date_order: date_order?,
+        rejects: KeptRejects::default(),
+        origin: RowOrigin::default(),
         encoding,
     })
 }

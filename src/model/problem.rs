@@ -121,6 +121,16 @@ pub enum ProblemCode {
     Notice,
 }
 
+impl ProblemCode {
+    /// The word by which the code stands in every output.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => unreachable!("a code is written as a word"),
+        }
+    }
+}
+
 /// One thing to mend, or to know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::name::{PropertyCode, ReservationKey};
 use super::problem::Problem;
+use super::rejected::RejectedRows;
 use super::stay::Stay;
 
 /// A reservation is a property and a key (RULES 3).
@@ -35,7 +36,7 @@ pub struct Reservation {
     pub id: ReservationId,
     /// Its rows that could be read.
     pub stays: Vec<Stay>,
-    /// How many of its rows could not: then what is missing from `stays` says nothing.
+    /// How many of its rows could not, or are not here: then what is missing from `stays` says nothing.
     pub n_rejected_rows: usize,
 }
 
@@ -80,6 +81,8 @@ pub struct SourceRead {
     pub reservations: Vec<Reservation>,
     /// Rows that cannot be used.
     pub rejects: Vec<Problem>,
+    /// Those rows as the source has them, where they are wanted.
+    pub rejected_rows: RejectedRows,
     /// Rows that can be used, but not wholly.
     pub warnings: Vec<Problem>,
     /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 13).

@@ -57,14 +57,14 @@ pub fn render(document: &Document) -> String {
     format!("{BYTE_ORDER_MARK}{table}")
 }
 
+/// What makes a spreadsheet compute a cell.
+pub(super) const FORMULA_BEGINNINGS: [char; 11] =
+    ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+
 /// A cell that a spreadsheet shows and never computes. What begins like a formula gets an apostrophe.
 pub(super) fn cell_of(text: &str) -> String {
     let shown = visible(text);
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        format!("'{shown}")
-    } else {
-        shown.into_owned()
-    }
+    if text.starts_with(FORMULA_BEGINNINGS) { format!("'{shown}") } else { shown.into_owned() }
 }
 
 fn grant(line: &Line, document: &Document) -> [String; HEADER.len()] {

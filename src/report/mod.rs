@@ -13,6 +13,7 @@ pub mod json;
 pub mod logs;
 pub mod markdown;
 pub mod progress;
+pub mod rejects;
 pub mod review;
 pub mod runs;
 pub mod text;

@@ -19,7 +19,7 @@ use crate::plan::{
     guard_plan, is_quarantine, plan, tell_pinned, trips,
 };
 use crate::report::document;
-use crate::source;
+use crate::source::{self, RowOrigin, SourceInput};
 use crate::store::{ReadRecord, Store};
 
 impl Job<'_> {
@@ -72,13 +72,22 @@ impl Job<'_> {
 
     /// Whether it is about some reservations only.
     fn is_limited(&self) -> bool {
-        !self.scope.is_whole() || self.adoption.is_some()
+        !self.scope.is_whole() || self.adoption.is_some() || self.is_fed_back()
+    }
+
+    /// Whether the rows are those of a rejects file.
+    fn is_fed_back(&self) -> bool {
+        self.settings.source.origin == RowOrigin::RejectsFile
     }
 
     /// To what the job is limited, for the report.
     fn told_scope(&self, n_reservations: usize, outside: usize) -> Option<document::Scope> {
         let reviewed = self.adoption.map(|list| format!("--reviewed {}", list.location));
-        let flags: Vec<String> = reviewed.into_iter().chain(self.scope.flags()).collect();
+        let fed_back = match &self.settings.source.input {
+            SourceInput::File { path, .. } if self.is_fed_back() => Some(format!("--from-rejects {path}")),
+            _ => None,
+        };
+        let flags: Vec<String> = reviewed.into_iter().chain(fed_back).chain(self.scope.flags()).collect();
         (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
     }
 
@@ -119,7 +128,12 @@ impl Job<'_> {
             let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape };
             store.record_source(&told.run_id, &read).await?;
         }
-        let checks = judge_source(&source, &shape, ledger, &self.settings.guards, self.allowances);
+        // A few rows that somebody mended are no source that has shrunk, and one of them may still be wrong.
+        let checks = if self.is_fed_back() {
+            Vec::new()
+        } else {
+            judge_source(&source, &shape, ledger, &self.settings.guards, self.allowances)
+        };
         let of = |guard: Guard| -> Vec<GuardCheck> {
             checks.iter().filter(|check| check.guard == guard).cloned().collect()
         };

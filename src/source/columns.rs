@@ -4,16 +4,21 @@ use std::collections::BTreeSet;
 
 use super::field::Field;
 use super::record::Cells;
+use super::row::trimmed;
 use super::settings::ColumnMap;
 
 /// Where each field stands in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     positions: [Option<usize>; Field::ALL.len()],
-    width: usize,
+    /// The headers as the source has them.
+    header: Vec<String>,
     /// What makes a row no booking: a position, and the folded words.
     skipped: Vec<(usize, Vec<String>)>,
 }
+
+/// The columns that a rejects file has beside those of the source.
+const EXPLAINING: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
 
 /// What is wrong with a header.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -28,7 +33,8 @@ impl Columns {
         header: impl Iterator<Item = &'a str>,
         map: &ColumnMap,
     ) -> Result<Self, HeaderProblem> {
-        let header: Vec<String> = header.map(folded).collect();
+        let seen: Vec<String> = header.map(|header| trimmed(header).to_owned()).collect();
+        let header: Vec<String> = seen.iter().map(|header| folded(header)).collect();
         let mut problem = HeaderProblem::default();
         let mut positions = [None; Field::ALL.len()];
         for field in Field::ALL {
@@ -52,7 +58,8 @@ impl Columns {
             let position = header.iter().position(|seen| *seen == folded(name))?;
             Some((position, words.iter().map(|word| folded(word)).collect()))
         });
-        Ok(Self { positions, width: header.len(), skipped: skipped.collect() })
+        let skipped = skipped.collect();
+        Ok(Self { positions, header: seen, skipped })
     }
 
     /// How many fields a row finds here if it is the header.
@@ -71,7 +78,17 @@ impl Columns {
 
     /// How many columns a row has.
     pub(super) fn n_columns(&self) -> usize {
-        self.width
+        self.header.len()
+    }
+
+    /// The headers as the source has them.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    /// Whether a column is one of those that a rejects file adds.
+    pub(super) fn explains(&self, position: usize) -> bool {
+        self.header.get(position).is_some_and(|header| EXPLAINING.contains(&header.as_str()))
     }
 
     /// Whether a row says of itself that it is no booking.

@@ -13,6 +13,7 @@ mod dates;
 mod encoding;
 mod error;
 mod excel;
+mod fed_back;
 mod field;
 mod forms;
 mod group;
@@ -43,7 +44,7 @@ pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use read::{read, read_file};
 pub use settings::{
-    ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, Meaning, MeaningConflict, SourceInput,
-    SourceSettings, StatusMap,
+    ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, KeptRejects, Meaning, MeaningConflict,
+    RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
 pub use sql::{AddressError, DatabaseAddress, DatabaseError};

@@ -86,7 +86,9 @@ impl<'a> Normalizer<'a> {
                 "format the column as text before the keys are put in, or export as CSV",
             )));
         }
-        if is_rounded_number(key) || key.contains(char::is_control) {
+        if is_rounded_number(key)
+            || key.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER)
+        {
             return Err(Box::new(row.problem(
                 Field::ReservationKey,
                 ProblemCode::BadKey,

@@ -16,6 +16,11 @@ pub(super) trait Cells {
     /// The text of a cell; `None` where there is none. Bytes that are no text read as nothing.
     fn text(&self, position: usize) -> Option<&str>;
 
+    /// The same, with a mark for each byte that is no text.
+    fn lossy(&self, position: usize) -> Cow<'_, str> {
+        Cow::Borrowed(self.text(position).unwrap_or(""))
+    }
+
     /// The value of a cell, where the container knows more than its text.
     fn typed(&self, position: usize) -> Option<Typed> {
         let _ = position;
@@ -40,6 +45,10 @@ impl Cells for ::csv::ByteRecord {
 
     fn text(&self, position: usize) -> Option<&str> {
         str::from_utf8(self.get(position)?).ok()
+    }
+
+    fn lossy(&self, position: usize) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.get(position).unwrap_or_default())
     }
 }
 
@@ -115,7 +124,7 @@ impl OwnedRecord {
     pub(super) fn of<C: Cells>(cells: &C) -> Self {
         let cell = |position| match cells.typed(position) {
             Some(typed) => typed.into(),
-            None => cells.text(position).unwrap_or("").to_owned().into(),
+            None => cells.lossy(position).into_owned().into(),
         };
         Self((0..cells.n_cells()).map(cell).collect())
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::columns::Columns;
 use super::date_order::DateOrders;
+use super::fed_back::{as_it_was, has_lost_characters};
 use super::field::Field;
 use super::forms::CellForms;
 use super::group::Grouper;
@@ -16,9 +17,10 @@ use super::names::other_guests;
 use super::normalize::Normalizer;
 use super::record::{Cells, OwnedRecord, Typed};
 use super::row::{Row, trimmed};
-use super::settings::SourceSettings;
+use super::settings::{KeptRejects, RowOrigin, SourceSettings};
 use crate::model::{
-    Coverage, Fingerprint, Guest, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead, Stay,
+    Coverage, Fingerprint, Guest, Problem, ProblemCode, RejectedRow, RejectedRows, SourceKind, SourcePlace,
+    SourceRead, Stay,
 };
 
 /// The read so far.
@@ -34,6 +36,10 @@ pub(super) struct Rows<'a> {
     n_taken: u64,
     n_skipped: u64,
     rejects: Vec<Problem>,
+    /// The cells of the rejected rows, where they are wanted: one entry for each reject.
+    kept: Vec<Vec<String>>,
+    keeps: KeptRejects,
+    origin: RowOrigin,
     warnings: Vec<Problem>,
     /// Rows that are no bookings, if no booking comes after them.
     footers: Vec<Footer>,
@@ -98,6 +104,9 @@ impl<'a> Rows<'a> {
             n_taken: 0,
             n_skipped: 0,
             rejects: Vec::new(),
+            kept: Vec::new(),
+            keeps: settings.rejects,
+            origin: settings.origin,
             warnings: Vec::new(),
             footers: Vec::new(),
             last_row_may_be_cut: false,
@@ -120,6 +129,17 @@ impl<'a> Rows<'a> {
 
     /// Takes one row, by its line or number.
     pub(super) fn take<C: Cells>(&mut self, record: &C, row: u64, condition: Condition) {
+        match self.origin {
+            RowOrigin::Source => self.take_row(record, row, condition),
+            RowOrigin::RejectsFile => {
+                let lost = has_lost_characters(record);
+                let condition = if lost { Condition::NotText } else { condition };
+                self.take_row(&as_it_was(record, self.columns), row, condition);
+            }
+        }
+    }
+
+    fn take_row<C: Cells>(&mut self, record: &C, row: u64, condition: Condition) {
         self.last_row_may_be_cut = false;
         if condition != Condition::NotText && cells_are_blank(record) {
             return;
@@ -174,7 +194,7 @@ impl<'a> Rows<'a> {
                 self.coverage = Coverage::Partial;
                 let message = "a quoted cell holds whole rows, so a quote is missing somewhere in it";
                 let hint = "close the quote, or export again; until then this read is partial";
-                self.rejects.push(row.problem(None, ProblemCode::Ragged, message, hint));
+                self.put_aside(record, row.problem(None, ProblemCode::Ragged, message, hint));
                 if let Ok(id) = self.normalizer.id(&row) {
                     self.grouper.reject(&id);
                 }
@@ -195,7 +215,7 @@ impl<'a> Rows<'a> {
         self.n_taken += 1;
         self.last_row_may_be_cut = false;
         self.footers_are_bookings();
-        self.cut(&self.place(row));
+        self.cut(&OwnedRecord::default(), &self.place(row));
     }
 
     fn row<C: Cells>(&mut self, row: &Row<'_, C>) {
@@ -204,7 +224,7 @@ impl<'a> Rows<'a> {
             let hint = "no value is that long: look for a quote that is never closed, and export again";
             let problem = row.problem(field, ProblemCode::Ragged, message, hint);
             if matches!(field, Field::ReservationKey | Field::Property) {
-                self.rejects.push(problem);
+                self.put_aside(row.cells, problem);
                 self.coverage = Coverage::Partial;
             } else {
                 self.reject(row, problem);
@@ -224,7 +244,7 @@ impl<'a> Rows<'a> {
         let id = match self.normalizer.id(row) {
             Ok(id) => id,
             Err(problem) => {
-                self.rejects.push(*problem);
+                self.put_aside(row.cells, *problem);
                 self.coverage = Coverage::Partial;
                 return;
             }
@@ -240,7 +260,7 @@ impl<'a> Rows<'a> {
                 }
             }
             Err(problem) => {
-                self.rejects.push(*problem);
+                self.put_aside(row.cells, *problem);
                 self.grouper.reject(&id);
             }
         }
@@ -248,7 +268,7 @@ impl<'a> Rows<'a> {
 
     /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 13).
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
-        self.rejects.push(problem);
+        self.put_aside(row.cells, problem);
         match self.normalizer.id(row) {
             Ok(id) => self.grouper.reject(&id),
             Err(_) => self.coverage = Coverage::Partial,
@@ -268,20 +288,35 @@ impl<'a> Rows<'a> {
             self.reject(&row, problem);
         } else {
             // The cells may have moved, or the row may have swallowed others: its key cannot be trusted.
-            self.rejects.push(problem);
+            self.put_aside(record, problem);
             self.coverage = Coverage::Partial;
         }
     }
 
-    fn cut(&mut self, place: &SourcePlace) {
+    /// Adds a reject, and its cells where they are wanted. A wished PIN stays where it is (RULES 6).
+    fn put_aside<C: Cells>(&mut self, record: &C, problem: Problem) {
+        if self.keeps == KeptRejects::Rows {
+            let pin = self.columns.position(Field::Code);
+            let cell = |position| match record.lossy(position) {
+                _ if Some(position) == pin => String::new(),
+                text => text.into_owned(),
+            };
+            let cells = (0..record.n_cells()).filter(|position| !self.columns.explains(*position));
+            self.kept.push(cells.map(cell).collect());
+        }
+        self.rejects.push(problem);
+    }
+
+    fn cut<C: Cells>(&mut self, record: &C, place: &SourcePlace) {
         self.coverage = Coverage::Partial;
-        self.rejects.push(Problem {
+        let problem = Problem {
             source: place.clone(),
             column: "",
             code: ProblemCode::Cut,
             message: "the file ends in the middle of this row".to_owned(),
             hint: "export again; until then nothing is concluded from what is absent".to_owned(),
-        });
+        };
+        self.put_aside(record, problem);
     }
 
     /// A booking came after rows without dates: so they were bookings.
@@ -350,8 +385,15 @@ impl<'a> Rows<'a> {
                 hint: "check that the export is written anew each time".to_owned(),
             });
         }
-        let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, .. } = self;
-        let reservations = grouper.finish();
+        let rejected_rows = self.rejected_rows();
+        let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
+        let mut reservations = grouper.finish();
+        if origin == RowOrigin::RejectsFile {
+            // Their other rows are in the source, and not here.
+            for reservation in &mut reservations {
+                reservation.n_rejected_rows = reservation.n_rejected_rows.max(1);
+            }
+        }
         SourceRead {
             kind,
             location: location.to_owned(),
@@ -359,21 +401,36 @@ impl<'a> Rows<'a> {
             n_reservations: reservations.len(),
             reservations,
             rejects,
+            rejected_rows,
             warnings,
             coverage,
             fingerprint: Fingerprint(String::new()),
         }
     }
 
+    fn rejected_rows(&mut self) -> RejectedRows {
+        if self.keeps == KeptRejects::Problems {
+            return RejectedRows::default();
+        }
+        let headers = self.columns.header().iter().enumerate();
+        let header = headers.filter(|(position, _)| !self.columns.explains(*position));
+        let rows = mem::take(&mut self.kept).into_iter().zip(&self.rejects);
+        RejectedRows {
+            header: header.map(|(_, header)| header.clone()).collect(),
+            rows: rows.map(|(cells, problem)| RejectedRow { cells, problem: problem.clone() }).collect(),
+        }
+    }
+
     /// The last row has too few cells, or half a character, and no line end: it was cut.
     fn last_row_is_cut(&mut self) {
-        let known = if let Some(footer) = self.footers.pop() {
-            Some(footer.place)
-        } else {
-            self.rejects.pop().map(|problem| problem.source)
-        };
-        if let Some(place) = known {
-            self.cut(&place);
+        if let Some(Footer { record, place }) = self.footers.pop() {
+            self.cut(&record, &place);
+        } else if let Some(problem) = self.rejects.pop() {
+            let kept = self.kept.pop();
+            self.cut(&OwnedRecord::default(), &problem.source);
+            if let Some((last, kept)) = self.kept.last_mut().zip(kept) {
+                *last = kept;
+            }
         }
     }
 }

@@ -179,6 +179,26 @@ pub struct ArrivalRange {
     pub until: SignedDuration,
 }
 
+/// What is kept of rows that cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeptRejects {
+    /// What is wrong with them.
+    #[default]
+    Problems,
+    /// Also their cells, for a rejects file.
+    Rows,
+}
+
+/// What the rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RowOrigin {
+    /// The source itself.
+    #[default]
+    Source,
+    /// Some of its rows, which an earlier read could not use and somebody has mended since.
+    RejectsFile,
+}
+
 /// Everything the source is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSettings {
@@ -202,8 +222,30 @@ pub struct SourceSettings {
     pub forms: CellForms,
     /// How dates are written.
     pub date_order: DateOrder,
+    /// What is kept of rows that cannot be used.
+    pub rejects: KeptRejects,
+    /// What the rows are.
+    pub origin: RowOrigin,
     /// What a text is written in, where it has no byte order mark; `None`: what its bytes prove.
     pub encoding: Option<&'static Encoding>,
+}
+
+impl SourceSettings {
+    /// The same for rows of it in a rejects file that somebody has mended: nothing is concluded from what is absent
+    /// there.
+    #[must_use]
+    pub fn fed_back(self, input: SourceInput) -> Self {
+        Self {
+            input,
+            format: FileFormat::Csv,
+            coverage: Coverage::Partial,
+            covers: None,
+            max_age: None,
+            encoding: None,
+            origin: RowOrigin::RejectsFile,
+            ..self
+        }
+    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::csv::read_from;
 use super::error::SourceError;
 use super::forms::CellForms;
-use super::settings::{ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings, StatusMap};
+use super::settings::{
+    ColumnMap, DateOrder, FileFormat, KeptRejects, RowOrigin, SourceInput, SourceSettings, StatusMap,
+};
 use crate::model::{Coverage, Properties, Property, SourceRead};
 
 /// A complete source in canonical columns, for a house in Lisbon.
@@ -31,6 +33,8 @@ pub(super) fn settings() -> SourceSettings {
         max_age: None,
         forms: CellForms::default(),
         date_order: DateOrder::YearMonthDay,
+        rejects: KeptRejects::default(),
+        origin: RowOrigin::default(),
         encoding: None,
     }
 }

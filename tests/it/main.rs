@@ -11,6 +11,7 @@ mod cli_guards;
 mod cli_hotel;
 mod cli_profiles;
 mod cli_program;
+mod cli_rejects;
 mod cli_reports;
 mod cli_rollback;
 mod cli_scope;

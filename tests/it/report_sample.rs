@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{
-    AccessGrantKey, Coverage, Fingerprint, Method, Problem, ProblemCode, Reservation, ReservationId, RunId,
-    SharedSet, SourceKind, SourcePlace, SourceRead, Window,
+    AccessGrantKey, Coverage, Fingerprint, Method, Problem, ProblemCode, RejectedRows, Reservation,
+    ReservationId, RunId, SharedSet, SourceKind, SourcePlace, SourceRead, Window,
 };
 use reservation_sync::plan::{
     Action, Call, Estimate, GrantView, HeldBy, IdentityItem, IdentityTarget, Impact, InHouse, Item, ItemId,
@@ -242,6 +242,7 @@ pub(crate) fn source_read() -> SourceRead {
             message: "the file looks like yesterday's".to_owned(),
             ..problem(0, "", ProblemCode::OldSource)
         }],
+        rejected_rows: RejectedRows::default(),
         coverage: Coverage::Partial,
         fingerprint: Fingerprint("c0ffee".to_owned()),
     }

@@ -15,8 +15,9 @@ use reservation_sync::mapping::{
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
-    LiveGrant, Method, Moment, Place, Properties, Property, RequestedMethod, Reservation, ReservationId,
-    SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window, WishedCode, Workspace,
+    LiveGrant, Method, Moment, Place, Properties, Property, RejectedRows, RequestedMethod, Reservation,
+    ReservationId, SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window, WishedCode,
+    Workspace,
 };
 use reservation_sync::plan::{
     Allowance, CheckedPlan, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings, Policy,
@@ -278,6 +279,7 @@ impl Hotel {
             n_reservations: reservations.len(),
             reservations: reservations.to_vec(),
             rejects: Vec::new(),
+            rejected_rows: RejectedRows::default(),
             warnings: Vec::new(),
             coverage: Coverage::Complete,
             fingerprint: Fingerprint(bytes.to_owned()),

@@ -14,8 +14,8 @@ use reservation_sync::mapping::{
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
-    LiveGrant, Method, Moment, Namespace, Place, Properties, Property, RequestedMethod, Reservation,
-    ReservationId, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing, Stay, Unit,
+    LiveGrant, Method, Moment, Namespace, Place, Properties, Property, RejectedRows, RequestedMethod,
+    Reservation, ReservationId, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing, Stay, Unit,
     UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
@@ -425,6 +425,7 @@ pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Readin
         reservations,
         rejects: Vec::new(),
         warnings: Vec::new(),
+        rejected_rows: RejectedRows::default(),
         coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
         fingerprint: Fingerprint(number.to_string()),
     };

@@ -10,7 +10,7 @@ use super::shape::{
 };
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
-use crate::model::{Problem, RunId, SourceRead, WorkspaceId, without_contacts};
+use crate::model::{Problem, RejectedRows, RunId, SourceRead, WorkspaceId, without_contacts};
 use crate::plan::{Action, Allowance, GuardCheck, HeldBy, IdentityItem, Item, ItemId, Plan};
 
 /// What is known before anything was read.
@@ -55,6 +55,7 @@ impl Document {
             identities: Vec::new(),
             rejects: Vec::new(),
             warnings: Vec::new(),
+            rejected_rows: RejectedRows::default(),
             saved: None,
         }
     }
@@ -74,6 +75,7 @@ impl Document {
             n_reservations,
             reservations: _,
             rejects,
+            rejected_rows,
             warnings,
             coverage,
             fingerprint,
@@ -87,6 +89,7 @@ impl Document {
             coverage: *coverage,
         });
         self.rejects.extend(notices(rejects));
+        self.rejected_rows = rejected_rows.clone();
         self.warnings.extend(notices(warnings));
         self.counts.rejected =
             self.rejects.iter().map(|reject| &reject.source).collect::<BTreeSet<_>>().len();

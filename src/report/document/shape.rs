@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Outcome;
 use crate::model::{
-    AccessGrantKey, Coverage, ReservationKey, RunId, SourceKind, UserIdentityKey, WorkspaceId,
+    AccessGrantKey, Coverage, RejectedRows, ReservationKey, RunId, SourceKind, UserIdentityKey, WorkspaceId,
 };
 use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode, SavedPlan};
 
@@ -71,6 +71,9 @@ pub struct Document {
     pub rejects: Vec<Notice>,
     /// What a person should know.
     pub warnings: Vec<Notice>,
+    /// Those rows as the source has them, for the rejects file; no report has them.
+    #[serde(skip)]
+    pub rejected_rows: RejectedRows,
     /// The calls, in a plan file only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Box<SavedPlan>>,

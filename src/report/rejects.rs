@@ -1,0 +1,91 @@
+//! The rejects file: rows that could not be used, as the source has them, to be mended in a spreadsheet and fed back.
+//!
+//! It is the one file that holds what a row holds, contacts included, so it is for its owner only. Its cells are not
+//! prettified, because they are read again.
+
+use crate::model::{Problem, RejectedRow, RejectedRows};
+
+use super::csv::FORMULA_BEGINNINGS;
+
+/// The columns beside those of the source; `--from-rejects` passes over them.
+const COLUMNS: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
+
+/// The file, in the form that Excel opens: UTF-8 with a mark, lines ended as it ends them.
+pub fn render(rejected: &RejectedRows) -> String {
+    let RejectedRows { header, rows } = rejected;
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut write = |cells: Vec<String>| writer.write_record(&cells).expect("memory takes everything");
+    write(header.iter().cloned().chain(COLUMNS.map(str::to_owned)).map(|cell| harmless(&cell)).collect());
+    for RejectedRow { cells, problem } in rows {
+        let cells = of_width(cells, header.len());
+        write(cells.into_iter().chain(explained(problem)).map(|cell| harmless(&cell)).collect());
+    }
+    let bytes = writer.into_inner().expect("memory takes everything");
+    let table = String::from_utf8(bytes).expect("it was made of text");
+    format!("\u{feff}{table}")
+}
+
+fn explained(problem: &Problem) -> [String; COLUMNS.len()] {
+    let Problem { source, column, code, message, hint } = problem;
+    let row = if source.row == 0 { String::new() } else { source.row.to_string() };
+    [row, (*column).to_owned(), code.word(), message.clone(), hint.clone()]
+}
+
+/// As many cells as the header has; what was too much stays, in the last one.
+fn of_width(cells: &[String], width: usize) -> Vec<String> {
+    let mut fitting: Vec<String> = cells.iter().take(width).cloned().collect();
+    fitting.resize(width, String::new());
+    if let (Some(last), [_, ..]) = (fitting.last_mut(), cells.get(width..).unwrap_or_default()) {
+        *last = cells[width - 1..].join(", ");
+    }
+    fitting
+}
+
+/// What begins like a formula gets an apostrophe, which is taken off when the file is fed back.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(FORMULA_BEGINNINGS) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ProblemCode, SourcePlace};
+
+    fn check(header: &[&str], cells: &[&str], expected: &str) {
+        let texts = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
+        let problem = Problem {
+            source: SourcePlace { container: "bookings.csv".into(), row: 7 },
+            column: "check_in",
+            code: ProblemCode::BadDate,
+            message: "no date".to_owned(),
+            hint: "write one".to_owned(),
+        };
+        let rows = vec![RejectedRow { cells: texts(cells), problem }];
+        let told = render(&RejectedRows { header: texts(header), rows });
+        assert_eq!(told, format!("\u{feff}{expected}"));
+    }
+
+    #[test]
+    fn a_row_has_its_own_columns_and_what_is_wrong_with_it() {
+        check(
+            &["Key", "In"],
+            &["R1", "31.4."],
+            "Key,In,_row,_column,_code,_message,_hint\r\nR1,31.4.,7,check_in,bad_date,no date,write one\r\n",
+        );
+    }
+
+    #[test]
+    fn a_formula_is_made_harmless_and_a_row_gets_the_width_of_the_header() {
+        check(
+            &["Key", "=Name"],
+            &["+R1", "\"A\nB\"", "C", "D"],
+            "Key,'=Name,_row,_column,_code,_message,_hint\r\n\
+             '+R1,\"\"\"A\nB\"\", C, D\",7,check_in,bad_date,no date,write one\r\n",
+        );
+        check(
+            &["Key", "In"],
+            &[],
+            "Key,In,_row,_column,_code,_message,_hint\r\n,,7,check_in,bad_date,no date,write one\r\n",
+        );
+    }
+}
