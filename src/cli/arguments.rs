@@ -109,6 +109,8 @@ impl ReportFile {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
+    /// Looks at an export and writes a configuration for it, with comments; never overwrites one.
+    Init(InitFlags),
     /// Checks the configuration and the rows of the source, without Seam.
     Check {
         #[command(flatten)]
@@ -171,6 +173,18 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct InitFlags {
+    /// The export: a CSV file or a workbook.
+    #[arg(long, value_name = "FILE")]
+    pub(super) from: Option<PathBuf>,
+    /// The address of a database: sqlite://, postgres:// or mysql://; it is not written into the configuration.
+    #[arg(long, value_name = "DB", env = "RESERVATION_SYNC_URL", hide_env_values = true)]
+    pub(super) url: Option<String>,
 }
 
 /// Flags of `plan`, and of `run` too.

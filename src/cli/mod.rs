@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod explain;
 mod export;
+mod init;
 mod output;
 mod plan;
 mod profiles;
@@ -19,6 +20,7 @@ mod sandbox;
 mod scope;
 mod show;
 mod signals;
+mod survey;
 mod whole_file;
 
 use std::io;
@@ -59,6 +61,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     let Arguments { common, verb } = arguments;
     let settings = |output: &Output| load(&common, environment, output);
     match verb {
+        Verb::Init(flags) => init::init(&flags, common.config.as_deref(), output),
         Verb::Check { rows } => {
             check::check(&rows.applied_to(settings(output)?), rows.rejects.as_deref(), output)
         }

@@ -25,7 +25,7 @@ use crate::plan::PlanSettings;
 use crate::source::SourceInput;
 
 /// The file that is read where none is named.
-const DEFAULT_PATH: &str = "reservation-sync.toml";
+pub const DEFAULT_PATH: &str = "reservation-sync.toml";
 
 /// What holds where the user's file says nothing.
 pub(super) const DEFAULTS: &str = include_str!("../../config/default.toml");
@@ -50,6 +50,15 @@ pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, 
         path: name,
         text: masked(&text),
         problems,
+    })
+}
+
+/// Reads a configuration that is not in a file yet, as if it were in that one.
+pub fn load_text(text: &str, path: &Path, environment: &Environment) -> Result<Settings, ConfigError> {
+    let unreadable = |source| ConfigError::Unreadable { path: path.display().to_string(), source };
+    let absolute = std::path::absolute(path).map_err(unreadable)?;
+    parse(text, absolute.parent().unwrap_or(&absolute), environment).map_err(|problems| {
+        ConfigError::Invalid { path: path.display().to_string(), text: masked(text), problems }
     })
 }
 

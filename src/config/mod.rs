@@ -5,8 +5,10 @@
 
 mod credentials;
 mod digest;
+mod draft;
 mod environment;
 mod error;
+mod guess;
 mod interpolate;
 mod load;
 mod masking;
@@ -14,6 +16,7 @@ mod nearest;
 mod node;
 mod paths;
 mod profiles;
+mod queries;
 mod report;
 mod section;
 mod sections;
@@ -29,9 +32,11 @@ mod store_url;
 mod tests;
 mod values;
 
+pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, FILL_IN};
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
-pub use load::load;
+pub use load::{DEFAULT_PATH, load, load_text};
 pub use profiles::{Evidence, Export, Profile};
+pub use queries::Query;
 pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings, StoreSettings};
 pub use values::parse_duration;

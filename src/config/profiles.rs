@@ -11,7 +11,7 @@ use super::node::{self, Origin, Table};
 use super::section::{Complaint, Section};
 use super::source_section::{Rest, columns};
 use super::values::{list, text, word};
-use crate::source::ColumnMap;
+use crate::source::{ColumnMap, Field};
 
 /// A profile, by the name that a configuration gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,10 +101,15 @@ impl Profile {
     /// The profile that a header fits and no other one as well.
     pub fn recognised(header: &[String]) -> Option<Self> {
         let mut fitting: Vec<(usize, Self)> =
-            Self::ALL.iter().filter_map(|profile| Some((profile.columns().fit(header)?, *profile))).collect();
+            Self::ALL.iter().filter_map(|profile| Some((profile.fit(header)?, *profile))).collect();
         fitting.sort_by_key(|(n_found, _)| *n_found);
         let (most, profile) = fitting.pop()?;
         fitting.last().is_none_or(|(n_found, _)| *n_found < most).then_some(profile)
+    }
+
+    /// Whether it says which header a field has.
+    pub(super) fn names(self, field: Field) -> bool {
+        self.columns().headers.get(&field).is_some_and(|headers| !headers.is_empty())
     }
 
     /// What it says about the export.
@@ -132,6 +137,15 @@ impl Profile {
         let mut table = self.table();
         table.remove("export");
         table
+    }
+
+    /// How many of its fields a header has. A profile that leaves the key to the user takes any header for it.
+    fn fit(self, header: &[String]) -> Option<usize> {
+        let mut columns = self.columns();
+        if !self.names(Field::ReservationKey) {
+            columns.headers.insert(Field::ReservationKey, header.to_vec());
+        }
+        columns.fit(header)
     }
 
     fn columns(self) -> ColumnMap {

@@ -1,5 +1,6 @@
 //! Reservations, and what one read of a source gave.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -83,6 +84,8 @@ pub struct SourceRead {
     pub rejects: Vec<Problem>,
     /// Those rows as the source has them, where they are wanted.
     pub rejected_rows: RejectedRows,
+    /// Statuses that the configuration does not know, and how many rows have them.
+    pub unknown_statuses: BTreeMap<String, u64>,
     /// Rows that can be used, but not wholly.
     pub warnings: Vec<Problem>,
     /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 13).

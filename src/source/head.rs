@@ -1,13 +1,15 @@
 //! The first bytes of a file: whether they are text, and what separates the columns.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 
 use ::csv::ByteRecord;
 
 use super::columns::Columns;
 use super::header::N_SEARCHED;
 use super::record::Cells;
-use super::settings::ColumnMap;
+use super::settings::{ColumnMap, FileFormat};
 
 /// As much as is looked at; a header is shorter.
 const N_HEAD_BYTES: usize = 64 * 1024;
@@ -26,6 +28,15 @@ pub(super) enum Container {
     Other(&'static str),
     /// An iCal calendar.
     Calendar,
+}
+
+/// What a file is by its first bytes: a workbook, or a text.
+pub fn format_of(path: &Path) -> io::Result<FileFormat> {
+    let first = read_first(&mut File::open(path)?)?;
+    Ok(match first.as_slice() {
+        [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => FileFormat::Excel { sheet: None },
+        _ => FileFormat::Csv,
+    })
 }
 
 /// Reads the very first bytes, as they are.

@@ -42,9 +42,10 @@ pub use encoding::encoding_named;
 pub use error::SourceError;
 pub use field::Field;
 pub use forms::{CellForms, NameForm};
+pub use head::format_of;
 pub use read::{read, read_file};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, KeptRejects, Meaning, MeaningConflict,
     RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
-pub use sql::{AddressError, DatabaseAddress, DatabaseError};
+pub use sql::{AddressError, DatabaseAddress, DatabaseError, query_fits};

@@ -4,6 +4,8 @@
 //! left out with a warning: e-mail, phone, wished PIN. Messages never repeat a name, a contact or a code.
 
 use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -39,6 +41,8 @@ pub(super) struct Normalizer<'a> {
     units: HashMap<String, SharedSet<Unit>>,
     spaces: HashMap<String, SharedSet<SpaceKey>>,
     phones: PhoneBook,
+    /// Words of the status that nothing says the meaning of, and how often they were met.
+    unknown_statuses: BTreeMap<String, u64>,
 }
 
 impl<'a> Normalizer<'a> {
@@ -55,7 +59,13 @@ impl<'a> Normalizer<'a> {
             units: HashMap::new(),
             spaces: HashMap::new(),
             phones: PhoneBook::default(),
+            unknown_statuses: BTreeMap::new(),
         }
+    }
+
+    /// Words of the status that nothing says the meaning of, and how often they were met.
+    pub(super) fn unknown_statuses(&self) -> &BTreeMap<String, u64> {
+        &self.unknown_statuses
     }
 
     /// Takes the orders of dates that the columns have proven.
@@ -190,7 +200,7 @@ impl<'a> Normalizer<'a> {
         number
     }
 
-    fn standing<C: Cells>(&self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
+    fn standing<C: Cells>(&mut self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
         // Exports keep the old status beside the mark, so the mark decides.
         if is_filled(row.value(Field::CancelledAt)) || is_marked_cancelled(row) {
             return Standing::Revoked;
@@ -204,6 +214,7 @@ impl<'a> Normalizer<'a> {
                 "the status is blank, so nothing is made, changed or revoked for this row".to_owned()
             } else {
                 let shown: String = word.chars().take(40).collect();
+                *self.unknown_statuses.entry(word.to_owned()).or_default() += 1;
                 format!(
                     "the status `{shown}` is not known, so nothing is made, changed or revoked for this row"
                 )

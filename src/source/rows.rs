@@ -386,6 +386,7 @@ impl<'a> Rows<'a> {
             });
         }
         let rejected_rows = self.rejected_rows();
+        let unknown_statuses = self.normalizer.unknown_statuses().clone();
         let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
         let mut reservations = grouper.finish();
         if origin == RowOrigin::RejectsFile {
@@ -402,6 +403,7 @@ impl<'a> Rows<'a> {
             reservations,
             rejects,
             rejected_rows,
+            unknown_statuses,
             warnings,
             coverage,
             fingerprint: Fingerprint(String::new()),

@@ -9,6 +9,7 @@ mod cli_export;
 mod cli_failure;
 mod cli_guards;
 mod cli_hotel;
+mod cli_init;
 mod cli_profiles;
 mod cli_program;
 mod cli_rejects;

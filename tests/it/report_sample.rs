@@ -1,5 +1,7 @@
 //! One plan with a line of every kind, for the tests of reports.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{
@@ -243,6 +245,7 @@ pub(crate) fn source_read() -> SourceRead {
             ..problem(0, "", ProblemCode::OldSource)
         }],
         rejected_rows: RejectedRows::default(),
+        unknown_statuses: BTreeMap::new(),
         coverage: Coverage::Partial,
         fingerprint: Fingerprint("c0ffee".to_owned()),
     }

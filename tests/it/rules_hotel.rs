@@ -280,6 +280,7 @@ impl Hotel {
             reservations: reservations.to_vec(),
             rejects: Vec::new(),
             rejected_rows: RejectedRows::default(),
+            unknown_statuses: BTreeMap::new(),
             warnings: Vec::new(),
             coverage: Coverage::Complete,
             fingerprint: Fingerprint(bytes.to_owned()),

@@ -426,6 +426,7 @@ pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Readin
         rejects: Vec::new(),
         warnings: Vec::new(),
         rejected_rows: RejectedRows::default(),
+        unknown_statuses: BTreeMap::new(),
         coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
         fingerprint: Fingerprint(number.to_string()),
     };

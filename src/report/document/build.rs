@@ -76,6 +76,7 @@ impl Document {
             reservations: _,
             rejects,
             rejected_rows,
+            unknown_statuses: _,
             warnings,
             coverage,
             fingerprint,

@@ -16,4 +16,5 @@ mod statement;
 
 pub use address::{AddressError, DatabaseAddress};
 pub use error::DatabaseError;
+pub use read::query_fits;
 pub(super) use read::read;

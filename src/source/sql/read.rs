@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::address::DatabaseAddress;
 use super::engine::Session;
 use super::error::{Context, DatabaseError, Said};
 use super::statement::one_select;
@@ -14,7 +15,7 @@ use crate::source::columns::Columns;
 use crate::source::error::SourceError;
 use crate::source::record::{Cells, OwnedRecord};
 use crate::source::rows::{Condition, Ending, Rows};
-use crate::source::settings::{DatabaseInput, SourceSettings};
+use crate::source::settings::{ColumnMap, DatabaseInput, SourceSettings};
 
 /// What a row of the result stands under in a place: `query:17`.
 const CONTAINER: &str = "query";
@@ -59,6 +60,25 @@ pub(in crate::source) async fn read(
             ended => return ended,
         }
     }
+}
+
+/// Whether the database takes the query, and gives by it what a stay needs under our own names.
+pub async fn query_fits(address: &DatabaseAddress, query: &str) -> Result<bool, SourceError> {
+    let Ok(statement) = one_select(query, address.engine()) else { return Ok(false) };
+    let location = address.to_string();
+    let context = Context { query: "", location: &location, limit: CONNECT_LIMIT };
+    let no_answer = |_| {
+        let source = Said("it does not answer".to_owned());
+        DatabaseError::Unreachable { location: location.clone(), source }
+    };
+    let mut session = timeout(CONNECT_LIMIT, Session::open(address, CONNECT_LIMIT))
+        .await
+        .map_err(no_answer)?
+        .map_err(|error| context.judge(&error))?;
+    // A table that is not there is no trouble: it is another product's database.
+    let names = session.columns(statement).await.unwrap_or_default();
+    drop(session.close().await);
+    Ok(Columns::find(names.iter().map(String::as_str), &ColumnMap::default()).is_ok())
 }
 
 /// One read from the beginning to the end.
