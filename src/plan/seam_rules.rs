@@ -184,6 +184,7 @@ impl<'a> World<'a> {
                 self.create(key, grant)
             }
             Call::UpdateGrant { id, key, window } => self.update(id, key, *window),
+            Call::TakeOverGrant { id, key } => self.take_over(id, key),
             Call::DeleteGrant { id, key } => self.delete(id, key),
             Call::AddMethods { id, key, methods } => {
                 let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
@@ -256,6 +257,15 @@ impl<'a> World<'a> {
         if let Some(grant) = self.grants.get_mut(id) {
             grant.window = window;
         }
+        Ok(())
+    }
+
+    fn take_over(&mut self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
+        let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
+        if !self.keys.insert(key.clone()) {
+            return Err(Breach::KeyInUse(key.to_string()));
+        }
+        grant.key = Some(key.clone());
         Ok(())
     }
 

@@ -95,6 +95,13 @@ pub enum Call {
         /// The new window.
         window: Window,
     },
+    /// `/access_grants/unmanaged/update`: gives a grant that somebody else made a key of ours, as it stands.
+    TakeOverGrant {
+        /// Which.
+        id: AccessGrantId,
+        /// The key it gets.
+        key: AccessGrantKey,
+    },
     /// `/access_grants/delete`.
     DeleteGrant {
         /// Which.
@@ -135,7 +142,7 @@ impl Call {
     /// The limit that the doors of the call count it against; `None` for calls that touch no door.
     pub fn door_operation(&self) -> Option<DoorOperation> {
         match self {
-            Self::CreateIdentity { .. } | Self::UpdateIdentity { .. } => None,
+            Self::CreateIdentity { .. } | Self::UpdateIdentity { .. } | Self::TakeOverGrant { .. } => None,
             Self::CreateGrant { .. } | Self::AddMethods { .. } => Some(DoorOperation::Create),
             Self::UpdateGrant { .. } => Some(DoorOperation::Update),
             Self::DeleteGrant { .. } | Self::DeleteMethod { .. } => Some(DoorOperation::Delete),
@@ -149,6 +156,7 @@ impl Call {
             Self::UpdateIdentity { .. } => "/user_identities/update",
             Self::CreateGrant { .. } => "/access_grants/create",
             Self::UpdateGrant { .. } => "/access_grants/update",
+            Self::TakeOverGrant { .. } => "/access_grants/unmanaged/update",
             Self::DeleteGrant { .. } => "/access_grants/delete",
             Self::AddMethods { .. } => "/access_grants/request_access_methods",
             Self::DeleteMethod { .. } => "/access_methods/delete",
@@ -161,6 +169,7 @@ impl Call {
             Self::CreateIdentity { key, .. } | Self::UpdateIdentity { key, .. } => key.as_str(),
             Self::CreateGrant { key, .. }
             | Self::UpdateGrant { key, .. }
+            | Self::TakeOverGrant { key, .. }
             | Self::DeleteGrant { key, .. }
             | Self::AddMethods { key, .. }
             | Self::DeleteMethod { key, .. } => key.as_str(),

@@ -78,6 +78,7 @@ impl<'a> Deed<'a> {
             }
             Call::UpdateIdentity { .. }
             | Call::UpdateGrant { .. }
+            | Call::TakeOverGrant { .. }
             | Call::DeleteGrant { .. }
             | Call::AddMethods { .. }
             | Call::DeleteMethod { .. } => {
@@ -115,6 +116,10 @@ impl<'a> Deed<'a> {
             Call::AddMethods { id, methods, .. } => {
                 let found = grant(lookup::grant_by_id(id)).await?;
                 Ok(so(found.is_some_and(|found| methods.is_subset(&found.methods()))))
+            }
+            Call::TakeOverGrant { id, key } => {
+                let found = grant(lookup::grant_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| found.key.as_ref() == Some(key))))
             }
             Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Ok(Found::Nothing),
         }
@@ -180,7 +185,7 @@ impl<'a> Deed<'a> {
 fn safety(call: &Call) -> Safety {
     match call {
         Call::CreateIdentity { .. } | Call::CreateGrant { .. } | Call::AddMethods { .. } => Safety::Create,
-        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } => Safety::Update,
+        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::TakeOverGrant { .. } => Safety::Update,
         Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Safety::Delete,
     }
 }
@@ -213,6 +218,11 @@ fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
         Call::UpdateGrant { id, key: _, window } => {
             body.insert("access_grant_id".to_owned(), json!(id));
             insert_window(&mut body, window);
+        }
+        Call::TakeOverGrant { id, key } => {
+            body.insert("access_grant_id".to_owned(), json!(id));
+            body.insert("is_managed".to_owned(), json!(true));
+            body.insert("access_grant_key".to_owned(), json!(key));
         }
         Call::DeleteGrant { id, key: _ } => {
             body.insert("access_grant_id".to_owned(), json!(id));

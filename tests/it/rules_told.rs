@@ -100,6 +100,7 @@ fn call(number: usize, step: &Step) -> String {
             )
         }
         Call::UpdateGrant { key, .. } => format!("window {}", short(key.as_str())),
+        Call::TakeOverGrant { key, .. } => format!("take over as {}", short(key.as_str())),
         Call::DeleteGrant { key, .. } => format!("delete {}", short(key.as_str())),
         Call::AddMethods { key, methods: added, .. } => {
             format!("add {} {}", short(key.as_str()), methods(added))

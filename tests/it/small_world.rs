@@ -525,6 +525,11 @@ fn carry_out(
             let position = grant(inventory, id);
             inventory.grants[position].window = *window;
         }
+        Call::TakeOverGrant { id, key } => {
+            let position = grant(inventory, id);
+            inventory.grants[position].key = Some(key.clone());
+            inventory.grants[position].state = GrantState::Standing;
+        }
         Call::DeleteGrant { id, .. } => {
             let position = grant(inventory, id);
             inventory.grants.remove(position);
