@@ -237,7 +237,7 @@ impl<'a> Owners<'a> {
             Call::UpdateIdentity { id, key, .. } => {
                 self.namespace.owns_identity(key) && self.identities.get(id) == Some(&Some(key))
             }
-            Call::CreateGrant { key, .. } => self.namespace.owns(key),
+            Call::CreateGrant { key, .. } | Call::RestoreMethods { key, .. } => self.namespace.owns(key),
             Call::UpdateGrant { id, key, .. }
             | Call::DeleteGrant { id, key }
             | Call::AddMethods { id, key, .. } => {
@@ -256,7 +256,9 @@ fn is_allowed(call: &Call, policy: Policy) -> bool {
         | Call::UpdateGrant { .. }
         | Call::TakeOverGrant { .. }
         | Call::AddMethods { .. } => policy != Policy::CreateOnly,
-        Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => policy == Policy::Sync,
+        Call::DeleteGrant { .. } | Call::RestoreMethods { .. } | Call::DeleteMethod { .. } => {
+            policy == Policy::Sync
+        }
     }
 }
 

@@ -191,6 +191,8 @@ impl<'a> World<'a> {
                 grant.methods.extend(methods);
                 Ok(())
             }
+            Call::RestoreMethods { key, methods: _ } if self.keys.contains(key) => Ok(()),
+            Call::RestoreMethods { key, methods: _ } => Err(Breach::NotFound(key.to_string())),
             Call::DeleteMethod { id, key } => {
                 if self.access_methods.remove(id) {
                     Ok(())

@@ -118,6 +118,14 @@ pub enum Call {
         /// Which methods.
         methods: MethodSet,
     },
+    /// `/access_grants/request_access_methods`, where a look shows that the grant lost a method: Seam may give one
+    /// guest one code for two grants, and take it from both when one of them goes (RULES 23).
+    RestoreMethods {
+        /// The key of a grant that this plan made.
+        key: AccessGrantKey,
+        /// What it was made with.
+        methods: MethodSet,
+    },
     /// `/access_methods/delete`.
     DeleteMethod {
         /// Which.
@@ -139,10 +147,14 @@ pub enum DoorOperation {
 }
 
 impl Call {
-    /// The limit that the doors of the call count it against; `None` for calls that touch no door.
+    /// The limit that the doors of the call count it against; `None` for calls that touch no door, or only where
+    /// something happened that nobody can plan.
     pub fn door_operation(&self) -> Option<DoorOperation> {
         match self {
-            Self::CreateIdentity { .. } | Self::UpdateIdentity { .. } | Self::TakeOverGrant { .. } => None,
+            Self::CreateIdentity { .. }
+            | Self::UpdateIdentity { .. }
+            | Self::TakeOverGrant { .. }
+            | Self::RestoreMethods { .. } => None,
             Self::CreateGrant { .. } | Self::AddMethods { .. } => Some(DoorOperation::Create),
             Self::UpdateGrant { .. } => Some(DoorOperation::Update),
             Self::DeleteGrant { .. } | Self::DeleteMethod { .. } => Some(DoorOperation::Delete),
@@ -158,7 +170,7 @@ impl Call {
             Self::UpdateGrant { .. } => "/access_grants/update",
             Self::TakeOverGrant { .. } => "/access_grants/unmanaged/update",
             Self::DeleteGrant { .. } => "/access_grants/delete",
-            Self::AddMethods { .. } => "/access_grants/request_access_methods",
+            Self::AddMethods { .. } | Self::RestoreMethods { .. } => "/access_grants/request_access_methods",
             Self::DeleteMethod { .. } => "/access_methods/delete",
         }
     }
@@ -172,6 +184,7 @@ impl Call {
             | Self::TakeOverGrant { key, .. }
             | Self::DeleteGrant { key, .. }
             | Self::AddMethods { key, .. }
+            | Self::RestoreMethods { key, .. }
             | Self::DeleteMethod { key, .. } => key.as_str(),
         }
     }

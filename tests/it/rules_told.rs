@@ -105,6 +105,9 @@ fn call(number: usize, step: &Step) -> String {
         Call::AddMethods { key, methods: added, .. } => {
             format!("add {} {}", short(key.as_str()), methods(added))
         }
+        Call::RestoreMethods { key, methods: made } => {
+            format!("see that {} still has {}", short(key.as_str()), methods(made))
+        }
         Call::DeleteMethod { key, id } => format!("drop {} {}", short(key.as_str()), kind(id)),
     };
     format!("  {number} {told}{}{}\n", waits("after", &step.requires), waits("behind", &step.follows))

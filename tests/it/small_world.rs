@@ -545,6 +545,7 @@ fn carry_out(
                     .push(RequestedMethod { method: Some(*method), access_methods: [id].into() });
             }
         }
+        Call::RestoreMethods { .. } => {}
         Call::DeleteMethod { id, .. } => {
             for grant in &mut inventory.grants {
                 grant.access_methods.remove(id);
