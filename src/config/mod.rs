@@ -30,5 +30,5 @@ mod values;
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
 pub use load::load;
-pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings, StoreSettings};
+pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings};
 pub use values::parse_duration;

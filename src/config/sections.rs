@@ -12,7 +12,7 @@ use super::error::ConfigProblem;
 use super::node::{Node, Place};
 use super::paths;
 use super::section::{Complaint, Problems, Section};
-use super::settings::{Endpoint, SeamSettings, StoreSettings};
+use super::settings::{Endpoint, SeamSettings};
 use super::source_input::source_input;
 use super::store_url;
 use super::values::{
@@ -25,6 +25,7 @@ use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
 use crate::source::{
     ColumnMap, DateOrder, Field, Meaning, SourceInput, SourceSettings, StatusMap, encoding_named,
 };
+use crate::store::StoreSettings;
 
 /// `policy`.
 pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
@@ -328,6 +329,7 @@ pub(super) fn store(root: &mut Section<'_>, folder: &Path) -> (Option<StoreSetti
     section.finish();
     let store_folder =
         location.as_ref().map_or_else(|| folder.to_owned(), |location| location.folder.clone());
-    let settings = location.zip(lease).map(|(location, lease)| StoreSettings { url: location.url, lease });
+    let settings =
+        location.zip(lease).map(|(location, lease)| StoreSettings { address: location.address, lease });
     (settings, store_folder)
 }

@@ -136,9 +136,13 @@ impl From<SeamError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let hint = error.hint();
-        Self::new(ExitCode::Unexpected, &error, hint)
+        Self::new(exit_code_of(&error), &error, error.hint())
     }
+}
+
+/// A store on a server comes back as Seam and the source do.
+fn exit_code_of(error: &StoreError) -> ExitCode {
+    if error.is_temporary() { ExitCode::Temporary } else { ExitCode::Unexpected }
 }
 
 impl From<LeaseError> for Failure {
@@ -160,7 +164,7 @@ impl From<RecordError> for Failure {
             RecordError::LeaseLost => {
                 (ExitCode::Locked, "another run has taken over; see `reservation-sync runs`")
             }
-            RecordError::Store(cause) => (ExitCode::Unexpected, cause.hint()),
+            RecordError::Store(cause) => (exit_code_of(cause), cause.hint()),
             RecordError::Closed => {
                 (ExitCode::Unexpected, "run again; what took effect is recognised by its key")
             }

@@ -19,7 +19,7 @@ use crate::mapping::Scope;
 use crate::model::{AccessGrantKey, Inventory, Workspace};
 use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
-use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
+use crate::store::{Finish, Holder, NewRun, Recorder, Store};
 
 /// How far a job goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -159,8 +159,8 @@ impl Job<'_> {
 
     /// Takes the lease and records that a run begins.
     async fn begin(&self, workspace: &Workspace, told: &mut Told) -> Result<(), Failure> {
-        let settings = self.store_settings();
-        let store = Store::open(&settings).await?;
+        let settings = &self.settings.store;
+        let store = Store::open(settings).await?;
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
@@ -169,11 +169,6 @@ impl Job<'_> {
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
-    }
-
-    pub(super) fn store_settings(&self) -> StoreSettings {
-        let settings = &self.settings.store;
-        StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
 
     /// Carries the plan out and says why it stopped, if it did.

@@ -160,8 +160,8 @@ fn the_configuration_of_the_manifest_can_be_loaded_and_fits_its_volumes() {
     let is_mounted = |path: &str| mounts.iter().any(|mount| path.starts_with(&format!("{mount}/")));
     let SourceInput::File { path, .. } = &settings.source.input else { panic!("a file is read") };
     assert!(is_mounted(path), "{path}");
-    let store = settings.store.url.strip_prefix("sqlite://").expect("SQLite");
-    assert!(is_mounted(store), "{store}");
+    let store = settings.store.address.to_string();
+    assert!(is_mounted(&store), "{store}");
     for variable in ["RESERVATION_SYNC_CONFIG", "SEAM_API_KEY_FILE"] {
         let (_, rest) = cron_job.split_once(variable).expect("the variable is set");
         assert!(is_mounted(value(rest, "value")), "{variable}");
