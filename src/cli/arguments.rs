@@ -138,6 +138,8 @@ pub(super) enum Verb {
     Rollback(RollbackFlags),
     /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
     Release,
+    /// Lifts the lock of a run that has died, and shows who holds it.
+    Unlock(UnlockFlags),
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
     /// Prints the completion script of a shell.
@@ -151,6 +153,14 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
+}
+
+/// Flags of `unlock`.
+#[derive(Debug, Args)]
+pub(super) struct UnlockFlags {
+    /// The lock of a host that is known to be gone, by the id that `unlock` shows.
+    #[arg(long, value_name = "ID")]
+    pub(super) holder: Option<String>,
 }
 
 /// Flags of `plan`, and of `run` too.

@@ -17,6 +17,7 @@ mod sandbox;
 mod scope;
 mod show;
 mod signals;
+mod unlock;
 mod whole_file;
 
 use std::io;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Release => release::release(&settings(output)?, output),
+        Verb::Unlock(flags) => unlock::unlock(&settings(output)?, &flags, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

@@ -152,7 +152,7 @@ impl From<LeaseError> for Failure {
             LeaseError::Held { .. } | LeaseError::Lost => Self::new(
                 ExitCode::Locked,
                 &error,
-                "wait until the other run is over; a dead run on this host loses the lock by itself",
+                "wait until the other run is over; `reservation-sync unlock` tells who it is, and lifts the lock of a dead one",
             ),
         }
     }

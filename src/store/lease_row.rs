@@ -123,3 +123,33 @@ pub(super) async fn extend(
 pub(super) async fn delete(executor: impl Executor, id: &str) -> sqlx::Result<()> {
     Statement::new("delete from leases where lease_id = $1").bind(id).execute(executor).await.map(drop)
 }
+
+/// The leases of a namespace, with their workspaces.
+pub(super) async fn list(
+    executor: impl Executor,
+    namespace: &Namespace,
+) -> sqlx::Result<Vec<(WorkspaceId, LeaseRow)>> {
+    let rows = Statement::new(
+        "select workspace_id, lease_id, host, boot_id, pid_namespace, pid, process_start, since, renewed, expires
+         from leases where namespace = $1 order by workspace_id",
+    )
+    .bind(namespace.as_str())
+    .fetch_all(executor)
+    .await?;
+    let mut leases = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let workspace_id = WorkspaceId::new(row.try_get::<&str>("workspace_id")?);
+        leases.extend(LeaseRow::of(row)?.map(|lease| (workspace_id, lease)));
+    }
+    Ok(leases)
+}
+
+/// Removes a lease unless it was renewed since it was read. Gives whether it did.
+pub(super) async fn remove(executor: impl Executor, row: &LeaseRow) -> sqlx::Result<bool> {
+    Statement::new("delete from leases where lease_id = $1 and expires = $2")
+        .bind(row.id.as_str())
+        .bind(milliseconds(row.expires))
+        .execute(executor)
+        .await
+        .map(|n_rows| n_rows > 0)
+}

@@ -42,3 +42,36 @@ fn migrator(texts: [&'static str; NAMES.len()]) -> Migrator {
     };
     Migrator::with_migrations(zip(1.., zip(NAMES, texts)).map(migration).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::Namespace;
+    use crate::store::{Fate, Store, StoreAddress, StoreSettings, sqlite};
+
+    #[tokio::test]
+    async fn a_lock_of_the_version_before_signs_of_life_were_kept_is_still_understood() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("store.db");
+        std::fs::write(&path, "").expect("the folder is writable");
+        let pool = sqlite::connect(&path).await.expect("it is a new file");
+        let six = sqlite().iter().take(6).cloned().collect();
+        Migrator::with_migrations(six).run(&pool).await.expect("the tables are new");
+        sqlx::query("insert into leases values ('w', 'pms', 'l1', 'night-desk', 'b', 'p', 7, 1, 1000, 2000)")
+            .execute(&pool)
+            .await
+            .expect("there is a table");
+        pool.close().await;
+
+        let address = StoreAddress::file(&path);
+        let settings = StoreSettings { address, lease: Duration::from_mins(2) };
+        let store = Store::open(&settings).await.expect("it is brought up to date");
+        let namespace = Namespace::new("pms").expect("letters only");
+        let locks = store.unlock(&namespace, None).await.expect("the store is writable");
+        assert_eq!(locks.len(), 1);
+        assert_eq!(locks[0].renewed, locks[0].since);
+        assert_eq!(locks[0].fate, Fate::LiftedExpired);
+    }
+}

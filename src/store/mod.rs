@@ -24,6 +24,7 @@ mod sqlite;
 mod statement;
 mod step;
 mod trips;
+mod unlock;
 
 pub use address::{AddressError, StoreAddress};
 pub use error::StoreError;
@@ -34,3 +35,4 @@ pub use recorder::{LedgerChange, RecordError, Recorder, StepOutcome, StepRecord}
 pub use run::{Finish, NewRun, ReadRecord, RunError, RunSelector};
 pub use settings::StoreSettings;
 pub use step::UnfinishedStep;
+pub use unlock::{Fate, FoundLock};

@@ -73,6 +73,7 @@ async fn nights_on_a_server_are_recorded_explained_and_undone_and_its_password_i
         check(&["apply", "back.json"], 0, &["1 created"]),
         check(&["export"], 0, &["R1001", "R1002"]),
         check(&["release"], 0, &[]),
+        check(&["unlock"], 0, &[]),
     ]);
     assert!(!place.has("reservation-sync.db"), "the record is on the server");
     assert_told_nowhere(&place, &ended);
@@ -125,7 +126,7 @@ async fn of_runs_at_once_on_one_server_one_writes_and_none_doubles_what_another_
     for other in others {
         let ran = Ran::of(other).await;
         ran.assert_code(11);
-        assert!(ran.told.contains("the lock is held by"), "{}", ran.told);
+        assert!(ran.told.contains("reservation-sync unlock"), "{}", ran.told);
     }
     Ran::of(first).await.assert_code(0);
     Holdings::of(&sandbox.snapshot()).assert_are(&hotel.expected(&rows()));

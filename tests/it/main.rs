@@ -15,6 +15,7 @@ mod cli_rollback;
 mod cli_scope;
 mod cli_secrets;
 mod cli_store;
+mod cli_unlock;
 mod cli_words;
 mod contract;
 mod endurance_faults;
