@@ -326,10 +326,14 @@ pub(super) fn store(root: &mut Section<'_>, folder: &Path) -> (Option<StoreSetti
     let mut section = root.section("store");
     let location = section.take("url", |node| store_url::locate(&text(node)?, folder));
     let lease = section.take("lease", positive_duration);
+    let keep_runs = section.take("keep_runs", duration_or_none);
     section.finish();
     let store_folder =
         location.as_ref().map_or_else(|| folder.to_owned(), |location| location.folder.clone());
-    let settings =
-        location.zip(lease).map(|(location, lease)| StoreSettings { address: location.address, lease });
+    let settings = location.zip(lease).zip(keep_runs).map(|((location, lease), keep_runs)| StoreSettings {
+        address: location.address,
+        lease,
+        keep_runs,
+    });
     (settings, store_folder)
 }

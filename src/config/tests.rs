@@ -91,6 +91,7 @@ fn the_smallest_file_takes_everything_else_from_the_defaults() {
     assert_eq!(settings.seam.patience, Duration::from_mins(5));
     assert_eq!(settings.store.address, StoreAddress::file("/etc/sync/reservation-sync.db"));
     assert_eq!(settings.store.lease, Duration::from_mins(2));
+    assert_eq!(settings.store.keep_runs, Some(SignedDuration::from_hours(90 * 24)));
 }
 
 #[test]

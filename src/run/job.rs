@@ -19,7 +19,7 @@ use crate::mapping::Scope;
 use crate::model::{AccessGrantKey, Inventory, Workspace};
 use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
-use crate::store::{Finish, Holder, NewRun, Recorder, Store};
+use crate::store::{Finish, Holder, Lease, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,6 +111,9 @@ pub async fn run(job: Job<'_>) -> Document {
                 document: document.to_json(),
             };
             let finished = store.finish_run(&told.run_id, &finish).await.map_err(Failure::from);
+            if finished.is_ok() && ending.is_ok() {
+                forget_old_runs(&store, &lease, &job.settings.store).await;
+            }
             let released = lease.release().await.map_err(Failure::from);
             store.close().await;
             match finished.and(released) {
@@ -213,6 +216,18 @@ impl Job<'_> {
             Some(Stop::ChangesUsedUp) => Err(Failure::changes_used_up(self.max_changes.unwrap_or_default())),
             Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
+    }
+}
+
+/// The record is not spoiled where it keeps more than it should, so that a failure does not spoil the run either.
+async fn forget_old_runs(store: &Store, lease: &Lease, settings: &StoreSettings) {
+    let Some(keep) = settings.keep_runs else { return };
+    match store.forget_old_runs(lease, keep).await {
+        Ok(n_runs) => tracing::debug!(n_runs, "old runs left the record"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "old runs could not leave the record; the next run tries again"
+        ),
     }
 }
 

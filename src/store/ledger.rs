@@ -141,7 +141,7 @@ async fn last_source(
 }
 
 /// How many runs the usual size of a source is taken from.
-const RECENT: i64 = 10;
+pub(super) const RECENT: i64 = 10;
 
 /// The sizes of the sources of the last runs that carried their plan out, newest first, and what they looked like.
 async fn recent_sources(

@@ -66,7 +66,7 @@ mod tests {
         pool.close().await;
 
         let address = StoreAddress::file(&path);
-        let settings = StoreSettings { address, lease: Duration::from_mins(2) };
+        let settings = StoreSettings { address, lease: Duration::from_mins(2), keep_runs: None };
         let store = Store::open(&settings).await.expect("it is brought up to date");
         let namespace = Namespace::new("pms").expect("letters only");
         let locks = store.unlock(&namespace, None).await.expect("the store is writable");

@@ -18,6 +18,7 @@ mod open;
 mod pins;
 mod postgres;
 mod recorder;
+mod retention;
 mod run;
 mod settings;
 mod sqlite;

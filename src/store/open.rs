@@ -137,7 +137,7 @@ mod tests {
     use crate::store::statement::Statement;
 
     fn settings(path: &Path) -> StoreSettings {
-        StoreSettings { address: StoreAddress::file(path), lease: Duration::from_mins(2) }
+        StoreSettings { address: StoreAddress::file(path), lease: Duration::from_mins(2), keep_runs: None }
     }
 
     async fn open(path: &Path) -> Store {

@@ -107,7 +107,7 @@ fn a_second_run_beside_the_first_ends_with_11_and_may_still_plan() {
     let namespace = Namespace::new("pms").expect("a namespace");
     let lease = Duration::from_mins(2);
     let address = StoreAddress::file(place.path("reservation-sync.db"));
-    let settings = StoreSettings { address, lease };
+    let settings = StoreSettings { address, lease, keep_runs: None };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let store = Store::open(&settings).await.expect("the store opens");

@@ -83,5 +83,6 @@ mod store_crash;
 mod store_lease;
 mod store_place;
 mod store_recorder;
+mod store_retention;
 mod store_runs;
 mod store_server;

@@ -52,7 +52,7 @@ pub(crate) fn settings(url: &str) -> StoreSettings {
         Some(path) => StoreAddress::file(path),
         None => StoreAddress::server(url).expect("it is an address"),
     };
-    StoreSettings { address, lease: HOUR }
+    StoreSettings { address, lease: HOUR, keep_runs: None }
 }
 
 pub(crate) async fn open(url: &str) -> Store {
