@@ -1,6 +1,8 @@
 //! The spaces and doors of a workspace, indexed: which doors a space has, and what they can do.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use crate::model::{Door, DoorId, DoorRef, Inventory, MethodSet, SpaceId, SpaceKey};
 

@@ -1,7 +1,8 @@
 //! What Seam already knows of our guests and stays, as far as the mapping needs it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::model::{

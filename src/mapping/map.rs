@@ -1,7 +1,8 @@
 //! One pass over the reservations: who, where, when and how, or why not.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::addresses::LeftOut;

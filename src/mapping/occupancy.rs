@@ -1,7 +1,8 @@
 //! Who is in which unit when: overlapping stays (RULES 11), and neighbours of a bridged gap (RULES 10).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::directory::{Directory, SpaceRef};

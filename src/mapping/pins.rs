@@ -1,8 +1,9 @@
 //! Reservations that are kept as they were before a run that was undone: what is wanted of them is what the pin says,
 //! until the source says something else (RULES 26).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;

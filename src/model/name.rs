@@ -1,22 +1,24 @@
 //! Ids and keys, one type each, so that two of them can never be swapped.
 //!
-//! They share their text: cloning one copies a pointer, which is what keeps a million reservations small.
+//! A short text stands in the key itself and a longer one is shared, so that cloning a key never copies much: this is
+//! what keeps a million reservations small.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
+use ecow::EcoString;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! text_newtype {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+        pub struct $name(EcoString);
 
         impl $name {
             /// Takes the text as it is; trimming and checking are the business of the edge that read it.
             pub fn new(text: impl AsRef<str>) -> Self {
-                Self(Arc::from(text.as_ref()))
+                Self(EcoString::from(text.as_ref()))
             }
 
             /// The text.
@@ -45,7 +47,7 @@ macro_rules! text_newtype {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                String::deserialize(deserializer).map(Self::new)
+                EcoString::deserialize(deserializer).map(Self)
             }
         }
     )*};
@@ -132,8 +134,10 @@ impl PropertyCode {
 
 impl EmailAddress {
     /// The form in which two addresses are compared.
-    pub fn folded(&self) -> String {
-        self.as_str().to_lowercase()
+    pub fn folded(&self) -> Cow<'_, str> {
+        let text = self.as_str();
+        let is_folded = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        if is_folded { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
     }
 }
 
@@ -142,7 +146,7 @@ pub fn same_person_name(left: &str, right: &str) -> bool {
     fn folded(name: &str) -> impl Iterator<Item = String> + '_ {
         name.split_whitespace().map(str::to_lowercase)
     }
-    folded(left).eq(folded(right))
+    left == right || folded(left).eq(folded(right))
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! Classifying changes nothing. What is a match can be taken over: a grant of ours is made first, and the other one is
 //! deleted after (RULES 27). Who is in the house keeps what they have until they leave.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
 use jiff::civil::Date;
 
 use super::foreign::{Evidence, Foreign, has_key_of, is_foreign};

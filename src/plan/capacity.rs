@@ -4,8 +4,9 @@
 //! one that finds no room then is tried again as others go; what locks a guest out is too many at the same time.
 //! Codes that nobody manages through Seam also take room and cannot be seen, so a lock may be full earlier.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::outline::Plan;

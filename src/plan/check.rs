@@ -1,8 +1,8 @@
 //! Verifies a plan before anything is sent, by other means than those that made it.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Deref;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::item::Action;

@@ -1,8 +1,14 @@
 //! Who gets an e-mail address or a phone number that several guests want, or that somebody has (RULES 5).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use crate::model::{EmailAddress, GuestKey, Identity, UserIdentityId};
+use hashbrown::{HashMap, HashSet};
+
+use crate::model::{EmailAddress, Identity, PhoneNumber, UserIdentityId};
+
+/// The place of a guest in the order of all guests.
+pub(super) type Position = usize;
 
 /// A contact that another identity of ours has and gives up.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +16,7 @@ pub(super) struct Taking<'a> {
     pub(super) field: Field,
     pub(super) from: &'a Identity,
     /// The guest of that identity, where they have stays and another contact now.
-    pub(super) holder: Option<&'a GuestKey>,
+    pub(super) holder: Option<Position>,
 }
 
 /// The contacts that no two identities share.
@@ -28,49 +34,55 @@ impl Field {
         }
     }
 
-    pub(super) fn of_identity(self, identity: &Identity) -> Option<String> {
+    /// The contact of this kind, in the form in which it is compared.
+    pub(super) fn of<'a>(
+        self,
+        email: Option<&'a EmailAddress>,
+        phone: Option<&'a PhoneNumber>,
+    ) -> Option<Cow<'a, str>> {
         match self {
-            Self::Email => identity.email.as_ref().map(EmailAddress::folded),
-            Self::Phone => identity.phone.as_ref().map(ToString::to_string),
+            Self::Email => email.map(EmailAddress::folded),
+            Self::Phone => phone.map(|phone| Cow::Borrowed(phone.as_str())),
         }
     }
 }
 
 /// Who has which contact now, and who must keep it.
 pub(super) struct Holders<'a> {
-    pub(super) owners: HashMap<String, &'a Identity>,
+    pub(super) owners: HashMap<Cow<'a, str>, &'a Identity>,
     /// Guests of the source, by the identity that is theirs.
-    pub(super) guests: HashMap<&'a UserIdentityId, &'a GuestKey>,
+    pub(super) guests: HashMap<&'a UserIdentityId, Position>,
     /// Identities with a stay, or that are not ours to change.
-    pub(super) settled: BTreeSet<&'a UserIdentityId>,
+    pub(super) settled: HashSet<&'a UserIdentityId>,
 }
 
 /// What became of the wishes for one kind of contact.
 #[derive(Default)]
 pub(super) struct Outcome<'a> {
-    pub(super) taken: BTreeMap<&'a GuestKey, Taking<'a>>,
-    pub(super) denied: Vec<(&'a GuestKey, &'static str)>,
+    pub(super) taken: BTreeMap<Position, Taking<'a>>,
+    pub(super) denied: Vec<(Position, &'static str)>,
 }
 
 pub(super) const IN_SEAM: &str = "somebody else in Seam has it";
 pub(super) const IN_SOURCE: &str = "another guest of the source has it too";
 
-/// Gives each contact to the one who has it, else to the first who wants it, by guest key.
+/// Gives each contact to the one who has it, else to the first who wants it. `wanted` has a place for every guest.
 pub(super) fn distribute<'a>(
     field: Field,
-    wanted: &BTreeMap<&'a GuestKey, String>,
+    wanted: &[Option<Cow<'a, str>>],
     holders: &Holders<'a>,
 ) -> Outcome<'a> {
-    let mut claimed: HashMap<&str, &GuestKey> = HashMap::new();
+    let mut claimed: HashMap<&str, Position> = HashMap::new();
     for (contact, owner) in &holders.owners {
         let Some(guest) = holders.guests.get(&owner.id) else { continue };
-        if wanted.get(guest) == Some(contact) {
-            claimed.insert(contact, guest);
+        if wanted[*guest].as_ref() == Some(contact) {
+            claimed.insert(contact, *guest);
         }
     }
     let mut outcome = Outcome::default();
-    for (&guest, contact) in wanted {
-        if let Some(first) = claimed.get(contact.as_str()) {
+    for (guest, contact) in wanted.iter().enumerate() {
+        let Some(contact) = contact else { continue };
+        if let Some(first) = claimed.get(contact.as_ref()) {
             if *first != guest {
                 outcome.denied.push((guest, IN_SOURCE));
             }
@@ -79,7 +91,7 @@ pub(super) fn distribute<'a>(
         if let Some(from) = holders.owners.get(contact).copied() {
             // The holder has stays, but will have another contact.
             let holder = holders.guests.get(&from.id).copied();
-            let gives_up = holder.is_some_and(|holder| wanted.contains_key(holder));
+            let gives_up = holder.is_some_and(|holder| wanted[holder].is_some());
             if !gives_up && holders.settled.contains(&from.id) {
                 outcome.denied.push((guest, IN_SEAM));
                 continue;

@@ -1,8 +1,9 @@
 //! Changes as calls that machines send, each with what it has to wait for.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::change::{Amendment, Change, NewGrant, Order};

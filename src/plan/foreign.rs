@@ -3,8 +3,7 @@
 //! A grant answers for a stay where it opens a space of the stay's unit in the stay's time and says whose it is: by the
 //! reservation's key, or by the guest's name or contact. A room and a time alone say nothing: a cleaner has them too.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::mapping::{DesiredGrant, Directory, SpaceRef};
@@ -64,8 +63,9 @@ impl<'a> Foreign<'a> {
         let identity = self.identities.get(&grant.identity)?;
         let same_name = !desired.full_name.is_empty()
             && identity.full_name.as_deref().is_some_and(|name| same_person_name(name, &desired.full_name));
-        let folded = |email: &Option<EmailAddress>| email.as_ref().map(EmailAddress::folded);
-        let same_email = desired.email.is_some() && folded(&identity.email) == folded(&desired.email);
+        let folded = |email| Option::map(email, EmailAddress::folded);
+        let same_email =
+            desired.email.is_some() && folded(identity.email.as_ref()) == folded(desired.email.as_ref());
         let same_phone = desired.phone.is_some() && identity.phone == desired.phone;
         (same_name || same_email || same_phone).then_some(Evidence::Person)
     }

@@ -1,44 +1,98 @@
 //! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
-use super::contacts::{Field, Holders, IN_SEAM, Outcome, Taking, distribute};
+use hashbrown::{HashMap, HashSet};
+
+use super::contacts::{Field, Holders, IN_SEAM, Outcome, Position, Taking, distribute};
 use super::settings::{ContactConflict, PlanSettings, Policy};
 use super::step::{Call, Patch};
-use crate::mapping::Desired;
+use crate::mapping::{Desired, DesiredGrant};
 use crate::model::{
-    EmailAddress, GuestKey, Identity, Inventory, PhoneNumber, Problem, ProblemCode, SourcePlace,
+    EmailAddress, GuestKey, Identity, Inventory, Namespace, PhoneNumber, Problem, ProblemCode, SourcePlace,
     UserIdentityId, UserIdentityKey, same_person_name,
 };
 
 /// What is wanted of one guest.
 #[derive(Debug)]
 struct Person<'a> {
+    guest: &'a GuestKey,
     full_name: &'a str,
     email: Option<&'a EmailAddress>,
     phone: Option<&'a PhoneNumber>,
     source: &'a SourcePlace,
     existing: Option<&'a Identity>,
+    /// Whether the existing identity is theirs alone: not another's into which theirs was merged, which may not even
+    /// be ours (RULES 2).
+    is_own: bool,
     /// Whether the plan is about a stay of theirs; the wishes of others count, and nothing is sent for them.
     is_inside: bool,
     refusal: Option<String>,
     takes: Vec<Taking<'a>>,
 }
 
-impl Person<'_> {
-    /// What the guest should have, in the form in which it is compared.
-    fn wants(&self, field: Field) -> Option<String> {
-        match field {
-            Field::Email => self.email.map(EmailAddress::folded),
-            Field::Phone => self.phone.map(ToString::to_string),
+impl<'a> Person<'a> {
+    fn new(guest: &'a GuestKey, source: &'a SourcePlace, known: &Known<'a>) -> Self {
+        let (existing, is_own) = match known.get(guest) {
+            Some(Holding { identity, is_own }) => (Some(*identity), *is_own),
+            None => (None, false),
+        };
+        Self {
+            guest,
+            full_name: "",
+            email: None,
+            phone: None,
+            source,
+            existing,
+            is_own,
+            is_inside: false,
+            refusal: None,
+            takes: Vec::new(),
         }
     }
+
+    /// Two rows of one guest may disagree; the one that stands first in the source speaks.
+    fn hear(&mut self, grant: &'a DesiredGrant) {
+        let first = grant.source <= *self.source;
+        self.source = self.source.min(&grant.source);
+        if (first || self.full_name.is_empty()) && !grant.full_name.is_empty() {
+            self.full_name = &grant.full_name;
+        }
+        if first || self.email.is_none() {
+            self.email = grant.email.as_ref().or(self.email);
+        }
+        if first || self.phone.is_none() {
+            self.phone = grant.phone.as_ref().or(self.phone);
+        }
+    }
+}
+
+/// The identity that Seam has for a guest, and whether it is theirs alone.
+#[derive(Debug, Clone, Copy)]
+struct Holding<'a> {
+    identity: &'a Identity,
+    is_own: bool,
+}
+
+type Known<'a> = HashMap<GuestKey, Holding<'a>>;
+
+fn known<'a>(inventory: &'a Inventory, namespace: &Namespace) -> Known<'a> {
+    let mut known = HashMap::with_capacity(inventory.identities.len());
+    for identity in &inventory.identities {
+        let merged = identity.merged_keys.iter().map(|key| (key, false));
+        for (key, is_own) in merged.chain(identity.key.iter().map(|key| (key, true))) {
+            known.extend(namespace.guest_of(key).map(|guest| (guest, Holding { identity, is_own })));
+        }
+    }
+    known
 }
 
 /// The guests of the source beside the identities of the workspace.
 #[derive(Debug)]
 pub(super) struct Identities<'a> {
-    persons: BTreeMap<&'a GuestKey, Person<'a>>,
+    /// Sorted by guest.
+    persons: Vec<Person<'a>>,
+    positions: HashMap<&'a GuestKey, Position>,
     settings: &'a PlanSettings,
     pub(super) warnings: Vec<Problem>,
 }
@@ -58,120 +112,82 @@ impl<'a> Identities<'a> {
     pub(super) fn of(
         desired: &'a Desired,
         inventory: &'a Inventory,
-        occupied: &BTreeSet<&'a UserIdentityId>,
+        occupied: HashSet<&'a UserIdentityId>,
         settings: &'a PlanSettings,
     ) -> Self {
-        let by_key: HashMap<&UserIdentityKey, &Identity> = inventory
-            .identities
-            .iter()
-            .flat_map(|identity| {
-                identity.key.iter().chain(&identity.merged_keys).map(move |key| (key, identity))
-            })
-            .collect();
-        let identity_of = |guest: &GuestKey| by_key.get(&settings.namespace.identity_key(guest)).copied();
-        let mut persons: BTreeMap<&GuestKey, Person<'_>> = BTreeMap::new();
-        let grants = desired.reservations.iter().flat_map(|reservation| {
-            let is_inside = !desired.outside.contains(&reservation.id);
-            reservation.grants.iter().map(move |grant| (grant, is_inside))
-        });
-        for (grant, is_inside) in grants {
-            let person = persons.entry(&grant.guest).or_insert_with(|| Person {
-                full_name: "",
-                email: None,
-                phone: None,
-                source: &grant.source,
-                existing: identity_of(&grant.guest),
-                is_inside: false,
-                refusal: None,
-                takes: Vec::new(),
-            });
-            person.is_inside |= is_inside;
-            // Two rows of one guest may disagree; the one that stands first in the source speaks.
-            let first = grant.source <= *person.source;
-            person.source = person.source.min(&grant.source);
-            if (first || person.full_name.is_empty()) && !grant.full_name.is_empty() {
-                person.full_name = &grant.full_name;
-            }
-            if first || person.email.is_none() {
-                person.email = grant.email.as_ref().or(person.email);
-            }
-            if first || person.phone.is_none() {
-                person.phone = grant.phone.as_ref().or(person.phone);
-            }
-        }
-        let mut settled: BTreeSet<&UserIdentityId> = occupied.clone();
+        let known = known(inventory, &settings.namespace);
+        let persons = persons(desired, &known);
+        let mut settled = occupied;
         for reservation in &desired.reservations {
             let waiting = reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone);
-            settled.extend(waiting.filter_map(identity_of).map(|identity| &identity.id));
+            settled.extend(waiting.filter_map(|guest| known.get(guest)).map(|holding| &holding.identity.id));
         }
-        settled.extend(persons.values().filter_map(|person| person.existing).map(|identity| &identity.id));
+        settled.extend(persons.iter().filter_map(|person| person.existing).map(|identity| &identity.id));
         let ours = |identity: &&Identity| {
             identity.key.as_ref().is_some_and(|key| settings.namespace.owns_identity(key))
                 && settings.policy != Policy::CreateOnly
         };
         settled.extend(inventory.identities.iter().filter(|i| !ours(i)).map(|identity| &identity.id));
-        let mut identities = Self { persons, settings, warnings: Vec::new() };
-        let guests: HashMap<&UserIdentityId, &GuestKey> = identities
-            .persons
-            .iter()
-            .filter(|(guest, person)| identities.may_update(guest, person))
-            .filter_map(|(guest, person)| Some((&person.existing?.id, *guest)))
+        let positions = (0..).zip(&persons).map(|(position, person)| (person.guest, position)).collect();
+        let mut identities = Self { persons, positions, settings, warnings: Vec::new() };
+        let guests = (0..)
+            .zip(&identities.persons)
+            .filter(|(_, person)| identities.may_update(person))
+            .filter_map(|(position, person)| Some((&person.existing?.id, position)))
             .collect();
         let mut holders = Holders { owners: HashMap::new(), guests, settled };
         for field in [Field::Email, Field::Phone] {
-            holders.owners =
-                inventory.identities.iter().filter_map(|i| Some((field.of_identity(i)?, i))).collect();
+            let contact = |identity: &'a Identity| field.of(identity.email.as_ref(), identity.phone.as_ref());
+            holders.owners = inventory.identities.iter().filter_map(|i| Some((contact(i)?, i))).collect();
             identities.settle(field, &holders);
         }
         identities
     }
 
-    /// Whether the identity of a guest is theirs alone: not another's into which theirs was merged, which may not
-    /// even be ours (RULES 2).
-    fn may_update(&self, guest: &GuestKey, person: &Person<'_>) -> bool {
-        self.settings.policy != Policy::CreateOnly
-            && person.existing.is_some_and(|identity| {
-                identity.key.as_ref() == Some(&self.settings.namespace.identity_key(guest))
-            })
+    fn person(&self, guest: &GuestKey) -> Option<&Person<'a>> {
+        self.positions.get(guest).map(|position| &self.persons[*position])
+    }
+
+    fn may_update(&self, person: &Person<'_>) -> bool {
+        self.settings.policy != Policy::CreateOnly && person.is_own
     }
 
     /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. A guest of the
     /// source who gets another contact makes theirs free for somebody else; one who is denied keeps what they have,
     /// which may deny it to the next.
     fn settle(&mut self, field: Field, holders: &Holders<'a>) {
-        let wanted: BTreeMap<&'a GuestKey, String> = self
-            .persons
-            .iter()
-            .filter(|(guest, person)| person.existing.is_none() || self.may_update(guest, person))
-            .filter_map(|(guest, person)| Some((*guest, person.wants(field)?)))
-            .collect();
+        let may_want = |person: &&Person<'_>| person.existing.is_none() || self.may_update(person);
+        let wants = |person: &Person<'a>| field.of(person.email, person.phone);
+        let wanted: Vec<_> =
+            self.persons.iter().map(|person| Some(person).filter(may_want).and_then(wants)).collect();
         let Outcome { mut taken, mut denied } = distribute(field, &wanted, holders);
         // What somebody would give up of whom this plan does not speak is not free yet.
-        let is_inside = |guest: &GuestKey| self.persons[guest].is_inside;
-        let early = |guest: &GuestKey, taking: &Taking<'_>| {
+        let is_inside = |guest: Position| self.persons[guest].is_inside;
+        let early = |guest: Position, taking: &Taking<'_>| {
             is_inside(guest) && taking.holder.is_some_and(|holder| !is_inside(holder))
         };
         denied.extend(
-            taken.iter().filter(|(guest, taking)| early(guest, taking)).map(|(guest, _)| (*guest, IN_SEAM)),
+            taken.iter().filter(|(guest, taking)| early(**guest, taking)).map(|(guest, _)| (*guest, IN_SEAM)),
         );
-        taken.retain(|guest, taking| !early(guest, taking));
-        let mut takers: HashMap<&GuestKey, &GuestKey> =
+        taken.retain(|guest, taking| !early(*guest, taking));
+        let mut takers: HashMap<Position, Position> =
             taken.iter().filter_map(|(taker, taking)| Some((taking.holder?, *taker))).collect();
         while let Some((guest, why)) = denied.pop() {
             self.conflict(guest, field, why);
-            if let Some(taker) = takers.remove(guest) {
-                taken.remove(taker);
+            if let Some(taker) = takers.remove(&guest) {
+                taken.remove(&taker);
                 denied.push((taker, IN_SEAM));
             }
         }
         for (guest, taking) in taken {
-            self.persons.get_mut(guest).expect("the guest was taken from the map").takes.push(taking);
+            self.persons[guest].takes.push(taking);
         }
     }
 
-    fn conflict(&mut self, guest: &GuestKey, field: Field, why: &str) {
+    fn conflict(&mut self, position: Position, field: Field, why: &str) {
         let column = field.word();
-        let person = self.persons.get_mut(guest).expect("the guest was taken from the map");
+        let person = &mut self.persons[position];
+        let guest = person.guest;
         match field {
             Field::Email => person.email = None,
             Field::Phone => person.phone = None,
@@ -203,68 +219,92 @@ impl<'a> Identities<'a> {
 
     /// Why a guest may not get a new grant.
     pub(super) fn refusal(&self, guest: &GuestKey) -> Option<&str> {
-        self.persons.get(guest)?.refusal.as_deref()
+        self.person(guest)?.refusal.as_deref()
     }
 
     /// The identity of a guest, where it exists.
     pub(super) fn existing(&self, guest: &GuestKey) -> Option<&'a Identity> {
-        self.persons.get(guest)?.existing
+        self.person(guest)?.existing
     }
 
     /// The name of a guest, as it will be.
     pub(super) fn full_name(&self, guest: &GuestKey) -> Option<&str> {
-        let person = self.persons.get(guest)?;
+        let person = self.person(guest)?;
         let existing = || person.existing.and_then(|identity| identity.full_name.as_deref());
         if person.full_name.is_empty() { existing() } else { Some(person.full_name) }
     }
 
     /// The calls: identities made for the guests that need one, identities changed, and contacts given up by those who
     /// have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
-    pub(super) fn calls(&self, needed: &BTreeSet<&GuestKey>) -> Vec<IdentityCall> {
-        let mut waiting: BTreeMap<&GuestKey, IdentityCall> = BTreeMap::new();
-        for (guest, person) in self.persons.iter().filter(|(_, person)| person.is_inside) {
-            let key = self.settings.namespace.identity_key(guest);
-            let call = match person.existing {
-                Some(identity) if self.may_update(guest, person) => updating(guest, key, person, identity),
-                None if needed.contains(guest) => Some(creating(guest, key, person)),
-                Some(_) | None => None,
-            };
-            waiting.extend(call.map(|call| (*guest, call)));
-        }
-        let mut waited_for: BTreeMap<&GuestKey, Vec<&GuestKey>> = BTreeMap::new();
-        let mut n_before: BTreeMap<&GuestKey, usize> = waiting.keys().map(|guest| (*guest, 0)).collect();
-        for guest in waiting.keys() {
+    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>) -> Vec<IdentityCall> {
+        let mut waiting: Vec<Option<IdentityCall>> =
+            self.persons.iter().map(|person| self.call(person, needed)).collect();
+        let is_called: Vec<bool> = waiting.iter().map(Option::is_some).collect();
+        let callers = || (0..).zip(&is_called).filter(|(_, is_called)| **is_called).map(|(guest, _)| guest);
+        let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
+        let mut n_before: Vec<usize> = vec![0; self.persons.len()];
+        for guest in callers() {
             for holder in self.persons[guest].takes.iter().filter_map(|taking| taking.holder) {
                 waited_for.entry(holder).or_default().push(guest);
-                *n_before.get_mut(guest).expect("every call was counted") += 1;
+                n_before[guest] += 1;
             }
         }
-        let mut ready: BTreeSet<&GuestKey> =
-            n_before.iter().filter(|(_, n)| **n == 0).map(|(guest, _)| *guest).collect();
-        let mut calls: Vec<IdentityCall> = Vec::with_capacity(waiting.len());
-        let mut sent: BTreeMap<&GuestKey, usize> = BTreeMap::new();
+        let mut ready: BTreeSet<Position> = callers().filter(|guest| n_before[*guest] == 0).collect();
+        let mut left: BTreeSet<Position> = callers().filter(|guest| n_before[*guest] > 0).collect();
+        let mut calls: Vec<IdentityCall> = Vec::with_capacity(ready.len() + left.len());
+        let mut sent: HashMap<Position, usize> = HashMap::new();
         // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
-        while let Some(guest) = ready.pop_first().or_else(|| waiting.keys().next().copied()) {
-            let Some(mut call) = waiting.remove(guest) else { continue };
+        while let Some(guest) = ready.pop_first().or_else(|| left.pop_first()) {
+            let Some(mut call) = waiting[guest].take() else { continue };
             for taking in &self.persons[guest].takes {
-                let freed = taking.holder.and_then(|holder| sent.get(holder).copied()).unwrap_or_else(|| {
-                    calls.push(releasing(taking));
-                    calls.len() - 1
-                });
+                let freed =
+                    taking.holder.and_then(|holder| sent.get(&holder).copied()).unwrap_or_else(|| {
+                        calls.push(releasing(taking));
+                        calls.len() - 1
+                    });
                 call.after.push(freed);
             }
             sent.insert(guest, calls.len());
             calls.push(call);
-            for next in waited_for.remove(guest).into_iter().flatten() {
-                let n = n_before.get_mut(next).expect("every call was counted");
-                *n -= 1;
-                if *n == 0 {
+            for next in waited_for.remove(&guest).into_iter().flatten() {
+                n_before[next] -= 1;
+                if n_before[next] == 0 && left.remove(&next) {
                     ready.insert(next);
                 }
             }
         }
         calls
     }
+
+    /// What the identity of a guest needs of itself.
+    fn call(&self, person: &Person<'_>, needed: &HashSet<&GuestKey>) -> Option<IdentityCall> {
+        let key = || self.settings.namespace.identity_key(person.guest);
+        match person.existing {
+            _ if !person.is_inside => None,
+            Some(identity) if self.may_update(person) => updating(person, key, identity),
+            None if needed.contains(person.guest) => Some(creating(person, key())),
+            Some(_) | None => None,
+        }
+    }
+}
+
+/// The guests of the source, sorted by guest, as their rows describe them.
+fn persons<'a>(desired: &'a Desired, known: &Known<'a>) -> Vec<Person<'a>> {
+    let mut persons: Vec<Person<'_>> = Vec::with_capacity(desired.reservations.len());
+    let mut positions: HashMap<&GuestKey, Position> = HashMap::with_capacity(desired.reservations.len());
+    for reservation in &desired.reservations {
+        let is_inside = !desired.outside.contains(&reservation.id);
+        for grant in &reservation.grants {
+            let position = *positions.entry(&grant.guest).or_insert_with(|| {
+                persons.push(Person::new(&grant.guest, &grant.source, known));
+                persons.len() - 1
+            });
+            persons[position].is_inside |= is_inside;
+            persons[position].hear(grant);
+        }
+    }
+    persons.sort_unstable_by_key(|person| person.guest);
+    persons
 }
 
 fn releasing(taking: &Taking<'_>) -> IdentityCall {
@@ -286,13 +326,13 @@ fn releasing(taking: &Taking<'_>) -> IdentityCall {
     IdentityCall { guest: None, call, after: Vec::new() }
 }
 
-fn creating(guest: &GuestKey, key: UserIdentityKey, person: &Person<'_>) -> IdentityCall {
-    let Person { full_name, email, phone, .. } = person;
+fn creating(person: &Person<'_>, key: UserIdentityKey) -> IdentityCall {
+    let Person { guest, full_name, email, phone, .. } = *person;
     IdentityCall {
         guest: Some(guest.clone()),
         call: Call::CreateIdentity {
             key,
-            full_name: (!full_name.is_empty()).then(|| (*full_name).to_owned()),
+            full_name: (!full_name.is_empty()).then(|| full_name.to_owned()),
             email: email.cloned(),
             phone: phone.cloned(),
         },
@@ -302,9 +342,8 @@ fn creating(guest: &GuestKey, key: UserIdentityKey, person: &Person<'_>) -> Iden
 
 /// A difference that a person would see; a contact that the source no longer knows is left as it is.
 fn updating(
-    guest: &GuestKey,
-    key: UserIdentityKey,
     person: &Person<'_>,
+    key: impl Fn() -> UserIdentityKey,
     identity: &Identity,
 ) -> Option<IdentityCall> {
     let name_differs = !person.full_name.is_empty()
@@ -317,10 +356,10 @@ fn updating(
         return None;
     }
     Some(IdentityCall {
-        guest: Some(guest.clone()),
+        guest: Some(person.guest.clone()),
         call: Call::UpdateIdentity {
             id: identity.id.clone(),
-            key,
+            key: key(),
             full_name: if name_differs { Patch::Set(person.full_name.to_owned()) } else { Patch::Keep },
             email: email.cloned().map_or(Patch::Keep, Patch::Set),
             phone: phone.cloned().map_or(Patch::Keep, Patch::Set),

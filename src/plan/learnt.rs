@@ -1,7 +1,6 @@
 //! What a plan learnt that the next one must know. The record keeps it; Seam does not hear of it.
 
-use std::collections::HashSet;
-
+use hashbrown::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::change::Change;
@@ -70,8 +69,8 @@ pub(super) fn learn(
             }
         }
         if !ledger.absences.is_empty() {
-            let back = live.of_reservation(&reservation.id).iter().filter(|p| !plan.missing.contains(p));
-            let keys = back.map(|position| live.owned[*position].key);
+            let back = live.of_reservation(&reservation.id).filter(|p| !plan.missing.contains(p));
+            let keys = back.map(|position| live.owned[position].key);
             learnt.returned.extend(keys.filter(|key| ledger.absences.contains_key(*key)).cloned());
         }
     }

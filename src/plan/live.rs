@@ -1,7 +1,9 @@
 //! The live grants of a workspace, indexed for planning: ours by reservation, everybody's by Seam reservation key.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use crate::mapping::{Directory, SpaceRef};
@@ -40,6 +42,13 @@ pub(super) struct KeyUsers {
     pub(super) foreign: usize,
 }
 
+/// The properties that use one reservation key.
+#[derive(Debug)]
+struct Properties {
+    first: PropertyCode,
+    are_several: bool,
+}
+
 /// The last start at a door, and the last one of any other reservation than that.
 #[derive(Debug, Default)]
 struct LatestStarts {
@@ -68,9 +77,9 @@ impl LatestStarts {
 #[derive(Debug)]
 pub(super) struct Live<'a> {
     pub(super) owned: Vec<Owned<'a>>,
-    by_reservation: HashMap<ReservationId, Vec<usize>>,
+    by_reservation: HashMap<ReservationId, Range<usize>>,
     by_seam_key: HashMap<SeamReservationKey, KeyUsers>,
-    properties: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
+    properties: HashMap<ReservationKey, Properties>,
     latest_starts: HashMap<DoorRef, LatestStarts>,
     taken: HashSet<AccessGrantKey>,
     identities: HashMap<&'a UserIdentityId, &'a Identity>,
@@ -148,14 +157,19 @@ impl<'a> Live<'a> {
         for door in &owned.capable {
             self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
         }
-        self.properties.entry(id.key.clone()).or_default().insert(id.property.clone());
-        self.by_reservation.entry(id).or_default().push(position);
+        let properties = self
+            .properties
+            .entry_ref(&id.key)
+            .or_insert_with(|| Properties { first: id.property.clone(), are_several: false });
+        properties.are_several |= properties.first != id.property;
+        // Keys of one reservation begin alike, so that its grants stand side by side.
+        self.by_reservation.entry(id).or_insert(position..position).end = position + 1;
         self.owned.push(owned);
     }
 
     /// Positions of our grants of a reservation.
-    pub(super) fn of_reservation(&self, id: &ReservationId) -> &[usize] {
-        self.by_reservation.get(id).map_or(&[], Vec::as_slice)
+    pub(super) fn of_reservation(&self, id: &ReservationId) -> Range<usize> {
+        self.by_reservation.get(id).cloned().unwrap_or_default()
     }
 
     /// Who uses a Seam reservation key.
@@ -165,7 +179,7 @@ impl<'a> Live<'a> {
 
     /// Whether our live grants know the reservation key under another property.
     pub(super) fn used_by_other_property(&self, id: &ReservationId) -> bool {
-        self.properties.get(&id.key).is_some_and(|properties| properties.iter().any(|p| *p != id.property))
+        self.properties.get(&id.key).is_some_and(|p| p.are_several || p.first != id.property)
     }
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 21).

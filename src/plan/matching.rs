@@ -67,7 +67,7 @@ pub(super) fn matching(
         silence: Silence { reservation },
         now,
         fates: vec![Fate::New; pieces.len()],
-        free: live.of_reservation(&reservation.id).iter().copied().collect(),
+        free: live.of_reservation(&reservation.id).collect(),
     };
     matcher.exact();
     matcher.covering();

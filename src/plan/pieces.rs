@@ -29,8 +29,8 @@ pub(super) fn pieces<'a>(
         let whole = desired.spaces();
         let keys = whole.iter().map(|space| &directory.space(*space).key);
         let wanted = Wanted::of(keys, &desired.window, desired.methods);
-        let kept_whole = live.of_reservation(&reservation.id).iter().any(|position| {
-            let owned = &live.owned[*position];
+        let kept_whole = live.of_reservation(&reservation.id).any(|position| {
+            let owned = &live.owned[position];
             let spaces = owned.spaces.as_deref().unwrap_or_default();
             owned.parts.guest == desired.guest
                 && desired.unit_spaces().all(|space| spaces.binary_search(&space).is_ok())

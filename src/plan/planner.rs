@@ -1,7 +1,8 @@
 //! From what is wanted and what is there to the plan.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::absence::settle_absences;
@@ -78,8 +79,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let mut live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
     let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
-    let occupied = occupied(input, leaving);
-    let identities = Identities::of(desired, inventory, &occupied, settings);
+    let identities = Identities::of(desired, inventory, occupied(input, &live, leaving), settings);
     let context = Context {
         settings,
         directory,
@@ -113,7 +113,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))
     });
-    let needed: BTreeSet<&GuestKey> = planned
+    let needed: HashSet<&GuestKey> = planned
         .iter()
         .flat_map(|(_, plan)| &plan.changes)
         .filter_map(|change| match change {
@@ -183,19 +183,21 @@ fn inside(desired: &Desired) -> impl Iterator<Item = &DesiredReservation> {
 }
 
 /// Identities with a current or future stay, once this plan is carried out.
-fn occupied<'a>(input: &PlanInput<'a>, leaving: &BTreeSet<AccessGrantId>) -> BTreeSet<&'a UserIdentityId> {
+fn occupied<'a>(
+    input: &PlanInput<'a>,
+    live: &Live<'_>,
+    leaving: &BTreeSet<AccessGrantId>,
+) -> HashSet<&'a UserIdentityId> {
     let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
-    let by_id: HashMap<&ReservationId, &DesiredReservation> =
-        inside(desired).map(|reservation| (&reservation.id, reservation)).collect();
-    let leaves = |grant: &LiveGrant| {
-        let parts = grant.key.as_ref().and_then(|key| GrantKeyParts::parse(&settings.namespace, key));
-        settings.policy == Policy::Sync
-            && parts.is_some_and(|GrantKeyParts { property, reservation, guest, .. }| {
-                let id = ReservationId { property, key: reservation };
-                by_id.get(&id).is_some_and(|reservation| takes_all(reservation, &guest, &grant.window))
-            })
-    };
-    let stays = |grant: &&LiveGrant| grant.is_live(now) && !leaving.contains(&grant.id) && !leaves(grant);
+    let mut gone: HashSet<&AccessGrantId> = leaving.iter().collect();
+    if settings.policy == Policy::Sync {
+        for reservation in inside(desired).filter(|reservation| !reservation.revoked.is_empty()) {
+            let grants = live.of_reservation(&reservation.id).map(|position| &live.owned[position]);
+            let leave = grants.filter(|o| takes_all(reservation, &o.parts.guest, &o.grant.window));
+            gone.extend(leave.map(|owned| &owned.grant.id));
+        }
+    }
+    let stays = |grant: &&LiveGrant| grant.is_live(now) && !gone.contains(&grant.id);
     inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
 }
 
@@ -214,8 +216,13 @@ fn absent(
 
 /// Reservation keys that the source uses for more than one property (RULES 3).
 fn keys_of_several_properties(desired: &Desired) -> BTreeSet<ReservationKey> {
-    let mut properties: HashMap<&ReservationKey, &PropertyCode> = HashMap::new();
     let mut shared = BTreeSet::new();
+    let mut ids = desired.reservations.iter().map(|reservation| &reservation.id);
+    let Some(first) = ids.next() else { return shared };
+    if ids.all(|id| id.property == first.property) {
+        return shared;
+    }
+    let mut properties: HashMap<&ReservationKey, &PropertyCode> = HashMap::new();
     for reservation in &desired.reservations {
         let first = properties.entry(&reservation.id.key).or_insert(&reservation.id.property);
         if **first != reservation.id.property {
@@ -227,9 +234,8 @@ fn keys_of_several_properties(desired: &Desired) -> BTreeSet<ReservationKey> {
 
 /// Our grants of reservations that the source does not list: nothing is done to them.
 fn unspoken(desired: &Desired, live: &Live<'_>) -> usize {
-    let listed: HashSet<(&PropertyCode, &ReservationKey)> =
-        desired.reservations.iter().map(|r| (&r.id.property, &r.id.key)).collect();
-    live.owned.iter().filter(|o| !listed.contains(&(&o.parts.property, &o.parts.reservation))).count()
+    let listed = desired.reservations.iter().map(|reservation| live.of_reservation(&reservation.id).len());
+    live.owned.len() - listed.sum::<usize>()
 }
 
 /// A warning about the order of arrivals at one door.

@@ -1,6 +1,8 @@
 //! What is left of a saved plan beside what Seam holds by now: whole reservations are set aside, never single calls.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::check::Base;
 use super::held::{HeldGrants, HeldIdentity, held};

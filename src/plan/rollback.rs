@@ -1,6 +1,8 @@
 //! What a run changed, taken back: each reservation that it touched as it was before, from the lines of its report.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::item::{Action, GrantView, Item};
 use super::outline::Plan;

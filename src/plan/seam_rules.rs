@@ -11,8 +11,8 @@ use super::pieces::is_subset;
 use super::step::{Call, IdentityTarget, Patch, StepId};
 use crate::mapping::Directory;
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, Inventory, MethodSet,
-    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
+    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, Inventory, MethodSet, SeamReservationKey,
+    SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
 };
 
 /// Why Seam would refuse a call.
@@ -102,7 +102,7 @@ impl<'a> World<'a> {
         for identity in &inventory.identities {
             let name = identity.key.clone().unwrap_or_else(|| UserIdentityKey::new(identity.id.as_str()));
             if let Some(email) = &identity.email {
-                world.emails.insert(email.folded(), name.clone());
+                world.emails.insert(email.folded().into_owned(), name.clone());
             }
             if let Some(phone) = &identity.phone {
                 world.phones.insert(phone.to_string(), name.clone());
@@ -138,7 +138,7 @@ impl<'a> World<'a> {
                 self.made.insert(step, key.clone());
                 self.take_contacts(
                     key,
-                    email.as_ref().map(EmailAddress::folded),
+                    email.as_ref().map(|email| email.folded().into_owned()),
                     phone.as_ref().map(ToString::to_string),
                 )
             }
@@ -152,7 +152,8 @@ impl<'a> World<'a> {
                 if *phone != Patch::Keep {
                     self.phones.retain(|_, owner| owner != key);
                 }
-                let email = if let Patch::Set(email) = email { Some(email.folded()) } else { None };
+                let email =
+                    if let Patch::Set(email) = email { Some(email.folded().into_owned()) } else { None };
                 let phone = if let Patch::Set(phone) = phone { Some(phone.to_string()) } else { None };
                 self.take_contacts(key, email, phone)
             }

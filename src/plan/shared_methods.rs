@@ -3,8 +3,7 @@
 //! Taking such a method away from one grant takes it away from all, so it goes only where every grant that has it
 //! gives it up, and then once.
 
-use std::collections::{HashMap, HashSet};
-
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::change::{Amendment, Change};

@@ -1,8 +1,9 @@
 //! Grants of others that a reviewed file names are deleted once grants of ours let the same guests in (RULES 27).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::impact::phase;

@@ -3,9 +3,10 @@
 //! A list is whole or an error. Where Seam says that there is more and cannot say where, or where a list never
 //! ends, nothing is decided on half of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use futures_util::try_join;
+use hashbrown::HashSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 

@@ -1,7 +1,6 @@
 //! E-mail addresses and telephone numbers: into the one form that Seam takes, or left out.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use phonenumber::{Mode, country};
 
 use crate::model::{EmailAddress, PhoneNumber};

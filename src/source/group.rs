@@ -1,6 +1,6 @@
 //! From rows to reservations: what has the same property and key belongs together, in the order of the source.
 
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 use crate::model::{Reservation, ReservationId, Stay};
 

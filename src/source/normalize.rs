@@ -3,8 +3,7 @@
 //! What a guest cannot enter without rejects the row: key, dates, zone, methods. What only decorates the grant is
 //! left out with a warning: e-mail, phone, wished PIN. Messages never repeat a name, a contact or a code.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};

@@ -5,9 +5,10 @@
 //! A decision costs the logarithm of what waits, for each door of the step.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::doors::{Doors, Free, Gate, gates};

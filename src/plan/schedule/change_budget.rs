@@ -1,8 +1,9 @@
 //! What is left for the next run where only so many changes may be made: the most urgent ones are made, and what
 //! belongs together is made or left together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::order::step_ids;

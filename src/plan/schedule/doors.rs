@@ -5,8 +5,10 @@
 //! door is left alone for as long as Seam asks, and its limit is taken to be lower than we thought: half of it, or as
 //! many calls as it had taken, and one more again with every quiet minute.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
+
+use hashbrown::HashMap;
 
 use crate::model::DoorRef;
 use crate::plan::{DoorOperation, Limits, Step};

@@ -4,9 +4,10 @@
 //! Every call is taken to be answered at once and well. What a real call takes matters only at the end of a chain,
 //! because while one waits for its answer others are sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::agenda::{Ending, Next, Schedule};

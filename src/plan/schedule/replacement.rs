@@ -4,7 +4,9 @@
 //! A unit has a leader, its first delete. What the others need from outside the unit is waited for before the leader
 //! is sent, and the other deletes wait for the leader: where Seam refuses the first, nobody has lost anything.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::HashMap;
 
 use super::order::step_ids;
 use crate::model::ReservationId;

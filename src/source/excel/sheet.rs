@@ -1,8 +1,7 @@
 //! The rows of one sheet, in their order, one at a time.
 
-use std::collections::HashMap;
-
 use calamine::{DataRef, Dimensions, Reader};
+use hashbrown::HashMap;
 
 use super::limits::{MAX_COLUMNS, MAX_ROWS};
 use super::value;
