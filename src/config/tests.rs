@@ -459,7 +459,10 @@ fn what_cannot_be_is_refused_key_by_key() {
     check("seam.requests_per_second = 0", &["seam.requests_per_second: must be above zero"]);
     check("seam.timeout = '0s'", &["seam.timeout: must be longer than nothing"]);
     check("seam.sandbox.now = 'noon'", &["seam.sandbox.now: expected an instant"]);
-    check("store.url = 'postgres://db/x'", &["store.url: this version keeps its record in SQLite"]);
+    check(
+        "store.url = 'mysql://db/x'",
+        &["store.url: expected an address that begins with sqlite:// or postgres://"],
+    );
     check(
         "store.lease = '30s'",
         &["store.lease: must be at least twice `seam.timeout`, or calls would wait for it in vain"],
