@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use reservation_sync::model::{Namespace, WorkspaceId};
 use reservation_sync::store::{Holder, Lease, LeaseError, Store, StoreAddress, StoreSettings};
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
 use tempfile::TempDir;
 
 use super::servers::{Engine, ScratchDatabase};
@@ -44,6 +46,19 @@ impl Place {
 
     pub(crate) async fn open(&self) -> Store {
         open(&self.url()).await
+    }
+
+    /// What somebody does who does not use this program.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        match self {
+            Self::File(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join("store.db"));
+                let pool = SqlitePool::connect_with(options).await.expect("the store is there");
+                sqlx::query(sql).execute(&pool).await.expect("nobody else writes for long");
+                pool.close().await;
+            }
+            Self::Server(database) => database.execute(sql).await,
+        }
     }
 }
 
