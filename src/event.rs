@@ -53,6 +53,8 @@ pub enum Listing {
     Identities,
     /// Grants.
     Grants,
+    /// Grants that nobody manages through Seam yet.
+    UnmanagedGrants,
 }
 
 /// One piece of news.

@@ -450,7 +450,10 @@ fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
     let key = match &step.call {
         Call::DeleteGrant { key, .. } => return LedgerChange::Remove { key: key.clone() },
         Call::CreateGrant { key, .. } => key,
-        Call::UpdateGrant { key, .. } | Call::AddMethods { key, .. } | Call::DeleteMethod { key, .. }
+        Call::UpdateGrant { key, .. }
+        | Call::AddMethods { key, .. }
+        | Call::RestoreMethods { key, .. }
+        | Call::DeleteMethod { key, .. }
             if is_last =>
         {
             key

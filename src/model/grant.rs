@@ -77,6 +77,8 @@ pub struct AccessMethod {
 pub enum GrantState {
     /// It does.
     Standing,
+    /// It does, and somebody else made it: it has no key of ours until it is taken over (SEAM.md §6.3).
+    Unmanaged,
     /// Seam is taking it down.
     BeingDeleted,
 }
@@ -111,7 +113,7 @@ pub struct LiveGrant {
 impl LiveGrant {
     /// Whether the grant can still open a door: not ended and not being deleted (RULES, "Live").
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.state == GrantState::Standing && !self.window.ended(now)
+        self.state != GrantState::BeingDeleted && !self.window.ended(now)
     }
 
     /// The methods the grant really has: asked for, and either still being made or not taken away since.

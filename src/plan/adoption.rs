@@ -12,7 +12,9 @@ use super::foreign::{Evidence, Foreign, has_key_of, is_foreign};
 use super::planner::PlanInput;
 use super::settings::Policy;
 use crate::mapping::{DesiredGrant, DesiredReservation, SpaceRef};
-use crate::model::{GrantKeyParts, LiveGrant, ReservationId, SourcePlace, SpaceId, Window};
+use crate::model::{
+    AccessGrantId, GrantKeyParts, GrantState, LiveGrant, ReservationId, SourcePlace, SpaceId, Window,
+};
 
 /// What a grant is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -241,8 +243,12 @@ impl<'a> Classifier<'a> {
         if let Some(held) = reservation.held.iter().find(|held| held.window.overlaps(&grant.window)) {
             return skip(&format!("its stay waits: {}", held.reason));
         }
-        if self.input.settings.policy != Policy::Sync {
-            return skip("the policy of this job does not allow to take a grant away");
+        let is_unmanaged = grant.state == GrantState::Unmanaged;
+        match self.input.settings.policy {
+            Policy::Sync => {}
+            Policy::UpsertOnly if is_unmanaged => {}
+            _ if is_unmanaged => return skip("the policy of this job does not allow to change a grant"),
+            _ => return skip("the policy of this job does not allow to take a grant away"),
         }
         let mut text = match evidence {
             Evidence::Key => "its room, its time and its reservation are those of the stay".to_owned(),
@@ -250,6 +256,9 @@ impl<'a> Classifier<'a> {
         };
         if !first.window.same_from(&grant.window, now) {
             text.push_str("; the source has other hours, which will hold");
+        }
+        if is_unmanaged {
+            text.push_str("; it gets a key of this job, and the guest keeps what they have");
         }
         let lost = self.lost(grant, stays);
         if lost.is_empty() {
@@ -278,11 +287,19 @@ impl<'a> Classifier<'a> {
     }
 }
 
+/// Reservations of which a grant gets a key of ours in this plan: what else they want is for the next one.
+pub(super) fn waiting_for_a_key<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a ReservationId> {
+    let PlanInput { desired, inventory, .. } = *input;
+    if desired.adopted.is_empty() {
+        return BTreeSet::new();
+    }
+    let unmanaged = inventory.grants.iter().filter(|grant| grant.state == GrantState::Unmanaged);
+    unmanaged.filter_map(|grant| desired.adopted.get(&grant.id)).collect()
+}
+
 /// Grants of a reservation under whose Seam key a new one may stand beside them until they go: their doors are all
 /// that the reservation wants, and more, and their time overlaps that of each wanted grant (SEAM.md §6.9).
-pub(super) fn joinable<'a>(
-    input: &PlanInput<'a>,
-) -> BTreeMap<&'a crate::model::AccessGrantId, ReservationId> {
+pub(super) fn joinable<'a>(input: &PlanInput<'a>) -> BTreeMap<&'a AccessGrantId, ReservationId> {
     let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
@@ -301,7 +318,7 @@ pub(super) fn joinable<'a>(
     inventory
         .grants
         .iter()
-        .filter(|grant| is_foreign(grant, &settings.namespace, now))
+        .filter(|grant| is_foreign(grant, &settings.namespace, now) && grant.state != GrantState::Unmanaged)
         .filter_map(|grant| {
             let id = desired.adopted.get(&grant.id)?;
             by_id

@@ -13,8 +13,8 @@ use super::settings::{PlanSettings, Policy};
 use super::step::{Call, StepId};
 use crate::mapping::{Desired, DesiredGrant, Directory};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, Inventory, LiveGrant, Namespace,
-    ReservationId, UserIdentityId, UserIdentityKey,
+    AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant,
+    Namespace, ReservationId, UserIdentityId, UserIdentityKey,
 };
 
 /// A plan that was verified: the only thing from which writing can begin.
@@ -123,11 +123,15 @@ pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Vio
         if let Some(item) = step.item {
             n_calls[item.0 as usize] += 1;
         }
-        let takes_over = match &step.call {
+        let replaced = match &step.call {
             Call::DeleteGrant { id, .. } => base.desired.and_then(|desired| desired.adopted.get(id)),
             _ => None,
         };
-        if let Some(id) = takes_over {
+        if matches!(step.call, Call::TakeOverGrant { .. }) {
+            if !may_take_over(&step.call, base) {
+                violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
+            }
+        } else if let Some(id) = replaced {
             if !lets_in(&world, id, &step.call, base) {
                 violations.push(Violation::LockedOut { step: number, key: step.call.subject().to_owned() });
             }
@@ -165,6 +169,15 @@ fn is_outside(call: &Call, base: &Base<'_>) -> bool {
         && parts().is_some_and(|GrantKeyParts { property, reservation: key, .. }| {
             outside.contains(&ReservationId { property, key })
         })
+}
+
+/// Whether somebody reviewed that a grant which is still nobody's gets a key of that reservation.
+fn may_take_over(call: &Call, base: &Base<'_>) -> bool {
+    let Call::TakeOverGrant { id, key } = call else { return false };
+    let Some(reservation) = base.desired.and_then(|desired| desired.adopted.get(id)) else { return false };
+    let is_free = |grant: &LiveGrant| grant.id == *id && grant.state == GrantState::Unmanaged;
+    GrantKeyParts::parse(&base.settings.namespace, key).is_some_and(|parts| parts.is_of(reservation))
+        && base.inventory.grants.iter().any(is_free)
 }
 
 /// Whether grants of ours for a reservation open, by then, what of its units a grant that is taken over opens.
@@ -224,13 +237,14 @@ impl<'a> Owners<'a> {
             Call::UpdateIdentity { id, key, .. } => {
                 self.namespace.owns_identity(key) && self.identities.get(id) == Some(&Some(key))
             }
-            Call::CreateGrant { key, .. } => self.namespace.owns(key),
+            Call::CreateGrant { key, .. } | Call::RestoreMethods { key, .. } => self.namespace.owns(key),
             Call::UpdateGrant { id, key, .. }
             | Call::DeleteGrant { id, key }
             | Call::AddMethods { id, key, .. } => {
                 self.namespace.owns(key) && self.grants.get(id) == Some(&Some(key))
             }
             Call::DeleteMethod { id, key } => self.namespace.owns(key) && !self.foreign_methods.contains(id),
+            Call::TakeOverGrant { .. } => false,
         }
     }
 }
@@ -238,10 +252,13 @@ impl<'a> Owners<'a> {
 fn is_allowed(call: &Call, policy: Policy) -> bool {
     match call {
         Call::CreateIdentity { .. } | Call::CreateGrant { .. } => true,
-        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::AddMethods { .. } => {
-            policy != Policy::CreateOnly
+        Call::UpdateIdentity { .. }
+        | Call::UpdateGrant { .. }
+        | Call::TakeOverGrant { .. }
+        | Call::AddMethods { .. } => policy != Policy::CreateOnly,
+        Call::DeleteGrant { .. } | Call::RestoreMethods { .. } | Call::DeleteMethod { .. } => {
+            policy == Policy::Sync
         }
-        Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => policy == Policy::Sync,
     }
 }
 

@@ -225,7 +225,10 @@ fn counts(guard: Guard, item: &Item) -> bool {
         Guard::MaxReject | Guard::MaxShrink | Guard::MaxInHouse | Guard::InHouse | Guard::UnknownOrigin => {
             false
         }
-        Guard::MaxUpdate => matches!(item.action, Action::Update | Action::Replace),
+        Guard::MaxUpdate => {
+            matches!(item.action, Action::Update | Action::Replace)
+                && item.reason_code != ReasonCode::TakenOver
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::absence::settle_absences;
-use super::adoption::joinable;
+use super::adoption::{joinable, waiting_for_a_key};
 use super::capacity::full_locks;
 use super::change::Change;
 use super::emit::Emitter;
@@ -92,7 +92,9 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         now,
     };
     let shared = keys_of_several_properties(desired);
+    let waiting = waiting_for_a_key(input);
     let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = inside(desired)
+        .filter(|reservation| !waiting.contains(&reservation.id))
         .chain(missing)
         .map(|reservation| {
             let several =

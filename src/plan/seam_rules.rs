@@ -184,12 +184,15 @@ impl<'a> World<'a> {
                 self.create(key, grant)
             }
             Call::UpdateGrant { id, key, window } => self.update(id, key, *window),
+            Call::TakeOverGrant { id, key } => self.take_over(id, key),
             Call::DeleteGrant { id, key } => self.delete(id, key),
             Call::AddMethods { id, key, methods } => {
                 let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
                 grant.methods.extend(methods);
                 Ok(())
             }
+            Call::RestoreMethods { key, methods: _ } if self.keys.contains(key) => Ok(()),
+            Call::RestoreMethods { key, methods: _ } => Err(Breach::NotFound(key.to_string())),
             Call::DeleteMethod { id, key } => {
                 if self.access_methods.remove(id) {
                     Ok(())
@@ -256,6 +259,15 @@ impl<'a> World<'a> {
         if let Some(grant) = self.grants.get_mut(id) {
             grant.window = window;
         }
+        Ok(())
+    }
+
+    fn take_over(&mut self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
+        let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
+        if !self.keys.insert(key.clone()) {
+            return Err(Breach::KeyInUse(key.to_string()));
+        }
+        grant.key = Some(key.clone());
         Ok(())
     }
 

@@ -95,6 +95,13 @@ pub enum Call {
         /// The new window.
         window: Window,
     },
+    /// `/access_grants/unmanaged/update`: gives a grant that somebody else made a key of ours, as it stands.
+    TakeOverGrant {
+        /// Which.
+        id: AccessGrantId,
+        /// The key it gets.
+        key: AccessGrantKey,
+    },
     /// `/access_grants/delete`.
     DeleteGrant {
         /// Which.
@@ -109,6 +116,14 @@ pub enum Call {
         /// Its key, for the record.
         key: AccessGrantKey,
         /// Which methods.
+        methods: MethodSet,
+    },
+    /// `/access_grants/request_access_methods`, where a look shows that the grant lost a method: Seam may give one
+    /// guest one code for two grants, and take it from both when one of them goes (RULES 23).
+    RestoreMethods {
+        /// The key of a grant that this plan made.
+        key: AccessGrantKey,
+        /// What it was made with.
         methods: MethodSet,
     },
     /// `/access_methods/delete`.
@@ -132,10 +147,14 @@ pub enum DoorOperation {
 }
 
 impl Call {
-    /// The limit that the doors of the call count it against; `None` for calls that touch no door.
+    /// The limit that the doors of the call count it against; `None` for calls that touch no door, or only where
+    /// something happened that nobody can plan.
     pub fn door_operation(&self) -> Option<DoorOperation> {
         match self {
-            Self::CreateIdentity { .. } | Self::UpdateIdentity { .. } => None,
+            Self::CreateIdentity { .. }
+            | Self::UpdateIdentity { .. }
+            | Self::TakeOverGrant { .. }
+            | Self::RestoreMethods { .. } => None,
             Self::CreateGrant { .. } | Self::AddMethods { .. } => Some(DoorOperation::Create),
             Self::UpdateGrant { .. } => Some(DoorOperation::Update),
             Self::DeleteGrant { .. } | Self::DeleteMethod { .. } => Some(DoorOperation::Delete),
@@ -149,8 +168,9 @@ impl Call {
             Self::UpdateIdentity { .. } => "/user_identities/update",
             Self::CreateGrant { .. } => "/access_grants/create",
             Self::UpdateGrant { .. } => "/access_grants/update",
+            Self::TakeOverGrant { .. } => "/access_grants/unmanaged/update",
             Self::DeleteGrant { .. } => "/access_grants/delete",
-            Self::AddMethods { .. } => "/access_grants/request_access_methods",
+            Self::AddMethods { .. } | Self::RestoreMethods { .. } => "/access_grants/request_access_methods",
             Self::DeleteMethod { .. } => "/access_methods/delete",
         }
     }
@@ -161,8 +181,10 @@ impl Call {
             Self::CreateIdentity { key, .. } | Self::UpdateIdentity { key, .. } => key.as_str(),
             Self::CreateGrant { key, .. }
             | Self::UpdateGrant { key, .. }
+            | Self::TakeOverGrant { key, .. }
             | Self::DeleteGrant { key, .. }
             | Self::AddMethods { key, .. }
+            | Self::RestoreMethods { key, .. }
             | Self::DeleteMethod { key, .. } => key.as_str(),
         }
     }

@@ -1,11 +1,13 @@
-//! Grants of others that a reviewed file names are deleted once grants of ours let the same guests in (RULES 27).
+//! Grants of others that a reviewed file names: one that Seam manages is deleted once grants of ours let the same guests
+//! in, and any other gets a key of ours (RULES 27).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
+use super::foreign::is_foreign;
 use super::impact::phase;
 use super::item::{Action, GrantView, Impact, Item};
 use super::outline::Plan;
@@ -13,8 +15,8 @@ use super::planner::PlanInput;
 use super::step::{Call, ItemId, Step, StepId};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, DeviceId, DoorId, EntranceId, GrantKeyParts, GuestKey, HeldBy, LiveGrant,
-    ReasonCode, ReservationId, SpaceId, SpaceKey, Window,
+    AccessGrantId, AccessGrantKey, DeviceId, DoorId, EntranceId, GrantKeyParts, GrantState, GuestKey, HeldBy,
+    LiveGrant, ReasonCode, ReservationId, SpaceId, SpaceKey, Window, door_set_hash,
 };
 
 /// A grant of ours as it will be.
@@ -39,13 +41,15 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>) {
     let mut adopted: Vec<(&ReservationId, &LiveGrant, &DesiredReservation)> = inventory
         .grants
         .iter()
-        .filter(|grant| grant.is_live(now))
+        .filter(|grant| is_foreign(grant, &input.settings.namespace, now))
         .filter_map(|grant| {
             let id = desired.adopted.get(&grant.id)?;
             Some((id, grant, *by_id.get(id)?))
         })
         .collect();
     adopted.sort_by_key(|(id, grant, _)| (*id, grant.window, &grant.id));
+    let mut taken: HashSet<AccessGrantKey> =
+        inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect();
     for (id, grant, reservation) in adopted {
         let opens = |wanted: &&DesiredGrant| {
             wanted.window.overlaps(&grant.window)
@@ -60,6 +64,24 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>) {
         });
         let item = ItemId(u32::try_from(plan.items.len()).expect("a plan has fewer than 2^32 lines"));
         let line = Line { id, grant, wanted: wanted.first().copied(), input };
+        if grant.state == GrantState::Unmanaged {
+            match wanted.first().filter(|_| !has_begun) {
+                None => plan.items.push(line.held()),
+                Some(wanted) => {
+                    let key = free_key(id, wanted, &mut taken, input);
+                    plan.items.push(line.given_a_key(&key));
+                    plan.steps.push(Step {
+                        item: Some(item),
+                        call: Call::TakeOverGrant { id: grant.id.clone(), key },
+                        doors: Vec::new(),
+                        requires: Vec::new(),
+                        follows: Vec::new(),
+                        deadline: grant.window.starts_at.max(now),
+                    });
+                }
+            }
+            continue;
+        }
         match steps.filter(|_| !wanted.is_empty() && !has_begun) {
             None => plan.items.push(line.held()),
             Some(mut requires) => {
@@ -145,6 +167,30 @@ fn futures(plan: &Plan, input: &PlanInput<'_>) -> HashMap<ReservationId, Vec<Fut
     futures
 }
 
+/// The first free key of a wanted grant (RULES 1).
+fn free_key(
+    id: &ReservationId,
+    wanted: &DesiredGrant,
+    taken: &mut HashSet<AccessGrantKey>,
+    input: &PlanInput<'_>,
+) -> AccessGrantKey {
+    let spaces = wanted.spaces();
+    let mut parts = GrantKeyParts {
+        property: id.property.clone(),
+        reservation: id.key.clone(),
+        guest: wanted.guest.clone(),
+        door_set: door_set_hash(spaces.iter().map(|space| &input.directory.space(*space).key)),
+        ordinal: 1,
+    };
+    loop {
+        let key = parts.key(&input.settings.namespace);
+        if taken.insert(key.clone()) {
+            return key;
+        }
+        parts.ordinal += 1;
+    }
+}
+
 /// What a grant of somebody else is called in a plan: its key, else its id.
 fn key_of(grant: &LiveGrant) -> AccessGrantKey {
     grant.key.clone().unwrap_or_else(|| AccessGrantKey::new(grant.id.as_str()))
@@ -167,6 +213,26 @@ impl Line<'_> {
             impact: Impact::Replace,
             held_by: None,
             ..self.held()
+        }
+    }
+
+    fn given_a_key(&self, key: &AccessGrantKey) -> Item {
+        let held = self.held();
+        let after = held
+            .before
+            .as_deref()
+            .map(|before| GrantView { access_grant_key: Some(key.clone()), ..before.clone() });
+        Item {
+            key: key.clone(),
+            action: Action::Update,
+            reason_code: ReasonCode::TakenOver,
+            reason:
+                "the reviewed file names it; it gets a key of this job, and nothing changes for the guest"
+                    .to_owned(),
+            impact: Impact::Seamless,
+            held_by: None,
+            after: after.map(Arc::new),
+            ..held
         }
     }
 

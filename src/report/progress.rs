@@ -175,7 +175,7 @@ struct Bars {
 struct Reading {
     source: Option<ProgressBar>,
     inventory: Option<ProgressBar>,
-    n_listed: [usize; 5],
+    n_listed: [usize; 6],
 }
 
 impl Bars {
@@ -227,14 +227,16 @@ impl Bars {
             Listing::Devices => 2,
             Listing::Identities => 3,
             Listing::Grants => 4,
+            Listing::UnmanagedGrants => 5,
         };
         reading.n_listed[position] = n_so_far;
-        let [n_spaces, n_entrances, n_devices, n_identities, n_grants] = reading.n_listed;
+        let [n_spaces, n_entrances, n_devices, n_identities, n_grants, n_unmanaged] = reading.n_listed;
         if let Some(bar) = &reading.inventory {
             bar.set_message(format!(
-                "{}: {n_spaces} spaces, {} doors, {n_identities} guests, {n_grants} grants",
+                "{}: {n_spaces} spaces, {} doors, {n_identities} guests, {} grants",
                 doing(Stage::Inventory),
-                n_entrances + n_devices
+                n_entrances + n_devices,
+                n_grants + n_unmanaged
             ));
         }
     }

@@ -236,8 +236,8 @@ fn live(seen: &Seen, namespace: &Namespace, id: &ReservationId) -> Vec<Live> {
                 reservation_key: grant.reservation_key.as_ref().map(ToString::to_string),
                 state: match grant.state {
                     GrantState::BeingDeleted => "being_deleted",
-                    GrantState::Standing if grant.window.ended(*now) => "ended",
-                    GrantState::Standing => "live",
+                    GrantState::Standing | GrantState::Unmanaged if grant.window.ended(*now) => "ended",
+                    GrantState::Standing | GrantState::Unmanaged => "live",
                 },
             })
         })

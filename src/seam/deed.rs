@@ -12,7 +12,8 @@ use super::retry::Safety;
 use super::wire::{GrantAnswer, IdentityAnswer, Void};
 use super::writer::Made;
 use crate::model::{
-    GrantState, Identity, LiveGrant, Method, UserIdentityId, Window, WishedCode, same_person_name,
+    AccessGrantKey, GrantState, Identity, LiveGrant, Method, MethodSet, UserIdentityId, Window, WishedCode,
+    same_person_name,
 };
 use crate::plan::{Call, IdentityTarget, Patch};
 
@@ -76,8 +77,11 @@ impl<'a> Deed<'a> {
                     }
                 }
             }
+            // Boxed, because it is rare and large.
+            Call::RestoreMethods { key, methods } => Box::pin(restore(key, *methods, client, cancel)).await,
             Call::UpdateIdentity { .. }
             | Call::UpdateGrant { .. }
+            | Call::TakeOverGrant { .. }
             | Call::DeleteGrant { .. }
             | Call::AddMethods { .. }
             | Call::DeleteMethod { .. } => {
@@ -114,6 +118,14 @@ impl<'a> Deed<'a> {
             }
             Call::AddMethods { id, methods, .. } => {
                 let found = grant(lookup::grant_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| methods.is_subset(&found.methods()))))
+            }
+            Call::TakeOverGrant { id, key } => {
+                let found = grant(lookup::grant_by_id(id)).await?;
+                Ok(so(found.is_some_and(|found| found.key.as_ref() == Some(key))))
+            }
+            Call::RestoreMethods { key, methods } => {
+                let found = grant(lookup::grant_by_key(key)).await?;
                 Ok(so(found.is_some_and(|found| methods.is_subset(&found.methods()))))
             }
             Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Ok(Found::Nothing),
@@ -177,10 +189,37 @@ impl<'a> Deed<'a> {
     }
 }
 
+/// Asks again for the methods that a grant lost, if it lost any.
+async fn restore(
+    key: &AccessGrantKey,
+    methods: MethodSet,
+    client: &Client,
+    cancel: Option<&CancellationToken>,
+) -> Result<Answer<Made>, CallError> {
+    let request = lookup::grant_by_key(key);
+    let answer = client.send::<GrantAnswer>(&request, cancel).await;
+    let found = lookup::found_grant(answer.map(|answer| answer.content))?;
+    let Some(found) = found else {
+        let kind = CallErrorKind::Refused(Refusal::NotFound);
+        return Err(CallError::new(request.path, kind, "the new grant is gone"));
+    };
+    let stand = found.methods();
+    let lost: MethodSet = methods.iter().copied().filter(|method| !stand.contains(method)).collect();
+    if lost.is_empty() {
+        return Ok(Answer { content: Made::Nothing, request_id: None });
+    }
+    let ask = Call::AddMethods { id: found.id, key: key.clone(), methods: lost };
+    let Answer { content: Void, request_id } = client.send(&Deed::new(&ask, None).request, cancel).await?;
+    Ok(Answer { content: Made::Nothing, request_id })
+}
+
 fn safety(call: &Call) -> Safety {
     match call {
-        Call::CreateIdentity { .. } | Call::CreateGrant { .. } | Call::AddMethods { .. } => Safety::Create,
-        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } => Safety::Update,
+        Call::CreateIdentity { .. }
+        | Call::CreateGrant { .. }
+        | Call::AddMethods { .. }
+        | Call::RestoreMethods { .. } => Safety::Create,
+        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::TakeOverGrant { .. } => Safety::Update,
         Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Safety::Delete,
     }
 }
@@ -214,6 +253,11 @@ fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
             body.insert("access_grant_id".to_owned(), json!(id));
             insert_window(&mut body, window);
         }
+        Call::TakeOverGrant { id, key } => {
+            body.insert("access_grant_id".to_owned(), json!(id));
+            body.insert("is_managed".to_owned(), json!(true));
+            body.insert("access_grant_key".to_owned(), json!(key));
+        }
         Call::DeleteGrant { id, key: _ } => {
             body.insert("access_grant_id".to_owned(), json!(id));
         }
@@ -222,6 +266,8 @@ fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
             let methods = methods.iter().map(|method| requested(*method, None));
             body.insert("requested_access_methods".to_owned(), methods.collect());
         }
+        // What it lost, and so what is sent, is known when it is looked at.
+        Call::RestoreMethods { .. } => {}
         Call::DeleteMethod { id, key: _ } => {
             body.insert("access_method_id".to_owned(), json!(id));
         }

@@ -1,4 +1,4 @@
-//! Reads everything a plan needs: five lists side by side, every page of each, nothing twice.
+//! Reads everything a plan needs: six lists side by side, every page of each, nothing twice.
 //!
 //! A list is whole or an error. Where Seam says that there is more and cannot say where, or where a list never
 //! ends, nothing is decided on half of it.
@@ -15,7 +15,9 @@ use super::error::{CallError, CallErrorKind, Refusal};
 use super::wire::{Page, WireDevice, WireEntrance, WireGrant, WireIdentity, WireSpace};
 use super::writer::Watch;
 use crate::event::{Event, Listing};
-use crate::model::{Device, Entrance, Identity, Inventory, LiveGrant, SharedSet, Space, SpaceId, Workspace};
+use crate::model::{
+    Device, Entrance, GrantState, Identity, Inventory, LiveGrant, SharedSet, Space, SpaceId, Workspace,
+};
 
 /// Entries of a page, said explicitly: the default differs from list to list, and the cursor is bound to it.
 const PAGE_LIMIT: usize = 500;
@@ -23,14 +25,14 @@ const PAGE_LIMIT: usize = 500;
 /// How often a list begins again when Seam no longer knows its cursor.
 const MAX_RESTARTS: u32 = 2;
 
-/// Reads the five lists.
+/// Reads the six lists.
 pub(super) async fn load(
     client: &Client,
     workspace: Workspace,
     watch: Watch<'_>,
 ) -> Result<Inventory, CallError> {
     let mut space_sets = SpaceSets::default();
-    let (spaces, entrances, devices, identities, grants) = try_join!(
+    let (spaces, entrances, devices, identities, mut grants, unmanaged) = try_join!(
         list::<WireSpace, Space, _>(client, watch, Listing::Spaces, |space| &space.id, |_| {}),
         list::<WireEntrance, Entrance, _>(client, watch, Listing::Entrances, |entrance| &entrance.id, |_| {}),
         list::<WireDevice, Device, _>(client, watch, Listing::Devices, |device| &device.id, |_| {}),
@@ -50,7 +52,19 @@ pub(super) async fn load(
                 space_sets.share(grant);
             }
         ),
+        list::<WireGrant, LiveGrant, _>(
+            client,
+            watch,
+            Listing::UnmanagedGrants,
+            |grant| &grant.id,
+            |grant| {
+                if grant.state == GrantState::Standing {
+                    grant.state = GrantState::Unmanaged;
+                }
+            }
+        ),
     )?;
+    grants.extend(unmanaged);
     Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
 }
 
@@ -74,6 +88,7 @@ fn path(listing: Listing) -> &'static str {
         Listing::Devices => "/devices/list",
         Listing::Identities => "/user_identities/list",
         Listing::Grants => "/access_grants/list",
+        Listing::UnmanagedGrants => "/access_grants/unmanaged/list",
     }
 }
 

@@ -46,7 +46,7 @@ impl SeamReader {
         Ok(self.workspace.get_or_try_init(ask).await?)
     }
 
-    /// Reads the workspace, then its five lists side by side, all pages of each.
+    /// Reads the workspace, then its six lists side by side, all pages of each.
     pub async fn inventory(&self, sink: &dyn EventSink) -> Result<Inventory, SeamError> {
         let workspace = self.workspace(sink).await?.clone();
         Ok(inventory::load(&self.client, workspace, self.watch(sink)).await?)

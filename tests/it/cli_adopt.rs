@@ -149,6 +149,33 @@ fn a_list_that_was_edited_takes_over_what_it_says_and_nothing_else() {
     assert_eq!(listed(&place)["match"], 2);
 }
 
+/// Grants that Seam does not manage can be given a key: nobody's code changes.
+#[test]
+fn grants_that_nobody_manages_are_taken_over_as_they_are() {
+    let place = hotel_of_another_system();
+    let mut seed = workspace();
+    for grant in seed["access_grants"].as_array_mut().expect("a list") {
+        grant["is_managed"] = json!(false);
+    }
+    place.write("workspace.json", &seed.to_string());
+    assert_eq!(listed(&place)["match"], 3);
+    place.run(&["adopt", "-o", "list.csv"]);
+    let taken = place.run(&["adopt", "--reviewed", "list.csv", "--apply", "--format", "json"]);
+    assert_eq!(taken.code, 0, "{taken:#?}");
+    let report = taken.report();
+    let counts = &report["counts"];
+    assert_eq!((&counts["create"], &counts["update"], &counts["revoke"]), (&json!(0), &json!(3), &json!(0)));
+    for item in report["items"].as_array().expect("a list") {
+        assert_eq!((&item["impact"], &item["outcome"]), (&json!("seamless"), &json!("done")), "{item:#}");
+    }
+    assert_eq!((&listed(&place)["match"], &listed(&place)["ours"]), (&json!(0), &json!(3)));
+    let again = place.run(&["adopt", "--reviewed", "list.csv", "--apply", "--format", "json"]).report();
+    assert_eq!(again["calls"]["writes"], 0, "{again:#}");
+    // What they are for the source is made so by the nightly job.
+    assert_eq!(place.run(&["run"]).code, 0);
+    assert!(place.run(&["plan"]).stdout.contains("Nothing is to change.\n"));
+}
+
 #[test]
 fn a_list_that_cannot_be_read_changes_nothing_and_says_what_is_wrong() {
     let place = hotel_of_another_system();

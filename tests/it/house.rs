@@ -63,7 +63,7 @@ pub(super) fn source_files() -> Vec<SourceFile> {
     files
 }
 
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("our own source can be listed");
     let mut files = Vec::new();
     for entry in entries {

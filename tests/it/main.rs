@@ -48,6 +48,7 @@ mod rules_contacts;
 mod rules_guests;
 mod rules_hotel;
 mod rules_in_house;
+mod rules_index;
 mod rules_keys;
 mod rules_moves;
 mod rules_rows;

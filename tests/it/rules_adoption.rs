@@ -226,6 +226,66 @@ fn at_doors_of_reservations_that_theirs_does_not_all_open_nothing_is_taken_over(
     ");
 }
 
+/// A grant that another system made and Seam does not manage yet.
+fn unmanaged(hotel: &mut Hotel, id: &str, days: &str) {
+    add(hotel, id, "Guest G1", &["room-5", "lobby"], days).state = GrantState::Unmanaged;
+}
+
+/// Only such a grant can be given a key (RULES 27): what is in the guest's pocket goes on to open.
+#[test]
+fn a_grant_that_nobody_manages_gets_a_key_of_ours_and_its_guest_keeps_it() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    unmanaged(&mut hotel, "a", "12-02T15:00..12-05T11:00");
+    hotel.inventory.identities.last_mut().expect("it was just added").key = Some("pms:G1".into());
+    let rows = ["R1 G1 room-5 12-02..12-05"];
+    assert_snapshot!(classes(&hotel, &rows), @"
+    match a of R1, adopt: its room, its time and its guest are those of the stay; it gets a key of this job, and the guest keeps what they have
+    ");
+    agree(&mut hotel, &rows);
+    assert_snapshot!(hotel.night(&rows), @"
+    ~ R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | taken_over, seamless
+      0 take over as R1:G1
+    ");
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [lobby room-5] 12-02T15..12-05T11 key=-
+    ");
+}
+
+#[test]
+fn a_grant_of_another_person_that_was_given_a_key_is_replaced_by_the_next_run_and_not_before() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    unmanaged(&mut hotel, "a", "12-02T15:00..12-05T11:00");
+    let rows = ["R1 G1 room-5 12-02..12-06"];
+    agree(&mut hotel, &rows);
+    let plan = hotel.plan(&rows);
+    assert_snapshot!(crate::rules_told::told(&plan.items, &plan.steps), @"
+    ~ R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | taken_over, seamless
+      0 take over as R1:G1
+    ");
+    hotel.inventory = carried_out(&plan, &hotel.inventory);
+    hotel.adopted.clear();
+    assert_snapshot!(hotel.night(&rows), @"
+    -/+ R1:G1:2 [lobby room-5] 12-02T15..12-05T11 code key=- -> [lobby room-5] 12-02T15..12-06T11 code key=- | doors_changed, replace
+      0 person pms:G1 name=Guest G1
+      1 create R1:G1:2 after 0
+      2 delete R1:G1 after 1
+    ");
+}
+
+#[test]
+fn a_grant_that_nobody_manages_is_left_to_its_guest_in_the_house() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    unmanaged(&mut hotel, "a", "11-29T15:00..12-05T11:00");
+    let rows = ["R1 G1 room-5 11-29..12-05"];
+    assert_snapshot!(classes(&hotel, &rows), @"
+    skip a of R1, none: the guest is in the house and keeps this grant until they leave
+    ");
+    agree(&mut hotel, &rows);
+    assert_snapshot!(hotel.night(&rows), @"
+    ? R1:G1 [lobby room-5] 11-29T15..12-05T11 code key=- | adoption_pending, held by rule
+    ");
+}
+
 #[test]
 fn a_policy_that_does_not_revoke_takes_nothing_over() {
     let mut hotel = Hotel::new();

@@ -100,9 +100,13 @@ fn call(number: usize, step: &Step) -> String {
             )
         }
         Call::UpdateGrant { key, .. } => format!("window {}", short(key.as_str())),
+        Call::TakeOverGrant { key, .. } => format!("take over as {}", short(key.as_str())),
         Call::DeleteGrant { key, .. } => format!("delete {}", short(key.as_str())),
         Call::AddMethods { key, methods: added, .. } => {
             format!("add {} {}", short(key.as_str()), methods(added))
+        }
+        Call::RestoreMethods { key, methods: made } => {
+            format!("see that {} still has {}", short(key.as_str()), methods(made))
         }
         Call::DeleteMethod { key, id } => format!("drop {} {}", short(key.as_str()), kind(id)),
     };

@@ -82,12 +82,12 @@ fn a_plan_applied_from_a_file_does_exactly_what_a_run_would_have_done() {
     for name in &names {
         let night = Night { folder: folder().join(name) };
         runtime().block_on(async {
-            let run = come(&night, By::Run).await;
+            let run = Box::pin(come(&night, By::Run)).await;
             // What stops a run stops its plan, of which nothing can be applied.
             if STOPPED.contains(&i32::from(run.exit_code)) {
                 return;
             }
-            let applied = come(&night, By::SavedPlan).await;
+            let applied = Box::pin(come(&night, By::SavedPlan)).await;
             assert_eq!(applied.writes, run.writes, "{name:?}");
             assert_eq!(applied.seam, run.seam, "{name:?}");
             assert_eq!(applied.items, run.items, "{name:?}");

@@ -24,6 +24,7 @@ scenarios! {
     another_guest_comes_instead,
     cancelled_booking_is_taken_up_again,
     cards_are_added_to_codes,
+    code_goes_with_the_old_grant,
     codes_are_replaced_by_cards,
     door_cannot_do_cards,
     doors_open_earlier_and_close_later,

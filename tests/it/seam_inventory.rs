@@ -9,11 +9,12 @@ use super::sandbox_client::Workspace;
 use super::seam_script::{Reply, Script, refusal};
 use super::seam_workspace::{Remember, reader, reader_of, settings};
 
-const LISTS: [(&str, &str); 5] = [
+const LISTS: [(&str, &str); 6] = [
     ("/spaces/list", "spaces"),
     ("/acs/entrances/list", "acs_entrances"),
     ("/devices/list", "devices"),
     ("/user_identities/list", "user_identities"),
+    ("/access_grants/unmanaged/list", "access_grants"),
     ("/access_grants/list", "access_grants"),
 ];
 
@@ -37,8 +38,8 @@ fn last() -> Value {
 /// An otherwise empty workspace whose grants are listed in these replies.
 async fn serve_grants(replies: Vec<Reply>) -> Script {
     let workspace = Reply::Json(200, json!({"workspace": {"workspace_id": "w1"}, "ok": true}));
-    let empty = LISTS[..4].iter().map(|(path, name)| (*path, page(name, &[], last())));
-    let grants = replies.into_iter().map(|reply| (LISTS[4].0, reply));
+    let empty = LISTS[..5].iter().map(|(path, name)| (*path, page(name, &[], last())));
+    let grants = replies.into_iter().map(|reply| (LISTS[5].0, reply));
     Script::serve([("/workspaces/get", workspace)].into_iter().chain(empty).chain(grants)).await
 }
 
@@ -81,7 +82,7 @@ async fn every_page_is_read_with_the_same_limit_and_each_entry_once() {
     let asked = script.asked();
     assert_eq!(asked[0].path, "/workspaces/get", "the workspace comes first");
     let bodies: Vec<_> =
-        asked.iter().filter(|asked| asked.path == LISTS[4].0).map(|a| a.body.clone()).collect();
+        asked.iter().filter(|asked| asked.path == LISTS[5].0).map(|a| a.body.clone()).collect();
     assert_eq!(
         bodies,
         [
@@ -90,7 +91,7 @@ async fn every_page_is_read_with_the_same_limit_and_each_entry_once() {
             json!({"limit": 500, "page_cursor": "c2"})
         ]
     );
-    assert_eq!(asked.len(), 1 + 4 + 3, "one call a page and no more");
+    assert_eq!(asked.len(), 1 + 5 + 3, "one call a page and no more");
     let listed = sink.listed.into_inner().expect("no panic");
     let of_grants: Vec<_> = listed.iter().filter(|(listing, _)| *listing == Listing::Grants).collect();
     assert_eq!(of_grants, [&(Listing::Grants, 2), &(Listing::Grants, 3), &(Listing::Grants, 4)]);
@@ -101,7 +102,7 @@ async fn a_list_without_pagination_or_with_a_leftover_cursor_is_one_page() {
     for pagination in [Value::Null, json!({"has_next_page": false, "next_page_cursor": "c1"}), json!({})] {
         let script = serve_grants(vec![grants(&["g1"], pagination)]).await;
         assert_eq!(ids(&inventory(&script).await.expect("an inventory")), ["g1"]);
-        assert_eq!(script.asked().len(), 6);
+        assert_eq!(script.asked().len(), 7);
     }
 }
 
@@ -208,7 +209,7 @@ async fn a_hotel_is_read_as_it_stands() {
     assert_eq!((&grant.identity, grant.methods()), (&identity.id, [Method::Code].into()));
     assert_eq!(grant.window.ends_at.map(|end| end.to_string()).as_deref(), Some("2026-12-05T11:00:00Z"));
 
-    assert_eq!(reader.calls().reads, 6);
+    assert_eq!(reader.calls().reads, 7);
     let key = "pms::R1:G1:x".into();
     assert_eq!(reader.grant_by_key(&key).await.expect("an answer").as_ref(), Some(grant));
     assert_eq!(reader.grant_by_key(&"pms::R2:G1:x".into()).await.expect("an answer"), None);

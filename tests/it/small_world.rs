@@ -525,6 +525,11 @@ fn carry_out(
             let position = grant(inventory, id);
             inventory.grants[position].window = *window;
         }
+        Call::TakeOverGrant { id, key } => {
+            let position = grant(inventory, id);
+            inventory.grants[position].key = Some(key.clone());
+            inventory.grants[position].state = GrantState::Standing;
+        }
         Call::DeleteGrant { id, .. } => {
             let position = grant(inventory, id);
             inventory.grants.remove(position);
@@ -540,6 +545,7 @@ fn carry_out(
                     .push(RequestedMethod { method: Some(*method), access_methods: [id].into() });
             }
         }
+        Call::RestoreMethods { .. } => {}
         Call::DeleteMethod { id, .. } => {
             for grant in &mut inventory.grants {
                 grant.access_methods.remove(id);

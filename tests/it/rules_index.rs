@@ -1,0 +1,286 @@
+//! Each decided rule and the tests that hold the program to it, by name.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use super::house::{root, rust_files};
+
+/// Rules are numbered as they were decided; a name is that of a test, or of a folder of `tests/scenarios/`.
+const RULES: [(usize, &str, &[&str]); 32] = [
+    (
+        1,
+        "the key of a grant names it and is no proof of what it opens",
+        &[
+            "a_key_says_whose_grant_it_is_and_reads_back",
+            "a_move_to_another_room_and_back_does_not_collide_with_the_keys_before",
+            "rooms-were-renumbered-behind-the-keys",
+        ],
+    ),
+    (
+        2,
+        "only what is in our namespace is changed",
+        &[
+            "a_namespace_with_a_separator_is_refused",
+            "a_guest_who_was_merged_into_somebody_elses_person_is_used_but_never_changed",
+            "grant-of-the-staff-stays",
+        ],
+    ),
+    (
+        3,
+        "what a reservation key of Seam is and when there is another one",
+        &[
+            "two_properties_with_one_reservation_key_share_neither_keys_nor_guests",
+            "units_of_guests_whose_doors_are_not_nested_get_a_grant_and_a_key_each",
+            "segments_that_do_not_overlap_get_keys_of_their_own",
+            "a_difference_in_the_key_alone_is_never_a_change",
+        ],
+    ),
+    (
+        4,
+        "guests without a key are numbered",
+        &[
+            "a_guest_without_a_key_is_numbered_in_row_order_the_one_who_booked_first",
+            "rows_that_change_places_keep_their_numbers",
+            "guests_who_cannot_be_paired_hold_their_reservation_whether_expected_or_there",
+        ],
+    ),
+    (
+        5,
+        "renamed guests, and contacts that two people have",
+        &[
+            "a_renamed_guest_is_a_change_of_the_person_and_nothing_else",
+            "a_contact_that_two_guests_have_goes_to_the_first_and_the_other_is_told",
+            "with_reject_the_stay_waits_for_a_person",
+            "a_contact_moves_to_the_newcomer_from_a_guest_without_a_stay_and_nobody_else_waits_for_it",
+        ],
+    ),
+    (
+        6,
+        "a wished PIN is sent once and shown nowhere",
+        &[
+            "a_wished_code_is_sent_on_create_only_and_shown_nowhere",
+            "a_wished_pin_whose_row_is_gone_is_left_out_and_the_guest_still_gets_in",
+        ],
+    ),
+    (
+        7,
+        "a unit that is not assigned",
+        &[
+            "a_stay_without_a_unit_is_held_by_time_and_from_the_last_day_for_a_person",
+            "a_stay_that_lost_its_unit_keeps_the_grant_it_has",
+            "a_unit_that_is_not_decided_is_unassigned",
+        ],
+    ),
+    (
+        8,
+        "rows without an opinion",
+        &[
+            "rows_without_opinion_leave_grants_alone_and_make_none",
+            "status-that-nobody-knows",
+            "guest-asks-to-be-left-alone",
+        ],
+    ),
+    (
+        9,
+        "guests who checked in, and starts that are past",
+        &[
+            "the_window_of_a_guest_who_checked_in_opens_now",
+            "a_start_in_the_past_equals_any_other",
+            "a_guest_who_is_still_there_after_the_check_out_is_left_as_they_are_and_listed",
+        ],
+    ),
+    (
+        10,
+        "segments with a gap on the same day",
+        &[
+            "the_segments_of_a_move_are_both_open_across_the_gap",
+            "a_bridge_ends_where_the_window_of_a_neighbour_begins_explicit_times_or_not",
+        ],
+    ),
+    (
+        11,
+        "two stays in one unit",
+        &[
+            "the_newcomer_to_a_taken_room_is_held_and_who_has_a_grant_keeps_it",
+            "where_neither_has_a_grant_the_first_in_the_source_gets_the_room",
+        ],
+    ),
+    (
+        12,
+        "plausible dates, and doors that no method opens",
+        &[
+            "a_row_that_cannot_be_trusted_is_rejected",
+            "an_instant_with_an_offset_is_the_same_for_everybody",
+            "a_stay_is_held_where_one_door_of_its_unit_supports_none_of_its_methods",
+            "a_common_door_that_no_method_opens_gets_no_grant_of_its_own",
+        ],
+    ),
+    (
+        13,
+        "when absence counts",
+        &[
+            "a_stay_that_vanished_is_revoked_in_the_second_complete_run_and_not_before",
+            "a_partial_read_neither_counts_nor_resets",
+            "a_source_that_lists_no_such_arrival_says_nothing_of_it",
+            "the_same_bytes_are_no_second_proof",
+        ],
+    ),
+    (14, "a store that never saw the stay", &["a_store_that_never_saw_the_stay_revokes_nothing_for_absence"]),
+    (
+        15,
+        "what is done in house",
+        &[
+            "nobody_in_house_is_locked_out_for_absence_without_a_word_from_a_person",
+            "a_store_that_knows_nothing_gives_guests_in_house_more_and_takes_nothing",
+            "a_cancellation_is_carried_out_in_house_whatever_is_recorded",
+        ],
+    ),
+    (
+        16,
+        "limits on a plan, and the quarantine",
+        &[
+            "more_guests_in_house_than_the_limit_are_held_and_nothing_else_is",
+            "a_guard_stops_before_the_first_write_and_says_what_would_let_the_plan_pass",
+            "the_third_stop_of_the_same_plan_is_a_quarantine_in_which_guests_only_get_more",
+            "a_quarantine_is_lifted_by_a_person_or_by_itself",
+        ],
+    ),
+    (
+        17,
+        "files that are old, short or cut",
+        &[
+            "file-is-too-old",
+            "file-ends-in-the-middle",
+            "file-has-half-of-its-rows",
+            "a_file_in_which_nothing_changed_for_long_is_warned_about",
+        ],
+    ),
+    (
+        18,
+        "an allowance has a bound and a reason",
+        &[
+            "an_allowance_without_a_bound_is_refused",
+            "an_allowance_raises_one_limit_up_to_its_bound",
+            "flags_that_override_safety_or_time_have_no_environment_twin",
+        ],
+    ),
+    (19, "grants that have ended", &["an_ended_grant_is_never_touched_and_counts_nowhere"]),
+    (
+        20,
+        "a replacement is one unit",
+        &[
+            "a_replacement_begins_when_there_are_slots_for_all_its_calls_and_is_not_interrupted",
+            "a_replacement_that_has_begun_is_finished_and_no_other_is_begun",
+            "a_run_that_is_killed_after_any_write_whose_answer_it_never_saw_is_finished_by_the_next",
+        ],
+    ),
+    (
+        21,
+        "the order of arrivals at a door",
+        &[
+            "creates_at_one_reservation_door_follow_the_order_of_arrival_without_depending_on_it",
+            "a_stay_before_one_that_has_a_grant_at_the_door_is_made_and_sends_its_guest_to_the_desk",
+        ],
+    ),
+    (
+        22,
+        "a reservation that moves far",
+        &[
+            "a_reservation_that_moves_far_is_made_anew_while_it_is_future",
+            "a_reservation_that_moves_far_is_held_for_a_person_while_it_is_in_house",
+        ],
+    ),
+    (23, "what Seam takes with the old grant is asked for again", &["code-goes-with-the-old-grant"]),
+    (
+        24,
+        "the horizon",
+        &[
+            "the_horizon_is_judged_by_the_first_arrival_of_the_reservation_for_all_its_guests",
+            "the_horizon_delays_no_change_and_no_cancellation_of_a_grant_that_exists",
+        ],
+    ),
+    (
+        25,
+        "saved plans",
+        &[
+            "what_changed_in_the_meantime_is_set_aside_and_the_rest_goes_on",
+            "a_plan_of_yesterday_or_tomorrow_is_refused",
+            "a_plan_with_another_configuration_is_refused",
+            "two_plans_of_the_same_input_are_the_same",
+        ],
+    ),
+    (
+        26,
+        "what a rollback restored",
+        &[
+            "what_was_cancelled_and_moved_is_restored_and_stays_so_until_the_source_changes",
+            "what_was_made_is_revoked_and_not_made_again_until_the_source_changes",
+        ],
+    ),
+    (
+        27,
+        "grants of others",
+        &[
+            "a_grant_that_nobody_manages_gets_a_key_of_ours_and_its_guest_keeps_it",
+            "ours_comes_first_and_what_the_list_names_goes_after_it",
+            "a_guest_in_the_house_by_a_grant_that_is_not_ours_keeps_that_one_until_they_leave",
+        ],
+    ),
+    (
+        28,
+        "which exit code wins",
+        &["the_numbers_go_by_the_promised_order", "the_worst_of_several_decides_whatever_their_order"],
+    ),
+    (
+        29,
+        "whose clock counts",
+        &[
+            "a_clock_of_ones_own_is_for_the_sandbox_and_for_plans",
+            "the_demo_creates_its_grants_once_and_then_has_nothing_to_do",
+        ],
+    ),
+    (
+        30,
+        "one run at a time",
+        &[
+            "a_second_run_is_told_who_holds_the_lock",
+            "a_process_that_was_killed_loses_the_lock_at_once",
+            "a_run_that_lost_its_lock_sends_nothing_more_and_says_so",
+        ],
+    ),
+    (
+        31,
+        "waves and other limits to some reservations",
+        &[
+            "a_larger_wave_holds_every_smaller_one_and_each_has_about_its_share",
+            "a_limited_run_counts_no_absence",
+        ],
+    ),
+    (
+        32,
+        "locks that overflow",
+        &["a_lock_that_would_have_to_hold_too_many_codes_is_told_with_the_day_and_the_stays"],
+    ),
+];
+
+#[test]
+fn each_rule_has_tests_that_exist() {
+    let scenarios = fs::read_dir(root().join("tests/scenarios")).expect("the scenarios");
+    let mut known: BTreeSet<String> =
+        scenarios.filter_map(|entry| entry.expect("an entry").file_name().into_string().ok()).collect();
+    for file in ["src", "tests/it"].iter().flat_map(|folder| rust_files(&root().join(folder))) {
+        let code = fs::read_to_string(&file).expect("our own source can be read");
+        let names = code.lines().filter_map(|line| {
+            let line = line.trim_start().strip_prefix("async ").unwrap_or(line.trim_start());
+            line.strip_prefix("fn ")?.split('(').next()
+        });
+        known.extend(names.map(str::to_owned));
+    }
+    for (position, (number, rule, tests)) in RULES.iter().enumerate() {
+        assert_eq!(*number, position + 1);
+        assert!(!tests.is_empty(), "rule {number}, {rule}, has no test");
+        for test in *tests {
+            assert!(known.contains(*test), "rule {number}, {rule}: no test and no scenario is called {test}");
+        }
+    }
+}
