@@ -177,6 +177,8 @@ impl House {
         }
         fs::remove_file(self.folder.join("some.csv")).expect("it was written above");
         self.ledger.desired = known;
+        converged.grants.shrink_to_fit();
+        converged.identities.shrink_to_fit();
         converged
     }
 }

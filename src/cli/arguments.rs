@@ -160,6 +160,8 @@ pub(super) enum Verb {
         #[arg(value_name = "NAME")]
         name: Option<String>,
     },
+    /// Lifts the lock of a run that has died, and shows who holds it.
+    Unlock(UnlockFlags),
     /// Serves the embedded Seam emulator, for rehearsals.
     Sandbox(SandboxFlags),
     /// Prints the completion script of a shell.
@@ -185,6 +187,14 @@ pub(super) struct InitFlags {
     /// The address of a database: sqlite://, postgres:// or mysql://; it is not written into the configuration.
     #[arg(long, value_name = "DB", env = "RESERVATION_SYNC_URL", hide_env_values = true)]
     pub(super) url: Option<String>,
+}
+
+/// Flags of `unlock`.
+#[derive(Debug, Args)]
+pub(super) struct UnlockFlags {
+    /// The lock of a host that is known to be gone, by the id that `unlock` shows.
+    #[arg(long, value_name = "ID")]
+    pub(super) holder: Option<String>,
 }
 
 /// Flags of `plan`, and of `run` too.

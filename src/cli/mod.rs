@@ -21,6 +21,7 @@ mod scope;
 mod show;
 mod signals;
 mod survey;
+mod unlock;
 mod whole_file;
 
 use std::io;
@@ -80,6 +81,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Release => release::release(&settings(output)?, output),
         Verb::Profiles { name } => profiles::profiles(name.as_deref(), output),
+        Verb::Unlock(flags) => unlock::unlock(&settings(output)?, &flags, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),
         Verb::Man { folder } => complete::man(folder.as_deref()),

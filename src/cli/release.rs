@@ -7,14 +7,12 @@ use crate::exit_code::ExitCode;
 use crate::model::Trip;
 use crate::report::{counted, visible};
 use crate::run::Failure;
-use crate::store::{Store, StoreSettings};
+use crate::store::Store;
 
 /// Forgets how often guards stopped the same plan, and tells which they were.
 pub(super) fn release(settings: &Settings, output: &Output) -> Result<ExitCode, Failure> {
-    let store = &settings.store;
-    let store_settings = StoreSettings { url: store.url.clone(), lease: store.lease };
     let trips = runtime()?.block_on(async {
-        let Some(store) = Store::open_existing(&store_settings).await? else { return Ok(Vec::new()) };
+        let Some(store) = Store::open_existing(&settings.store).await? else { return Ok(Vec::new()) };
         let trips = store.release(&settings.plan.namespace).await?;
         store.close().await;
         Ok::<_, Failure>(trips)

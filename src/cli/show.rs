@@ -10,12 +10,12 @@ use crate::exit_code::ExitCode;
 use crate::report::document::Document;
 use crate::report::runs::{render_interrupted, render_json, render_text};
 use crate::run::Failure;
-use crate::store::{RunError, RunSelector, Store, StoreSettings};
+use crate::store::{RunError, RunSelector, Store};
 
 /// `runs`: the recorded runs.
 pub(super) fn runs(settings: &Settings, limit: u32, output: &Output) -> Result<ExitCode, Failure> {
     let runs = runtime()?.block_on(async {
-        let store = open(settings).await?;
+        let store = Store::open(&settings.store).await?;
         let runs = store.runs(limit).await?;
         store.close().await;
         Ok::<_, Failure>(runs)
@@ -42,7 +42,7 @@ pub(super) fn show(
 
 fn show_run(settings: &Settings, run: &str, output: &Output) -> Result<ExitCode, Failure> {
     let (summary, document, steps) = runtime()?.block_on(async {
-        let store = open(settings).await?;
+        let store = Store::open(&settings.store).await?;
         let (summary, document) = store.run(&RunSelector::parse(run)).await?;
         let steps = if document.is_none() { store.steps(&summary.run_id).await? } else { Vec::new() };
         store.close().await;
@@ -60,17 +60,13 @@ fn show_run(settings: &Settings, run: &str, output: &Output) -> Result<ExitCode,
     Ok(ExitCode::Success)
 }
 
-async fn open(settings: &Settings) -> Result<Store, Failure> {
-    let store = &settings.store;
-    Ok(Store::open(&StoreSettings { url: store.url.clone(), lease: store.lease }).await?)
-}
-
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        let exit_code = match error {
-            RunError::Empty | RunError::NotFound(_) | RunError::Ambiguous(_) => ExitCode::Usage,
-            RunError::Store(_) => ExitCode::Unexpected,
-        };
-        Self::new(exit_code, &error, error.hint())
+        match error {
+            RunError::Empty | RunError::NotFound(_) | RunError::Ambiguous(_) => {
+                Self::new(ExitCode::Usage, &error, error.hint())
+            }
+            RunError::Store(error) => error.into(),
+        }
     }
 }

@@ -38,5 +38,5 @@ pub use error::{Colour, ConfigError, ConfigProblem};
 pub use load::{DEFAULT_PATH, load, load_text};
 pub use profiles::{Evidence, Export, Profile};
 pub use queries::Query;
-pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings, StoreSettings};
+pub use settings::{Credentials, Endpoint, MissingCredentials, SeamSettings, Settings};
 pub use values::parse_duration;

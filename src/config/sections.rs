@@ -12,7 +12,7 @@ use super::error::ConfigProblem;
 use super::node::{Node, Place};
 use super::paths;
 use super::section::{Complaint, Problems, Section};
-use super::settings::{Endpoint, SeamSettings, StoreSettings};
+use super::settings::{Endpoint, SeamSettings};
 use super::store_url;
 use super::values::{
     Own, count, country, duration, duration_or_none, instant, list, mail_domain, own_address, parse_endpoint,
@@ -21,6 +21,7 @@ use super::values::{
 use crate::mapping::{AddressRules, GuestScope};
 use crate::model::{Method, MethodSet, Namespace, Properties, Property, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
+use crate::store::StoreSettings;
 
 /// `policy`.
 pub(super) fn policy(root: &mut Section<'_>) -> Option<Policy> {
@@ -236,9 +237,14 @@ pub(super) fn store(root: &mut Section<'_>, folder: &Path) -> (Option<StoreSetti
     let mut section = root.section("store");
     let location = section.take("url", |node| store_url::locate(&text(node)?, folder));
     let lease = section.take("lease", positive_duration);
+    let keep_runs = section.take("keep_runs", duration_or_none);
     section.finish();
     let store_folder =
         location.as_ref().map_or_else(|| folder.to_owned(), |location| location.folder.clone());
-    let settings = location.zip(lease).map(|(location, lease)| StoreSettings { url: location.url, lease });
+    let settings = location.zip(lease).zip(keep_runs).map(|((location, lease), keep_runs)| StoreSettings {
+        address: location.address,
+        lease,
+        keep_runs,
+    });
     (settings, store_folder)
 }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use crate::mapping::MappingSettings;
 use crate::plan::{GuardSettings, Limits, PlanSettings};
 use crate::source::SourceSettings;
+use crate::store::StoreSettings;
 
 /// Everything a run is told.
 #[derive(Debug, Clone)]
@@ -92,13 +93,4 @@ impl SeamSettings {
     pub fn require_credentials(&self) -> Result<&Credentials, MissingCredentials> {
         self.credentials.as_ref().ok_or(MissingCredentials)
     }
-}
-
-/// Where the record is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoreSettings {
-    /// `sqlite:///absolute/path`; the path stands there as it is, with nothing encoded.
-    pub url: String,
-    /// How long the lock of a dead process on another host holds.
-    pub lease: Duration,
 }

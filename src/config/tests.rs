@@ -18,6 +18,7 @@ use crate::mapping::{AddressRules, GuestScope, UnitRule};
 use crate::model::{Coverage, Method, PropertyCode};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy, Share};
 use crate::source::{DateOrder, SourceInput, StatusMap};
+use crate::store::StoreAddress;
 
 /// All that must be said.
 const SMALLEST: &str = "policy = 'sync'\nnamespace = 'pms'\nsource.path = 'bookings.csv'\n\
@@ -88,8 +89,9 @@ fn the_smallest_file_takes_everything_else_from_the_defaults() {
     assert_eq!(settings.seam.endpoint, Endpoint::Url("https://connect.getseam.com".to_owned()));
     assert_eq!(settings.seam.timeout, Duration::from_secs(30));
     assert_eq!(settings.seam.patience, Duration::from_mins(5));
-    assert_eq!(settings.store.url, "sqlite:///etc/sync/reservation-sync.db");
+    assert_eq!(settings.store.address, StoreAddress::file("/etc/sync/reservation-sync.db"));
     assert_eq!(settings.store.lease, Duration::from_mins(2));
+    assert_eq!(settings.store.keep_runs, Some(SignedDuration::from_hours(90 * 24)));
 }
 
 #[test]
@@ -341,7 +343,7 @@ fn a_variable_that_is_not_set_names_the_key_that_wanted_it() {
       = help: set it, or write ${DATA_FOLDER:-otherwise}
     "##);
     let settings = parse_with(&text, [("DATA_FOLDER", "/var/lib")]).expect("it is set");
-    assert_eq!(settings.store.url, "sqlite:///var/lib/a.db");
+    assert_eq!(settings.store.address, StoreAddress::file("/var/lib/a.db"));
 }
 
 #[test]
@@ -460,7 +462,10 @@ fn what_cannot_be_is_refused_key_by_key() {
     check("seam.requests_per_second = 0", &["seam.requests_per_second: must be above zero"]);
     check("seam.timeout = '0s'", &["seam.timeout: must be longer than nothing"]);
     check("seam.sandbox.now = 'noon'", &["seam.sandbox.now: expected an instant"]);
-    check("store.url = 'postgres://db/x'", &["store.url: this version keeps its record in SQLite"]);
+    check(
+        "store.url = 'mysql://db/x'",
+        &["store.url: expected an address that begins with sqlite:// or postgres://"],
+    );
     check(
         "store.lease = '30s'",
         &["store.lease: must be at least twice `seam.timeout`, or calls would wait for it in vain"],

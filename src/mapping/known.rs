@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, Namespace, PropertyCode, ReservationId, ReservationKey, SpaceId,
-    Window,
+    GrantKeyParts, GuestKey, Inventory, Namespace, PropertyCode, ReservationId, ReservationKey, SharedSet,
+    SpaceId, Window,
 };
 
 /// Guests and stays of our namespace that Seam holds.
@@ -22,7 +22,7 @@ pub struct Known {
 #[derive(Debug, Clone)]
 pub(super) struct GrantedStay {
     pub(super) guest: GuestKey,
-    pub(super) spaces: Vec<SpaceId>,
+    pub(super) spaces: SharedSet<SpaceId>,
     pub(super) window: Window,
 }
 
@@ -50,7 +50,7 @@ impl Known {
             let id = ReservationId { property: parts.property, key: parts.reservation };
             known.granted.entry(id).or_default().push(GrantedStay {
                 guest: parts.guest,
-                spaces: grant.spaces.iter().cloned().collect(),
+                spaces: grant.spaces.clone(),
                 window: grant.window,
             });
         }

@@ -172,12 +172,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     let created = sent.creates.get(&after).copied();
                     let step = self.delete(item, position, created.into_iter().collect());
                     sent.deletes.insert(position, step);
-                    let is_last = !waiting
-                        .iter()
-                        .any(|(other, _)| matches!(other, Errand::DeleteOld { after: piece, .. } if *piece == after));
-                    if let Some(created) = created.filter(|_| is_last) {
-                        self.restore(created, item, &sent);
-                    }
                 }
                 Errand::DeleteMissing { position } => {
                     let before = sent.creates.values().chain(sent.updates.values()).copied().collect();
@@ -268,28 +262,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let call = Call::DeleteGrant { id: owned.grant.id.clone(), key: owned.key.clone() };
         let deadline = self.deadline(&owned.grant.window);
         self.step(Some(item), call, self.doors_of(owned), requires, deadline)
-    }
-
-    /// A guest whose old grants go may lose what opens the doors of the new one (RULES 23).
-    fn restore(&mut self, created: StepId, item: ItemId, sent: &Sent) {
-        let Call::CreateGrant { key, identity: IdentityTarget::Known(guest), methods, .. } =
-            &self.plan.step(created).call
-        else {
-            return;
-        };
-        let after: Vec<StepId> = sent
-            .deletes
-            .iter()
-            .filter(|(position, _)| self.live.owned[**position].grant.identity == *guest)
-            .map(|(_, step)| *step)
-            .filter(|step| *step > created && self.plan.step(*step).item == Some(item))
-            .collect();
-        if after.is_empty() {
-            return;
-        }
-        let call = Call::RestoreMethods { key: key.clone(), methods: *methods };
-        let deadline = self.plan.step(created).deadline;
-        self.step(Some(item), call, Vec::new(), after, deadline);
     }
 
     fn step(

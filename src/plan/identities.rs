@@ -1,6 +1,6 @@
 //! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 
@@ -237,25 +237,25 @@ impl<'a> Identities<'a> {
     /// The calls: identities made for the guests that need one, identities changed, and contacts given up by those who
     /// have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
     pub(super) fn calls(&self, needed: &HashSet<&GuestKey>) -> Vec<IdentityCall> {
-        let mut waiting: Vec<Option<IdentityCall>> =
-            self.persons.iter().map(|person| self.call(person, needed)).collect();
-        let is_called: Vec<bool> = waiting.iter().map(Option::is_some).collect();
-        let callers = || (0..).zip(&is_called).filter(|(_, is_called)| **is_called).map(|(guest, _)| guest);
+        let mut waiting: BTreeMap<Position, IdentityCall> = (0..)
+            .zip(&self.persons)
+            .filter_map(|(p, person)| Some((p, self.call(person, needed)?)))
+            .collect();
         let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
-        let mut n_before: Vec<usize> = vec![0; self.persons.len()];
-        for guest in callers() {
+        let mut n_before: BTreeMap<Position, usize> = BTreeMap::new();
+        for &guest in waiting.keys() {
             for holder in self.persons[guest].takes.iter().filter_map(|taking| taking.holder) {
                 waited_for.entry(holder).or_default().push(guest);
-                n_before[guest] += 1;
+                *n_before.entry(guest).or_default() += 1;
             }
         }
-        let mut ready: BTreeSet<Position> = callers().filter(|guest| n_before[*guest] == 0).collect();
-        let mut left: BTreeSet<Position> = callers().filter(|guest| n_before[*guest] > 0).collect();
-        let mut calls: Vec<IdentityCall> = Vec::with_capacity(ready.len() + left.len());
+        let mut ready: BTreeSet<Position> =
+            waiting.keys().filter(|guest| !n_before.contains_key(*guest)).copied().collect();
+        let mut calls: Vec<IdentityCall> = Vec::with_capacity(waiting.len());
         let mut sent: HashMap<Position, usize> = HashMap::new();
         // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
-        while let Some(guest) = ready.pop_first().or_else(|| left.pop_first()) {
-            let Some(mut call) = waiting[guest].take() else { continue };
+        while let Some(guest) = ready.pop_first().or_else(|| waiting.keys().next().copied()) {
+            let Some(mut call) = waiting.remove(&guest) else { continue };
             for taking in &self.persons[guest].takes {
                 let freed =
                     taking.holder.and_then(|holder| sent.get(&holder).copied()).unwrap_or_else(|| {
@@ -267,8 +267,9 @@ impl<'a> Identities<'a> {
             sent.insert(guest, calls.len());
             calls.push(call);
             for next in waited_for.remove(&guest).into_iter().flatten() {
-                n_before[next] -= 1;
-                if n_before[next] == 0 && left.remove(&next) {
+                let n = n_before.get_mut(&next).expect("who waits was counted");
+                *n -= 1;
+                if *n == 0 {
                     ready.insert(next);
                 }
             }

@@ -95,7 +95,7 @@ impl<'a> Live<'a> {
     ) -> Self {
         let identities: HashMap<_, _> = inventory.identities.iter().map(|i| (&i.id, i)).collect();
         let mut live = Self {
-            owned: Vec::new(),
+            owned: Vec::with_capacity(inventory.grants.len()),
             by_reservation: HashMap::new(),
             by_seam_key: HashMap::new(),
             properties: HashMap::new(),

@@ -31,6 +31,7 @@ mod pieces;
 mod planner;
 mod remaining;
 mod reservation;
+mod restore;
 mod rollback;
 mod saved;
 pub mod schedule;

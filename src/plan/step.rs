@@ -121,9 +121,9 @@ pub enum Call {
     /// `/access_grants/request_access_methods`, where a look shows that the grant lost a method: Seam may give one
     /// guest one code for two grants, and take it from both when one of them goes (RULES 23).
     RestoreMethods {
-        /// The key of a grant that this plan made.
+        /// The key of a grant of a guest of whom another grant goes.
         key: AccessGrantKey,
-        /// What it was made with.
+        /// What it is to have.
         methods: MethodSet,
     },
     /// `/access_methods/delete`.

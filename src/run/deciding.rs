@@ -106,7 +106,7 @@ impl Job<'_> {
         if let Some((store, _)) = &told.record {
             return Ok(store.ledger(workspace_id, namespace).await?);
         }
-        let Some(store) = Store::open_existing(&self.store_settings()).await? else {
+        let Some(store) = Store::open_existing(&self.settings.store).await? else {
             return Ok(Ledger::default());
         };
         let ledger = store.ledger(workspace_id, namespace).await?;

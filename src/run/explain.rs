@@ -110,7 +110,7 @@ fn the_one(found: BTreeSet<ReservationId>, key: &ReservationKey) -> Result<Reser
 
 async fn history(job: &Job<'_>, told: &Told, id: &ReservationId) -> Result<Vec<Sent>, Failure> {
     let Some(workspace_id) = &told.workspace_id else { return Ok(Vec::new()) };
-    let Some(store) = Store::open_existing(&job.store_settings()).await? else { return Ok(Vec::new()) };
+    let Some(store) = Store::open_existing(&job.settings.store).await? else { return Ok(Vec::new()) };
     let namespace = &job.settings.plan.namespace;
     let steps = store.steps_of_reservation(workspace_id, namespace, id, MAX_HISTORY).await?;
     store.close().await;

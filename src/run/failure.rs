@@ -151,9 +151,13 @@ impl From<SeamError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let hint = error.hint();
-        Self::new(ExitCode::Unexpected, &error, hint)
+        Self::new(exit_code_of(&error), &error, error.hint())
     }
+}
+
+/// A store on a server comes back as Seam and the source do.
+fn exit_code_of(error: &StoreError) -> ExitCode {
+    if error.is_temporary() { ExitCode::Temporary } else { ExitCode::Unexpected }
 }
 
 impl From<LeaseError> for Failure {
@@ -163,7 +167,7 @@ impl From<LeaseError> for Failure {
             LeaseError::Held { .. } | LeaseError::Lost => Self::new(
                 ExitCode::Locked,
                 &error,
-                "wait until the other run is over; a dead run on this host loses the lock by itself",
+                "wait until the other run is over; `reservation-sync unlock` tells who it is, and lifts the lock of a dead one",
             ),
         }
     }
@@ -175,7 +179,7 @@ impl From<RecordError> for Failure {
             RecordError::LeaseLost => {
                 (ExitCode::Locked, "another run has taken over; see `reservation-sync runs`")
             }
-            RecordError::Store(cause) => (ExitCode::Unexpected, cause.hint()),
+            RecordError::Store(cause) => (exit_code_of(cause), cause.hint()),
             RecordError::Closed => {
                 (ExitCode::Unexpected, "run again; what took effect is recognised by its key")
             }

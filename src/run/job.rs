@@ -19,7 +19,7 @@ use crate::mapping::Scope;
 use crate::model::{AccessGrantKey, Inventory, Workspace};
 use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
-use crate::store::{Finish, Holder, NewRun, Recorder, Store, StoreSettings};
+use crate::store::{Finish, Holder, Lease, NewRun, Recorder, Store, StoreSettings};
 
 /// How far a job goes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -111,6 +111,9 @@ pub async fn run(job: Job<'_>) -> Document {
                 document: document.to_json(),
             };
             let finished = store.finish_run(&told.run_id, &finish).await.map_err(Failure::from);
+            if finished.is_ok() && ending.is_ok() {
+                forget_old_runs(&store, &lease, &job.settings.store).await;
+            }
             let released = lease.release().await.map_err(Failure::from);
             store.close().await;
             match finished.and(released) {
@@ -159,8 +162,8 @@ impl Job<'_> {
 
     /// Takes the lease and records that a run begins.
     async fn begin(&self, workspace: &Workspace, told: &mut Told) -> Result<(), Failure> {
-        let settings = self.store_settings();
-        let store = Store::open(&settings).await?;
+        let settings = &self.settings.store;
+        let store = Store::open(settings).await?;
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
@@ -169,11 +172,6 @@ impl Job<'_> {
         store.start_run(&lease, &new_run).await?;
         told.record = Some((store, lease));
         Ok(())
-    }
-
-    pub(super) fn store_settings(&self) -> StoreSettings {
-        let settings = &self.settings.store;
-        StoreSettings { url: settings.url.clone(), lease: settings.lease }
     }
 
     /// Carries the plan out and says why it stopped, if it did.
@@ -218,6 +216,18 @@ impl Job<'_> {
             Some(Stop::ChangesUsedUp) => Err(Failure::changes_used_up(self.max_changes.unwrap_or_default())),
             Some(Stop::TimeUsedUp) => Err(Failure::time_used_up()),
         }
+    }
+}
+
+/// The record is not spoiled where it keeps more than it should, so that a failure does not spoil the run either.
+async fn forget_old_runs(store: &Store, lease: &Lease, settings: &StoreSettings) {
+    let Some(keep) = settings.keep_runs else { return };
+    match store.forget_old_runs(lease, keep).await {
+        Ok(n_runs) => tracing::debug!(n_runs, "old runs left the record"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "old runs could not leave the record; the next run tries again"
+        ),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::mapping::{Desired, Directory, PinGround, Pinned, hold_to_pins};
 use crate::model::{AccessGrantKey, Inventory, Pin, Reservation, WorkspaceId};
 use crate::plan::{Undone, undo};
 use crate::report::document::Document;
-use crate::store::{RunSelector, Store, StoreSettings};
+use crate::store::{RunSelector, Store};
 
 /// A run on record that is to be undone, and where it wrote.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,7 @@ pub struct RecordedRun {
 impl RecordedRun {
     /// Reads it from the record.
     pub async fn load(settings: &Settings, selector: &RunSelector) -> Result<Self, Failure> {
-        let store = &settings.store;
-        let store = Store::open(&StoreSettings { url: store.url.clone(), lease: store.lease }).await?;
+        let store = Store::open(&settings.store).await?;
         let (summary, document) = store.run(selector).await?;
         let steps = store.steps(&summary.run_id).await?;
         store.close().await;

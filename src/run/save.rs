@@ -19,7 +19,7 @@ impl Job<'_> {
         now: Timestamp,
         pinned: &Pinned,
     ) -> Result<SavedPlan, Failure> {
-        let store = Store::open(&self.store_settings()).await?;
+        let store = Store::open(&self.settings.store).await?;
         let identity = store.identity().await?;
         store.close().await;
         let namespace = &self.settings.plan.namespace;

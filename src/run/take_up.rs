@@ -95,7 +95,7 @@ impl Job<'_> {
     }
 
     async fn is_of_this_store(&self, saved: &SavedPlan) -> Result<bool, Failure> {
-        let Some(store) = Store::open_existing(&self.store_settings()).await? else { return Ok(false) };
+        let Some(store) = Store::open_existing(&self.settings.store).await? else { return Ok(false) };
         let identity = store.identity().await?;
         store.close().await;
         Ok(identity == saved.store)

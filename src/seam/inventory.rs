@@ -108,7 +108,11 @@ where
     let mut n_restarts = 0;
     loop {
         match pages::<Wire, Item, Id>(client, watch, listing, id, &mut tidy).await {
-            Ok(items) => return Ok(items),
+            Ok(mut items) => {
+                // It is kept for as long as the run takes.
+                items.shrink_to_fit();
+                return Ok(items);
+            }
             Err(Broken::Cursor(_)) if n_restarts < MAX_RESTARTS => {
                 n_restarts += 1;
                 tracing::info!(

@@ -1,13 +1,13 @@
 //! What a plan learnt: grants that a stay was seen for, grants whose stay is missing, and changes that do not last.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteExecutor};
 
+use super::database::{Executor, Transaction};
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger::Entry;
 use super::open::{Store, milliseconds, timestamp};
+use super::statement::Statement;
 use crate::model::{Absence, AccessGrantKey, Fingerprint, Namespace, RunId, Wanted, WorkspaceId};
 use crate::plan::Learnt;
 
@@ -36,7 +36,7 @@ impl Store {
 }
 
 async fn write(
-    connection: &mut SqliteConnection,
+    connection: &mut Transaction,
     entry: &Entry<'_>,
     learnt: &Learnt,
     now: Timestamp,
@@ -61,37 +61,37 @@ async fn write(
 }
 
 async fn put_seen(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     seen: &[(AccessGrantKey, Wanted)],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let mut query: QueryBuilder<Sqlite> = QueryBuilder::new(
-        "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at) ",
-    );
-    query.push_values(seen, |mut row, (key, wanted)| {
-        row.push_bind(entry.workspace_id.as_str())
-            .push_bind(entry.namespace.as_str())
-            .push_bind(key.as_str())
-            .push_bind(wanted.to_string())
-            .push_bind(entry.run_id.as_str())
-            .push_bind(milliseconds(now));
-    });
-    query.push(
+    let mut statement = Statement::insert_rows(
+        "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)",
+        (seen.len(), 6),
         " on conflict (workspace_id, namespace, access_grant_key) do update set
              desired = excluded.desired, run_id = excluded.run_id, updated_at = excluded.updated_at",
     );
-    query.build().execute(executor).await.map(drop)
+    for (key, wanted) in seen {
+        statement = statement
+            .bind(entry.workspace_id.as_str())
+            .bind(entry.namespace.as_str())
+            .bind(key.as_str())
+            .bind(wanted.to_string())
+            .bind(entry.run_id.as_str())
+            .bind(milliseconds(now));
+    }
+    statement.execute(executor).await.map(drop)
 }
 
 async fn put(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
     absence: &Absence,
 ) -> sqlx::Result<()> {
     let Absence { since, n_reads, last_read } = absence;
-    sqlx::query(
+    Statement::new(
         "insert into absences (workspace_id, namespace, access_grant_key, since, reads, last_read, run_id)
          values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (workspace_id, namespace, access_grant_key) do update set
@@ -112,26 +112,28 @@ async fn put(
 
 /// Forgets that the stay of a grant is missing.
 pub(super) async fn forget(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
 ) -> sqlx::Result<()> {
-    sqlx::query("delete from absences where workspace_id = $1 and namespace = $2 and access_grant_key = $3")
-        .bind(entry.workspace_id.as_str())
-        .bind(entry.namespace.as_str())
-        .bind(key.as_str())
-        .execute(executor)
-        .await
-        .map(drop)
+    Statement::new(
+        "delete from absences where workspace_id = $1 and namespace = $2 and access_grant_key = $3",
+    )
+    .bind(entry.workspace_id.as_str())
+    .bind(entry.namespace.as_str())
+    .bind(key.as_str())
+    .execute(executor)
+    .await
+    .map(drop)
 }
 
 async fn put_repairs(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
     n_runs: u32,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    Statement::new(
         "update ledger set repairs = $4
          where workspace_id = $1 and namespace = $2 and access_grant_key = $3",
     )
@@ -146,11 +148,11 @@ async fn put_repairs(
 
 /// The grants whose stay is missing.
 pub(super) async fn list(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Vec<(AccessGrantKey, Absence)>> {
-    sqlx::query(
+    Statement::new(
         "select access_grant_key, since, reads, last_read from absences
          where workspace_id = $1 and namespace = $2",
     )
@@ -163,8 +165,8 @@ pub(super) async fn list(
         let key: &str = row.try_get("access_grant_key")?;
         let absence = Absence {
             since: timestamp(row.try_get("since")?),
-            n_reads: u32::try_from(row.try_get::<i64, _>("reads")?).unwrap_or(u32::MAX),
-            last_read: row.try_get::<Option<String>, _>("last_read")?.map(Fingerprint),
+            n_reads: u32::try_from(row.try_get::<i64>("reads")?).unwrap_or(u32::MAX),
+            last_read: row.try_get::<Option<String>>("last_read")?.map(Fingerprint),
         };
         Ok((AccessGrantKey::new(key), absence))
     })

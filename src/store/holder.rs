@@ -11,7 +11,7 @@ use std::path::Path;
 /// One process on one machine (RULES 30).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// What the machine calls itself; for people only.
+    /// What the machine calls itself.
     pub host: String,
     /// The kernel's name for this start of the machine; empty where there is none.
     pub boot_id: String,
@@ -59,11 +59,13 @@ impl Holder {
 
     /// Whether the process still runs, as far as this process can tell.
     pub fn liveness(&self) -> Liveness {
-        let Self { host: _, boot_id, pid_namespace, pid, process_start } = self;
+        let Self { host, boot_id, pid_namespace, pid, process_start } = self;
         let here = Self::this_process();
+        // Machines that were started from one snapshot have all of this in common but the name.
         let comparable = !boot_id.is_empty()
             && !pid_namespace.is_empty()
             && *process_start != 0
+            && *host == here.host
             && *boot_id == here.boot_id
             && *pid_namespace == here.pid_namespace;
         if !comparable {
@@ -154,6 +156,7 @@ mod tests {
     fn a_process_elsewhere_is_unknown() {
         let here = Holder::this_process();
         for elsewhere in [
+            Holder { host: "night-desk".to_owned(), ..here.clone() },
             Holder { boot_id: "another start".to_owned(), ..here.clone() },
             Holder { pid_namespace: "pid:[1]".to_owned(), ..here.clone() },
             Holder { boot_id: String::new(), ..here.clone() },

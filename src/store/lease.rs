@@ -6,15 +6,14 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
-use sqlx::{Row, SqliteExecutor};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
 use super::error::StoreError;
-use super::holder::{Holder, Liveness};
+use super::holder::Holder;
+use super::lease_row::{LeaseRow, delete, extend, find, put};
 use super::open::{Store, milliseconds, timestamp};
 use crate::model::{Namespace, WorkspaceId};
 
@@ -76,22 +75,25 @@ impl Store {
         ttl: Duration,
     ) -> Result<Lease, LeaseError> {
         let id = Uuid::new_v4().to_string();
-        let state = State::after(ttl);
-        let mut transaction = self.begin().await.map_err(LeaseError::Store)?;
         let failed = |source| LeaseError::Store(self.error("take the lock", source));
-        let row = find(&mut *transaction, workspace_id, namespace).await.map_err(failed)?;
-        if let Some(other) = row.filter(|other| other.may_live(Timestamp::now())) {
-            return Err(LeaseError::Held {
-                by: other.holder.to_string(),
-                since: other.since,
-                expires: other.expires,
-            });
-        }
-        let now = Timestamp::now();
-        let row = LeaseRow { holder: holder.clone(), since: now, expires: expiry(now, ttl) };
-        put(&mut transaction, &id, workspace_id, namespace, &row).await.map_err(failed)?;
-        self.commit(transaction).await.map_err(LeaseError::Store)?;
-
+        let state = loop {
+            // By the clock of this host it must end no later than by that of the store, so it begins before.
+            let state = State::after(ttl);
+            let now = self.now().await.map_err(LeaseError::Store)?;
+            let found = find(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+            if let Some(LeaseRow { holder, since, expires, .. }) =
+                found.as_ref().filter(|other| other.may_live(now))
+            {
+                let by = holder.to_string();
+                return Err(LeaseError::Held { by, since: *since, expires: *expires });
+            }
+            let (holder, expires) = (holder.clone(), expiry(now, ttl));
+            let row = LeaseRow { id: id.clone(), holder, since: now, renewed: now, expires };
+            // Where somebody else was quicker, the next look says who.
+            if put(&self.pool, workspace_id, namespace, &row, found.as_ref()).await.map_err(failed)? {
+                break state;
+            }
+        };
         let right = Right {
             store: self.clone(),
             id,
@@ -176,11 +178,11 @@ impl Drop for Lease {
 impl Right {
     async fn renew(&self) -> Result<(), LeaseError> {
         let state = State::after(self.ttl);
-        let expires = expiry(Timestamp::now(), self.ttl);
-        let n_renewed = extend(&self.store.pool, &self.id, expires)
+        let now = self.store.now().await.map_err(LeaseError::Store)?;
+        let is_ours = extend(&self.store.pool, &self.id, now, expiry(now, self.ttl))
             .await
             .map_err(|source| LeaseError::Store(self.store.error("renew the lock", source)))?;
-        if n_renewed == 0 {
+        if !is_ours {
             self.state.send_replace(State::Lost);
             return Err(LeaseError::Lost);
         }
@@ -226,104 +228,8 @@ impl State {
     }
 }
 
-/// A lease as the table holds it.
-#[derive(Debug, Clone)]
-pub(super) struct LeaseRow {
-    holder: Holder,
-    since: Timestamp,
-    expires: Timestamp,
-}
-
-impl LeaseRow {
-    /// Whether its holder has to be reckoned with.
-    pub(super) fn may_live(&self, now: Timestamp) -> bool {
-        now < self.expires && self.holder.liveness() != Liveness::Dead
-    }
-
-    /// Reads the columns `host` to `expires`, which are null where a join found no lease.
-    pub(super) fn of(row: &SqliteRow) -> sqlx::Result<Option<Self>> {
-        let Some(host) = row.try_get::<Option<String>, _>("host")? else { return Ok(None) };
-        // A number that no process has makes a holder that nobody can see; its lease runs out.
-        let pid = u32::try_from(row.try_get::<i64, _>("pid")?).unwrap_or_default();
-        let process_start = u64::try_from(row.try_get::<i64, _>("process_start")?).unwrap_or_default();
-        Ok(Some(Self {
-            holder: Holder {
-                host,
-                boot_id: row.try_get("boot_id")?,
-                pid_namespace: row.try_get("pid_namespace")?,
-                pid,
-                process_start,
-            },
-            since: timestamp(row.try_get("since")?),
-            expires: timestamp(row.try_get("expires")?),
-        }))
-    }
-}
-
 /// Rounded up to what the table can hold: others must not think it over before its holder does.
 fn expiry(now: Timestamp, ttl: Duration) -> Timestamp {
     let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
     now.checked_add(ttl).map_or(Timestamp::MAX, |expires| timestamp(milliseconds(expires) + 1))
-}
-
-async fn find(
-    executor: impl SqliteExecutor<'_>,
-    workspace_id: &WorkspaceId,
-    namespace: &Namespace,
-) -> sqlx::Result<Option<LeaseRow>> {
-    sqlx::query(
-        "select host, boot_id, pid_namespace, pid, process_start, since, expires
-         from leases where workspace_id = $1 and namespace = $2",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .fetch_optional(executor)
-    .await?
-    .map_or(Ok(None), |row| LeaseRow::of(&row))
-}
-
-async fn put(
-    connection: &mut SqliteConnection,
-    id: &str,
-    workspace_id: &WorkspaceId,
-    namespace: &Namespace,
-    row: &LeaseRow,
-) -> sqlx::Result<()> {
-    let LeaseRow { holder, since, expires } = row;
-    let Holder { host, boot_id, pid_namespace, pid, process_start } = holder;
-    sqlx::query(
-        "insert into leases (workspace_id, namespace, lease_id, host, boot_id, pid_namespace, pid, process_start,
-             since, expires)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (workspace_id, namespace) do update set
-             lease_id = excluded.lease_id, host = excluded.host, boot_id = excluded.boot_id,
-             pid_namespace = excluded.pid_namespace, pid = excluded.pid,
-             process_start = excluded.process_start, since = excluded.since, expires = excluded.expires",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .bind(id)
-    .bind(host)
-    .bind(boot_id)
-    .bind(pid_namespace)
-    .bind(i64::from(*pid))
-    .bind(i64::try_from(*process_start).unwrap_or_default())
-    .bind(milliseconds(*since))
-    .bind(milliseconds(*expires))
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-async fn extend(executor: impl SqliteExecutor<'_>, id: &str, expires: Timestamp) -> sqlx::Result<u64> {
-    sqlx::query("update leases set expires = $1 where lease_id = $2")
-        .bind(milliseconds(expires))
-        .bind(id)
-        .execute(executor)
-        .await
-        .map(|done| done.rows_affected())
-}
-
-async fn delete(executor: impl SqliteExecutor<'_>, id: &str) -> sqlx::Result<()> {
-    sqlx::query("delete from leases where lease_id = $1").bind(id).execute(executor).await.map(drop)
 }

@@ -1,12 +1,12 @@
 //! What was wanted of each grant when it was last carried out.
 
-use sqlx::{Row, SqliteExecutor};
-
 use super::absences;
+use super::database::Executor;
 use super::error::StoreError;
 use super::moves;
 use super::open::{Store, milliseconds};
 use super::pins;
+use super::statement::Statement;
 use super::trips;
 use crate::model::{
     AccessGrantKey, Fingerprint, Ledger, Namespace, RunId, SourceShape, Wanted, WantedError, WorkspaceId,
@@ -59,14 +59,14 @@ pub(super) struct Entry<'a> {
 }
 
 pub(super) async fn put(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
     desired: &Wanted,
     now: jiff::Timestamp,
 ) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
-    sqlx::query(
+    Statement::new(
         "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (workspace_id, namespace, access_grant_key) do update set
@@ -84,11 +84,11 @@ pub(super) async fn put(
 }
 
 pub(super) async fn remove(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
 ) -> sqlx::Result<()> {
-    sqlx::query("delete from ledger where workspace_id = $1 and namespace = $2 and access_grant_key = $3")
+    Statement::new("delete from ledger where workspace_id = $1 and namespace = $2 and access_grant_key = $3")
         .bind(entry.workspace_id.as_str())
         .bind(entry.namespace.as_str())
         .bind(key.as_str())
@@ -98,11 +98,11 @@ pub(super) async fn remove(
 }
 
 async fn entries(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Vec<(AccessGrantKey, Result<Wanted, WantedError>, u32)>> {
-    sqlx::query(
+    Statement::new(
         "select access_grant_key, desired, repairs from ledger where workspace_id = $1 and namespace = $2",
     )
     .bind(workspace_id.as_str())
@@ -112,8 +112,8 @@ async fn entries(
     .iter()
     .map(|row| {
         let key: &str = row.try_get("access_grant_key")?;
-        let wanted = row.try_get::<&str, _>("desired")?.parse();
-        let n_repairs = u32::try_from(row.try_get::<i64, _>("repairs")?).unwrap_or(0);
+        let wanted = row.try_get::<&str>("desired")?.parse();
+        let n_repairs = u32::try_from(row.try_get::<i64>("repairs")?).unwrap_or(0);
         Ok((AccessGrantKey::new(key), wanted, n_repairs))
     })
     .collect()
@@ -122,11 +122,11 @@ async fn entries(
 /// The source of the last run that carried its plan out: exit codes 0, 3 and 13 (a run that was stopped in the
 /// middle carried out a part, and must not make the same bytes look old).
 async fn last_source(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Option<Fingerprint>> {
-    sqlx::query(
+    Statement::new(
         "select source_fingerprint from runs
          where workspace_id = $1 and namespace = $2 and exit_code in (0, 3, 13)
              and source_fingerprint is not null
@@ -141,15 +141,15 @@ async fn last_source(
 }
 
 /// How many runs the usual size of a source is taken from.
-const RECENT: i64 = 10;
+pub(super) const RECENT: i64 = 10;
 
 /// The sizes of the sources of the last runs that carried their plan out, newest first, and what they looked like.
 async fn recent_sources(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<(Vec<u64>, Vec<SourceShape>)> {
-    let rows = sqlx::query(
+    let rows = Statement::new(
         "select source_rows, source_shape from runs
          where workspace_id = $1 and namespace = $2 and exit_code in (0, 3, 13) and source_rows is not null
          order by started_at desc, run_id desc limit $3",
@@ -161,8 +161,8 @@ async fn recent_sources(
     .await?;
     let mut recent = (Vec::new(), Vec::new());
     for row in &rows {
-        recent.0.push(row.try_get::<i64, _>("source_rows").map(|rows| u64::try_from(rows).unwrap_or(0))?);
-        let shape = row.try_get::<Option<&str>, _>("source_shape")?;
+        recent.0.push(row.try_get::<i64>("source_rows").map(|rows| u64::try_from(rows).unwrap_or(0))?);
+        let shape = row.try_get::<Option<&str>>("source_shape")?;
         recent.1.extend(shape.and_then(|shape| serde_json::from_str(shape).ok()));
     }
     Ok(recent)

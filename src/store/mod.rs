@@ -4,20 +4,30 @@
 //! a telephone number, a code or an API key. Whatever it says was recorded is committed when it says so.
 
 mod absences;
+mod address;
+mod database;
 mod error;
 mod holder;
 mod identity;
 mod lease;
+mod lease_row;
 mod ledger;
+mod migrations;
 mod moves;
 mod open;
 mod pins;
+mod postgres;
 mod recorder;
+mod retention;
 mod run;
 mod settings;
+mod sqlite;
+mod statement;
 mod step;
 mod trips;
+mod unlock;
 
+pub use address::{AddressError, StoreAddress};
 pub use error::StoreError;
 pub use holder::{Holder, Liveness};
 pub use lease::{Lease, LeaseError};
@@ -26,3 +36,4 @@ pub use recorder::{LedgerChange, RecordError, Recorder, StepOutcome, StepRecord}
 pub use run::{Finish, NewRun, ReadRecord, RunError, RunSelector};
 pub use settings::StoreSettings;
 pub use step::UnfinishedStep;
+pub use unlock::{Fate, FoundLock};

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteExecutor};
-
+use super::database::Executor;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger::Entry;
 use super::open::Store;
+use super::statement::{Row, Statement};
 use crate::model::{AccessGrantKey, Move, Namespace, RunId, WorkspaceId};
 
 impl Store {
@@ -24,21 +23,21 @@ impl Store {
         let failed = |source| self.error("record moves", source);
         let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
         let mut transaction = self.begin().await?;
-        clear(&mut *transaction, &entry).await.map_err(failed)?;
+        clear(&mut transaction, &entry).await.map_err(failed)?;
         for one in moves {
-            put(&mut *transaction, &entry, one).await.map_err(failed)?;
+            put(&mut transaction, &entry, one).await.map_err(failed)?;
         }
         self.commit(transaction).await
     }
 }
 
 pub(super) async fn list(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<BTreeSet<Move>> {
-    let key = |row: &SqliteRow, column: &str| row.try_get(column).map(|key: &str| AccessGrantKey::new(key));
-    sqlx::query("select old_key, new_key from moves where workspace_id = $1 and namespace = $2")
+    let key = |row: &Row, column: &str| row.try_get(column).map(|key: &str| AccessGrantKey::new(key));
+    Statement::new("select old_key, new_key from moves where workspace_id = $1 and namespace = $2")
         .bind(workspace_id.as_str())
         .bind(namespace.as_str())
         .fetch_all(executor)
@@ -48,9 +47,9 @@ pub(super) async fn list(
         .collect()
 }
 
-async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, one: &Move) -> sqlx::Result<()> {
+async fn put(executor: impl Executor, entry: &Entry<'_>, one: &Move) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
-    sqlx::query(
+    Statement::new(
         "insert into moves (workspace_id, namespace, old_key, new_key, run_id) values ($1, $2, $3, $4, $5)",
     )
     .bind(workspace_id.as_str())
@@ -63,9 +62,9 @@ async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, one: &Move) -
     .map(drop)
 }
 
-async fn clear(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>) -> sqlx::Result<()> {
+async fn clear(executor: impl Executor, entry: &Entry<'_>) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id: _ } = entry;
-    sqlx::query("delete from moves where workspace_id = $1 and namespace = $2")
+    Statement::new("delete from moves where workspace_id = $1 and namespace = $2")
         .bind(workspace_id.as_str())
         .bind(namespace.as_str())
         .execute(executor)
@@ -75,12 +74,12 @@ async fn clear(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>) -> sqlx::Re
 
 /// Forgets the moves of a grant that is gone.
 pub(super) async fn forget(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     entry: &Entry<'_>,
     key: &AccessGrantKey,
 ) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id: _ } = entry;
-    sqlx::query(
+    Statement::new(
         "delete from moves where workspace_id = $1 and namespace = $2 and (old_key = $3 or new_key = $3)",
     )
     .bind(workspace_id.as_str())

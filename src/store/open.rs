@@ -1,88 +1,118 @@
-//! The database: one file, one writer connection, tables brought up to date on opening.
+//! The store: one file or one database of a server, its tables brought up to date on opening.
 
-use std::fs::{self, OpenOptions};
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::PgConnection;
+use sqlx::postgres::PgConnectOptions;
 
+use super::address::{StoreAddress, Target};
+use super::database::{Pool, Transaction};
 use super::error::StoreError;
 use super::settings::StoreSettings;
+use super::{postgres, sqlite};
 
-/// How long a statement waits for another process before it gives up.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The record of runs. Cloning it gives another handle to the same connection.
+/// The record of runs. Cloning it gives another handle to the same connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(super) pool: SqlitePool,
-    path: Arc<Path>,
+    pub(super) pool: Pool,
+    address: Arc<StoreAddress>,
 }
 
 impl Store {
     /// Opens the store, making file, folders and tables where they are missing.
     pub async fn open(settings: &StoreSettings) -> Result<Self, StoreError> {
-        let path = settings.path()?;
-        create_file(&path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .disable_statement_logging();
-        let pool = SqlitePoolOptions::new()
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options)
-            .await
-            .map_err(|source| StoreError::new(&path, "connect", source))?;
-        let store = Self { pool, path: path.into() };
-        store.migrate().await?;
-        Ok(store)
+        let address = &settings.address;
+        match target(address)? {
+            Target::File(path) => {
+                make_file(&path)?;
+                Self::open_file(address, &path).await
+            }
+            Target::Server(options) => {
+                let (options, connection) = connect(address, *options).await?;
+                Self::open_server(address, options, connection).await
+            }
+        }
     }
 
     /// Opens the store where it exists, without making one: for verbs that only look.
     pub async fn open_existing(settings: &StoreSettings) -> Result<Option<Self>, StoreError> {
-        if settings.path()?.exists() { Self::open(settings).await.map(Some) } else { Ok(None) }
+        let address = &settings.address;
+        match target(address)? {
+            Target::File(path) if path.exists() => Self::open(settings).await.map(Some),
+            Target::File(_) => Ok(None),
+            Target::Server(options) => {
+                let (options, mut connection) = connect(address, *options).await?;
+                let exists = postgres::exists(&mut connection).await;
+                if exists.map_err(|source| StoreError::new(address, "look for the tables", source))? {
+                    Self::open_server(address, options, connection).await.map(Some)
+                } else {
+                    Ok(None)
+                }
+            }
+        }
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Ends the connection after what is queued for it.
+    /// Ends the connections after what is queued for them.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 
-    /// Begins a transaction that may write. It takes the write lock at once: a transaction that reads first and
-    /// takes the lock later fails without waiting when another process wrote in between.
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.pool.begin_with("begin immediate").await.map_err(|source| self.error("begin", source))
+    /// Begins a transaction that may write.
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        Box::pin(self.pool.begin()).await.map_err(|source| self.error("begin", source))
     }
 
-    pub(super) async fn commit(&self, transaction: Transaction<'_, Sqlite>) -> Result<(), StoreError> {
-        transaction.commit().await.map_err(|source| self.error("commit", source))
+    pub(super) async fn commit(&self, transaction: Transaction) -> Result<(), StoreError> {
+        Box::pin(transaction.commit()).await.map_err(|source| self.error("commit", source))
+    }
+
+    /// What time it is for everybody who shares the store.
+    pub(super) async fn now(&self) -> Result<Timestamp, StoreError> {
+        self.pool.now().await.map_err(|source| self.error("read the clock", source))
     }
 
     pub(super) fn error(&self, doing: &'static str, source: sqlx::Error) -> StoreError {
-        StoreError::new(&self.path, doing, source)
+        StoreError::new(&self.address, doing, source)
     }
 
-    /// Two processes may open a new file at the same moment: all migrations are one transaction.
-    async fn migrate(&self) -> Result<(), StoreError> {
-        let mut transaction = self.begin().await?;
-        migrator().run(&mut *transaction).await.map_err(|error| StoreError::migrate(&self.path, error))?;
-        self.commit(transaction).await
+    async fn open_file(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
+        let pool = Box::pin(sqlite::connect(path)).await;
+        let pool = pool.map_err(|source| StoreError::new(address, "connect", source))?;
+        sqlite::migrate(&pool).await.map_err(|error| StoreError::migrate(address, error))?;
+        Ok(Self { pool: Pool::Sqlite(pool), address: Arc::new(address.clone()) })
     }
+
+    async fn open_server(
+        address: &StoreAddress,
+        options: PgConnectOptions,
+        connection: PgConnection,
+    ) -> Result<Self, StoreError> {
+        let pool = Box::pin(postgres::open(options, connection)).await;
+        let pool = pool.map_err(|error| StoreError::migrate(address, error))?;
+        Ok(Self { pool: Pool::Postgres(pool), address: Arc::new(address.clone()) })
+    }
+}
+
+fn target(address: &StoreAddress) -> Result<Target, StoreError> {
+    address.target().map_err(|source| StoreError::new(address, "read the address", source))
+}
+
+async fn connect(
+    address: &StoreAddress,
+    options: PgConnectOptions,
+) -> Result<(PgConnectOptions, PgConnection), StoreError> {
+    Box::pin(postgres::connect(options)).await.map_err(|source| StoreError::new(address, "connect", source))
+}
+
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder)
+            .map_err(|source| StoreError::CreateFolder { path: folder.to_owned(), source })?;
+    }
+    sqlite::create_file(path).map_err(|source| StoreError::OpenFile { path: path.to_owned(), source })
 }
 
 /// A time as the tables keep it.
@@ -99,59 +129,15 @@ pub(super) fn timestamp(milliseconds: i64) -> Timestamp {
     })
 }
 
-fn migrator() -> Migrator {
-    let init = include_str!("../../migrations/sqlite/1_init.sql").into_sql_str();
-    let source_rows = include_str!("../../migrations/sqlite/2_source_rows.sql").into_sql_str();
-    let moves = include_str!("../../migrations/sqlite/3_moves.sql").into_sql_str();
-    let identity = include_str!("../../migrations/sqlite/4_identity.sql").into_sql_str();
-    let trust = include_str!("../../migrations/sqlite/5_trust.sql").into_sql_str();
-    let pins = include_str!("../../migrations/sqlite/6_pins.sql").into_sql_str();
-    let simple = |version, name: &'static str, sql| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-    };
-    let all = vec![
-        simple(1, "init", init),
-        simple(2, "source rows", source_rows),
-        simple(3, "moves", moves),
-        simple(4, "identity", identity),
-        simple(5, "trust", trust),
-        simple(6, "pins", pins),
-    ];
-    Migrator::with_migrations(all)
-}
-
-/// Makes the file readable for its owner only: it tells who stays where. The -wal and -shm neighbours inherit that.
-fn create_file(path: &Path) -> Result<(), StoreError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder)
-            .map_err(|source| StoreError::CreateFolder { path: folder.to_owned(), source })?;
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => readable(path),
-        Err(source) => Err(StoreError::OpenFile { path: path.to_owned(), source }),
-    }
-}
-
-fn readable(path: &Path) -> Result<(), StoreError> {
-    let failed = |source| StoreError::OpenFile { path: PathBuf::from(path), source };
-    let file = fs::File::open(path).map_err(failed)?;
-    if file.metadata().map_err(failed)?.is_dir() {
-        return Err(failed(ErrorKind::IsADirectory.into()));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::store::statement::Statement;
 
     fn settings(path: &Path) -> StoreSettings {
-        StoreSettings { url: format!("sqlite://{}", path.display()), lease: Duration::from_mins(2) }
+        StoreSettings { address: StoreAddress::file(path), lease: Duration::from_mins(2), keep_runs: None }
     }
 
     async fn open(path: &Path) -> Store {
@@ -180,6 +166,21 @@ mod tests {
         for store in opened {
             store.expect("the others are waited for");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_committed_is_on_disk_before_it_is_answered() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let store = open(&folder.path().join("store.db")).await;
+        let set = async |pragma: &'static str| {
+            Statement::new(pragma).fetch_optional(&store.pool).await.expect("a pragma").expect("a row")
+        };
+        // 2 is "full": the log is written through with each commit, so that a power cut takes nothing back.
+        assert_eq!(set("pragma synchronous").await.try_get::<i64>("synchronous").expect("a number"), 2);
+        assert_eq!(
+            set("pragma journal_mode").await.try_get::<String>("journal_mode").expect("a word"),
+            "wal"
+        );
     }
 
     #[tokio::test]
@@ -225,7 +226,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("store.db");
         let store = open(&path).await;
-        sqlx::query(
+        Statement::new(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
              values (999, 'later', 1, x'00', 0)",
         )
@@ -242,17 +243,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = open(&folder.path().join("store.db")).await;
         let insert = async || {
-            sqlx::query(
+            Statement::new(
                 "insert into ledger values ('w', 'n', hex(randomblob(4)), hex(zeroblob(9000)), 'r', 0, 0)",
             )
             .execute(&store.pool)
             .await
             .map_err(|source| store.error("write", source))
         };
-        sqlx::query("pragma max_page_count = 1").execute(&store.pool).await.expect("a pragma");
+        Statement::new("pragma max_page_count = 1").execute(&store.pool).await.expect("a pragma");
         let error = insert().await.expect_err("a row of 9 kB needs another page");
         assert!(matches!(error, StoreError::Full { .. }), "{error:?}");
-        sqlx::query("pragma query_only = 1").execute(&store.pool).await.expect("a pragma");
+        Statement::new("pragma query_only = 1").execute(&store.pool).await.expect("a pragma");
         let error = insert().await.expect_err("nothing may be written");
         assert!(matches!(error, StoreError::ReadOnly { .. }), "{error:?}");
     }

@@ -1,11 +1,11 @@
 //! Reservations that are kept as they were before a run that was undone (RULES 26).
 
-use sqlx::{Row, SqliteExecutor};
-
+use super::database::Executor;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger::Entry;
 use super::open::Store;
+use super::statement::Statement;
 use crate::model::{Namespace, Pin, ReservationId, RunId, WorkspaceId};
 
 impl Store {
@@ -15,7 +15,7 @@ impl Store {
         let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
         let mut transaction = self.begin().await?;
         for pin in pins {
-            put(&mut *transaction, &entry, pin).await.map_err(failed)?;
+            put(&mut transaction, &entry, pin).await.map_err(failed)?;
         }
         self.commit(transaction).await
     }
@@ -31,7 +31,7 @@ impl Store {
         let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
         let mut transaction = self.begin().await?;
         for id in void {
-            remove(&mut *transaction, &entry, id).await.map_err(failed)?;
+            remove(&mut transaction, &entry, id).await.map_err(failed)?;
         }
         self.commit(transaction).await
     }
@@ -39,11 +39,11 @@ impl Store {
 
 /// All pins. One that cannot be read is an error: what it keeps must not be undone unseen.
 pub(super) async fn list(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Vec<Pin>> {
-    let rows = sqlx::query(
+    let rows = Statement::new(
         "select pin from pins where workspace_id = $1 and namespace = $2 order by property, reservation_key",
     )
     .bind(workspace_id.as_str())
@@ -58,9 +58,9 @@ pub(super) async fn list(
     Ok(pins)
 }
 
-async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, pin: &Pin) -> sqlx::Result<()> {
+async fn put(executor: impl Executor, entry: &Entry<'_>, pin: &Pin) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
-    sqlx::query(
+    Statement::new(
         "insert into pins (workspace_id, namespace, property, reservation_key, pin, run_id)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (workspace_id, namespace, property, reservation_key) do update set
@@ -77,13 +77,9 @@ async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, pin: &Pin) ->
     .map(drop)
 }
 
-async fn remove(
-    executor: impl SqliteExecutor<'_>,
-    entry: &Entry<'_>,
-    id: &ReservationId,
-) -> sqlx::Result<()> {
+async fn remove(executor: impl Executor, entry: &Entry<'_>, id: &ReservationId) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id: _ } = entry;
-    sqlx::query(
+    Statement::new(
         "delete from pins where workspace_id = $1 and namespace = $2 and property = $3 and reservation_key = $4",
     )
     .bind(workspace_id.as_str())

@@ -5,19 +5,20 @@
 //! must stop the run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnection;
-use sqlx::{Row, SqliteExecutor};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::absences;
+use super::database::{Executor, Transaction};
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger;
 use super::moves;
 use super::open::Store;
+use super::statement::Statement;
 use super::step::{put_intent, put_outcome};
 use crate::event::Outcome;
 use crate::model::{AccessGrantKey, Namespace, ReservationId, RunId, Wanted, WorkspaceId, without_contacts};
@@ -25,6 +26,16 @@ use crate::plan::{Plan, StepId};
 
 /// How many records may share a transaction.
 const MAX_BATCH: usize = 512;
+
+/// How long is waited before a server that went away is tried again.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
 
 /// A call, by what it is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,7 +199,7 @@ impl Writer {
     async fn run(self, mut receiver: mpsc::Receiver<Request>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while receiver.recv_many(&mut batch, MAX_BATCH).await > 0 {
-            let written = self.write(&batch).await.map_err(Arc::new);
+            let written = self.write_with_patience(&batch).await.map_err(Arc::new);
             for Request { record, answer } in batch.drain(..) {
                 let result = match (&written, &record) {
                     (Err(error), _) => Err(RecordError::Store(Arc::clone(error))),
@@ -201,15 +212,27 @@ impl Writer {
         }
     }
 
+    /// A server may be started anew while a run goes on. All that is written may be written twice: where an answer
+    /// was lost, the same is simply said again.
+    async fn write_with_patience(&self, batch: &[Request]) -> Result<Fence, StoreError> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            match (self.write(batch).await, pauses.next()) {
+                (Err(error), Some(pause)) if error.is_temporary() => tokio::time::sleep(pause).await,
+                (written, _) => return written,
+            }
+        }
+    }
+
     async fn write(&self, batch: &[Request]) -> Result<Fence, StoreError> {
         let mut transaction = self.store.begin().await?;
         let failed = |source| self.store.error("record a step", source);
-        let fence = fence(&mut *transaction, &self.lease_id).await.map_err(failed)?;
+        let fence = fence(&mut transaction, &self.lease_id).await.map_err(failed)?;
         let now = Timestamp::now();
         for Request { record, .. } in batch {
             match record {
                 Record::Intent(_) if fence == Fence::Gone => Ok(()),
-                Record::Intent(record) => put_intent(&mut *transaction, &self.run_id, record, now).await,
+                Record::Intent(record) => put_intent(&mut transaction, &self.run_id, record, now).await,
                 Record::Outcome(record, outcome) => {
                     self.write_outcome(&mut transaction, record, outcome, now).await
                 }
@@ -222,14 +245,14 @@ impl Writer {
 
     async fn write_outcome(
         &self,
-        connection: &mut SqliteConnection,
+        transaction: &mut Transaction,
         record: &StepRecord,
         outcome: &StepOutcome,
         now: Timestamp,
     ) -> sqlx::Result<()> {
         let outcome =
             StepOutcome { error: outcome.error.as_deref().map(without_contacts), ..outcome.clone() };
-        put_outcome(&mut *connection, &self.run_id, record, &outcome, now).await?;
+        put_outcome(&mut *transaction, &self.run_id, record, &outcome, now).await?;
         let entry = ledger::Entry {
             workspace_id: &self.workspace_id,
             namespace: &self.namespace,
@@ -238,21 +261,23 @@ impl Writer {
         match &outcome.ledger {
             LedgerChange::Keep => Ok(()),
             LedgerChange::Set { key, desired } => {
-                ledger::put(&mut *connection, &entry, key, desired, now).await
+                ledger::put(&mut *transaction, &entry, key, desired, now).await
             }
             LedgerChange::Remove { key } => {
-                ledger::remove(&mut *connection, &entry, key).await?;
-                absences::forget(&mut *connection, &entry, key).await?;
-                moves::forget(&mut *connection, &entry, key).await
+                ledger::remove(&mut *transaction, &entry, key).await?;
+                absences::forget(&mut *transaction, &entry, key).await?;
+                moves::forget(&mut *transaction, &entry, key).await
             }
         }
     }
 }
 
-async fn fence(executor: impl SqliteExecutor<'_>, lease_id: &str) -> sqlx::Result<Fence> {
-    let row = sqlx::query("select count(*) as n from leases where lease_id = $1")
+/// Tells whether the lease is still in the table, and keeps it there until the transaction ends: the row is written,
+/// with what it holds, so that nobody takes the lease between this look and the record.
+async fn fence(executor: impl Executor, lease_id: &str) -> sqlx::Result<Fence> {
+    let n_rows = Statement::new("update leases set lease_id = lease_id where lease_id = $1")
         .bind(lease_id)
-        .fetch_one(executor)
+        .execute(executor)
         .await?;
-    Ok(if row.try_get::<i64, _>("n")? == 0 { Fence::Gone } else { Fence::Standing })
+    Ok(if n_rows == 0 { Fence::Gone } else { Fence::Standing })
 }

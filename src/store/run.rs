@@ -1,13 +1,14 @@
 //! Runs: that one began, what it read, how it ended, and the report it left.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteExecutor};
 use uuid::Uuid;
 
+use super::database::Executor;
 use super::error::StoreError;
-use super::lease::{Lease, LeaseRow};
+use super::lease::Lease;
+use super::lease_row::LeaseRow;
 use super::open::{Store, milliseconds, timestamp};
+use super::statement::{Row, Statement};
 use crate::model::{Fingerprint, RunId, SourceShape, WorkspaceId};
 use crate::record::{RunState, RunSummary};
 
@@ -127,7 +128,8 @@ impl Store {
 
     /// The last runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
-        list(&self.pool, limit).await.map_err(|source| self.error("list the runs", source))
+        let now = self.now().await?;
+        list(&self.pool, limit, now).await.map_err(|source| self.error("list the runs", source))
     }
 
     /// One run and its report, as JSON; a run that was interrupted has none.
@@ -136,7 +138,8 @@ impl Store {
             RunSelector::Last => ("", 1),
             RunSelector::Prefix(prefix) => (prefix.as_str(), 2),
         };
-        let mut found = find(&self.pool, prefix, limit)
+        let now = self.now().await.map_err(RunError::Store)?;
+        let mut found = find(&self.pool, prefix, limit, now)
             .await
             .map_err(|source| RunError::Store(self.error("read a run", source)))?;
         match (selector, found.len()) {
@@ -148,16 +151,16 @@ impl Store {
     }
 }
 
-async fn insert(executor: impl SqliteExecutor<'_>, lease: &Lease, new_run: &NewRun) -> sqlx::Result<()> {
+async fn insert(executor: impl Executor, lease: &Lease, new_run: &NewRun) -> sqlx::Result<()> {
     let NewRun { run_id, command, started_at } = new_run;
-    sqlx::query(
+    Statement::new(
         "insert into runs (run_id, workspace_id, namespace, command, lease_id, started_at)
          values ($1, $2, $3, $4, $5, $6)",
     )
     .bind(run_id.as_str())
     .bind(lease.workspace_id().as_str())
     .bind(lease.namespace().as_str())
-    .bind(command)
+    .bind(command.as_str())
     .bind(lease.id())
     .bind(milliseconds(*started_at))
     .execute(executor)
@@ -165,19 +168,15 @@ async fn insert(executor: impl SqliteExecutor<'_>, lease: &Lease, new_run: &NewR
     .map(drop)
 }
 
-async fn update_source(
-    executor: impl SqliteExecutor<'_>,
-    run_id: &RunId,
-    read: &ReadRecord<'_>,
-) -> sqlx::Result<()> {
+async fn update_source(executor: impl Executor, run_id: &RunId, read: &ReadRecord<'_>) -> sqlx::Result<()> {
     let ReadRecord { location, fingerprint, n_rows, shape } = read;
     let shape = serde_json::to_string(shape).expect("a shape has only texts for keys");
-    sqlx::query(
+    Statement::new(
         "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3, source_shape = $4
          where run_id = $5",
     )
-    .bind(location)
-    .bind(&fingerprint.0)
+    .bind(*location)
+    .bind(fingerprint.0.as_str())
     .bind(i64::try_from(*n_rows).unwrap_or(i64::MAX))
     .bind(shape)
     .bind(run_id.as_str())
@@ -186,27 +185,26 @@ async fn update_source(
     .map(drop)
 }
 
-async fn update_end(executor: impl SqliteExecutor<'_>, run_id: &RunId, finish: &Finish) -> sqlx::Result<()> {
+async fn update_end(executor: impl Executor, run_id: &RunId, finish: &Finish) -> sqlx::Result<()> {
     let Finish { finished_at, exit_code, counts, document } = finish;
-    sqlx::query(
+    Statement::new(
         "update runs set finished_at = $1, exit_code = $2, counts = $3, document = $4 where run_id = $5",
     )
     .bind(milliseconds(*finished_at))
     .bind(i64::from(*exit_code))
-    .bind(counts)
-    .bind(document)
+    .bind(counts.as_str())
+    .bind(document.as_str())
     .bind(run_id.as_str())
     .execute(executor)
     .await
     .map(drop)
 }
 
-async fn list(executor: impl SqliteExecutor<'_>, limit: u32) -> sqlx::Result<Vec<RunSummary>> {
-    let now = Timestamp::now();
-    sqlx::query(
+async fn list(executor: impl Executor, limit: u32, now: Timestamp) -> sqlx::Result<Vec<RunSummary>> {
+    Statement::new(
         "select r.run_id, r.workspace_id, r.namespace, r.command, r.started_at, r.finished_at, r.exit_code,
              r.source_location, r.source_fingerprint, r.counts,
-             l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.expires
+             l.lease_id, l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.renewed, l.expires
          from runs r left join leases l on l.lease_id = r.lease_id
          order by r.started_at desc, r.run_id desc limit $1",
     )
@@ -219,15 +217,15 @@ async fn list(executor: impl SqliteExecutor<'_>, limit: u32) -> sqlx::Result<Vec
 }
 
 async fn find(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     prefix: &str,
     limit: u32,
+    now: Timestamp,
 ) -> sqlx::Result<Vec<(RunSummary, Option<String>)>> {
-    let now = Timestamp::now();
-    sqlx::query(
+    Statement::new(
         "select r.run_id, r.workspace_id, r.namespace, r.command, r.started_at, r.finished_at, r.exit_code,
              r.source_location, r.source_fingerprint, r.counts, r.document,
-             l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.expires
+             l.lease_id, l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.renewed, l.expires
          from runs r left join leases l on l.lease_id = r.lease_id
          where substr(r.run_id, 1, length($1)) = $1
          order by r.started_at desc, r.run_id desc limit $2",
@@ -242,16 +240,16 @@ async fn find(
 }
 
 /// Whether the run of a row with the columns of a lease still goes on; such a row has no `finished_at`.
-pub(super) fn is_running(row: &SqliteRow, now: Timestamp) -> sqlx::Result<bool> {
+pub(super) fn is_running(row: &Row, now: Timestamp) -> sqlx::Result<bool> {
     Ok(LeaseRow::of(row)?.is_some_and(|lease| lease.may_live(now)))
 }
 
-fn summary(row: &SqliteRow, now: Timestamp) -> sqlx::Result<RunSummary> {
-    let text = |column: &str| row.try_get::<String, _>(column);
-    let state = match row.try_get::<Option<i64>, _>("finished_at")? {
+fn summary(row: &Row, now: Timestamp) -> sqlx::Result<RunSummary> {
+    let text = |column: &str| row.try_get::<String>(column);
+    let state = match row.try_get::<Option<i64>>("finished_at")? {
         Some(at) => RunState::Finished {
             at: timestamp(at),
-            exit_code: u8::try_from(row.try_get::<i64, _>("exit_code")?).unwrap_or(1),
+            exit_code: u8::try_from(row.try_get::<i64>("exit_code")?).unwrap_or(1),
         },
         None if is_running(row, now)? => RunState::Running,
         None => RunState::Interrupted,
@@ -264,7 +262,7 @@ fn summary(row: &SqliteRow, now: Timestamp) -> sqlx::Result<RunSummary> {
         started_at: timestamp(row.try_get("started_at")?),
         state,
         source_location: row.try_get("source_location")?,
-        source_fingerprint: row.try_get::<Option<String>, _>("source_fingerprint")?.map(Fingerprint),
+        source_fingerprint: row.try_get::<Option<String>>("source_fingerprint")?.map(Fingerprint),
         counts: row.try_get("counts")?,
     })
 }

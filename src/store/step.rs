@@ -1,14 +1,14 @@
 //! What became of each call of a run, and which calls of dead runs nobody knows the end of.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteExecutor};
 
+use super::database::Executor;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::open::{Store, milliseconds, timestamp};
 use super::recorder::{StepOutcome, StepRecord};
 use super::run::is_running;
+use super::statement::{Row, Statement};
 use crate::event::Outcome;
 use crate::model::{Namespace, ReservationId, RunId, WorkspaceId};
 use crate::plan::StepId;
@@ -48,7 +48,8 @@ impl Store {
         workspace_id: &WorkspaceId,
         namespace: &Namespace,
     ) -> Result<Vec<UnfinishedStep>, StoreError> {
-        open(&self.pool, workspace_id, namespace)
+        let now = self.now().await?;
+        open(&self.pool, workspace_id, namespace, now)
             .await
             .map_err(|source| self.error("read unfinished steps", source))
     }
@@ -63,13 +64,13 @@ impl Store {
 }
 
 pub(super) async fn put_intent(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     run_id: &RunId,
     record: &StepRecord,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     let StepRecord { step, path, subject, reservation } = record;
-    sqlx::query(
+    Statement::new(
         "insert into steps (run_id, step, path, subject, reservation, intent_at)
          values ($1, $2, $3, $4, $5, $6)
          on conflict (run_id, step) do update set intent_at = excluded.intent_at",
@@ -77,7 +78,7 @@ pub(super) async fn put_intent(
     .bind(run_id.as_str())
     .bind(i64::from(step.0))
     .bind(*path)
-    .bind(subject)
+    .bind(subject.as_str())
     .bind(reservation.as_ref().map(ToString::to_string))
     .bind(milliseconds(now))
     .execute(executor)
@@ -87,7 +88,7 @@ pub(super) async fn put_intent(
 
 /// Also takes steps without an intent: what was skipped was never about to be sent.
 pub(super) async fn put_outcome(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     run_id: &RunId,
     record: &StepRecord,
     outcome: &StepOutcome,
@@ -95,7 +96,7 @@ pub(super) async fn put_outcome(
 ) -> sqlx::Result<()> {
     let StepRecord { step, path, subject, reservation } = record;
     let StepOutcome { outcome, request_id, error, seam_id, ledger: _ } = outcome;
-    sqlx::query(
+    Statement::new(
         "insert into steps (run_id, step, path, subject, reservation, outcome, outcome_at, request_id, error,
              seam_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -106,20 +107,20 @@ pub(super) async fn put_outcome(
     .bind(run_id.as_str())
     .bind(i64::from(step.0))
     .bind(*path)
-    .bind(subject)
+    .bind(subject.as_str())
     .bind(reservation.as_ref().map(ToString::to_string))
     .bind(word(*outcome))
     .bind(milliseconds(now))
-    .bind(request_id)
-    .bind(error)
-    .bind(seam_id)
+    .bind(request_id.as_deref())
+    .bind(error.as_deref())
+    .bind(seam_id.as_deref())
     .execute(executor)
     .await
     .map(drop)
 }
 
-async fn list(executor: impl SqliteExecutor<'_>, run_id: &RunId) -> sqlx::Result<Vec<RecordedStep>> {
-    sqlx::query(
+async fn list(executor: impl Executor, run_id: &RunId) -> sqlx::Result<Vec<RecordedStep>> {
+    Statement::new(
         "select step, path, subject, reservation, intent_at, outcome, outcome_at, request_id, error, seam_id
          from steps where run_id = $1 order by step",
     )
@@ -132,13 +133,13 @@ async fn list(executor: impl SqliteExecutor<'_>, run_id: &RunId) -> sqlx::Result
 }
 
 async fn about(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
     reservation: &ReservationId,
     limit: u32,
 ) -> sqlx::Result<Vec<(RunId, Timestamp, RecordedStep)>> {
-    sqlx::query(
+    Statement::new(
         "select r.run_id, r.started_at, s.step, s.path, s.subject, s.reservation, s.intent_at, s.outcome,
              s.outcome_at, s.request_id, s.error, s.seam_id
          from steps s join runs r on r.run_id = s.run_id
@@ -160,15 +161,15 @@ async fn about(
 }
 
 async fn open(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
+    now: Timestamp,
 ) -> sqlx::Result<Vec<UnfinishedStep>> {
-    let now = Timestamp::now();
-    let rows = sqlx::query(
+    let rows = Statement::new(
         "select s.run_id, s.step, s.path, s.subject, s.reservation, s.intent_at, s.outcome, s.outcome_at,
              s.request_id, s.error, s.seam_id, r.finished_at,
-             l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.expires
+             l.lease_id, l.host, l.boot_id, l.pid_namespace, l.pid, l.process_start, l.since, l.renewed, l.expires
          from steps s
          join runs r on r.run_id = s.run_id
          left join leases l on l.lease_id = r.lease_id
@@ -181,7 +182,7 @@ async fn open(
     .await?;
     let mut unfinished = Vec::new();
     for row in &rows {
-        let finished = row.try_get::<Option<i64>, _>("finished_at")?.is_some();
+        let finished = row.try_get::<Option<i64>>("finished_at")?.is_some();
         if finished || !is_running(row, now)? {
             let run_id: &str = row.try_get("run_id")?;
             unfinished.push(UnfinishedStep { run_id: RunId::new(run_id), step: recorded(row)? });
@@ -190,8 +191,8 @@ async fn open(
     Ok(unfinished)
 }
 
-async fn settle(executor: impl SqliteExecutor<'_>, lease: &Lease, now: Timestamp) -> sqlx::Result<u64> {
-    sqlx::query(
+async fn settle(executor: impl Executor, lease: &Lease, now: Timestamp) -> sqlx::Result<u64> {
+    Statement::new(
         "update steps set outcome = $1, outcome_at = $2
          where intent_at is not null and outcome is null and run_id in
              (select run_id from runs where workspace_id = $3 and namespace = $4 and lease_id <> $5)",
@@ -203,14 +204,13 @@ async fn settle(executor: impl SqliteExecutor<'_>, lease: &Lease, now: Timestamp
     .bind(lease.id())
     .execute(executor)
     .await
-    .map(|done| done.rows_affected())
 }
 
-fn recorded(row: &SqliteRow) -> sqlx::Result<RecordedStep> {
-    let time = |column: &str| row.try_get::<Option<i64>, _>(column).map(|at| at.map(timestamp));
+fn recorded(row: &Row) -> sqlx::Result<RecordedStep> {
+    let time = |column: &str| row.try_get::<Option<i64>>(column).map(|at| at.map(timestamp));
     let outcome: Option<&str> = row.try_get("outcome")?;
     Ok(RecordedStep {
-        step: StepId(u32::try_from(row.try_get::<i64, _>("step")?).unwrap_or(u32::MAX)),
+        step: StepId(u32::try_from(row.try_get::<i64>("step")?).unwrap_or(u32::MAX)),
         path: row.try_get("path")?,
         subject: row.try_get("subject")?,
         reservation: row.try_get("reservation")?,

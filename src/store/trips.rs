@@ -1,11 +1,11 @@
 //! Guards that stop run after run: the third time the same plan is stopped, it is a quarantine (RULES 16).
 
-use sqlx::{Row, SqliteExecutor};
-
+use super::database::Executor;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger::Entry;
 use super::open::{Store, milliseconds, timestamp};
+use super::statement::Statement;
 use crate::model::{Fingerprint, Namespace, RunId, Trip, WorkspaceId};
 
 impl Store {
@@ -19,9 +19,9 @@ impl Store {
         let failed = |source| self.error("record the guards", source);
         let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
         let mut transaction = self.begin().await?;
-        clear(&mut *transaction, entry.namespace, Some(entry.workspace_id)).await.map_err(failed)?;
+        clear(&mut transaction, entry.namespace, Some(entry.workspace_id)).await.map_err(failed)?;
         for trip in trips {
-            put(&mut *transaction, &entry, trip).await.map_err(failed)?;
+            put(&mut transaction, &entry, trip).await.map_err(failed)?;
         }
         self.commit(transaction).await
     }
@@ -30,8 +30,8 @@ impl Store {
     pub async fn release(&self, namespace: &Namespace) -> Result<Vec<Trip>, StoreError> {
         let failed = |source| self.error("lift a quarantine", source);
         let mut transaction = self.begin().await?;
-        let trips = list(&mut *transaction, namespace, None).await.map_err(failed)?;
-        clear(&mut *transaction, namespace, None).await.map_err(failed)?;
+        let trips = list(&mut transaction, namespace, None).await.map_err(failed)?;
+        clear(&mut transaction, namespace, None).await.map_err(failed)?;
         self.commit(transaction).await?;
         Ok(trips)
     }
@@ -39,11 +39,11 @@ impl Store {
 
 /// The guards of a namespace, of one workspace or of all.
 pub(super) async fn list(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     namespace: &Namespace,
     workspace_id: Option<&WorkspaceId>,
 ) -> sqlx::Result<Vec<Trip>> {
-    sqlx::query(
+    Statement::new(
         "select guard, scope, records, trips, since from guard_trips
          where namespace = $1 and ($2 is null or workspace_id = $2) order by guard, scope",
     )
@@ -57,24 +57,24 @@ pub(super) async fn list(
             guard: row.try_get("guard")?,
             scope: row.try_get("scope")?,
             records: Fingerprint(row.try_get("records")?),
-            n_trips: u32::try_from(row.try_get::<i64, _>("trips")?).unwrap_or(0),
+            n_trips: u32::try_from(row.try_get::<i64>("trips")?).unwrap_or(0),
             since: timestamp(row.try_get("since")?),
         })
     })
     .collect()
 }
 
-async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, trip: &Trip) -> sqlx::Result<()> {
+async fn put(executor: impl Executor, entry: &Entry<'_>, trip: &Trip) -> sqlx::Result<()> {
     let Trip { guard, scope, records, n_trips, since } = trip;
-    sqlx::query(
+    Statement::new(
         "insert into guard_trips (workspace_id, namespace, guard, scope, records, trips, since, run_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(entry.workspace_id.as_str())
     .bind(entry.namespace.as_str())
-    .bind(guard)
-    .bind(scope)
-    .bind(&records.0)
+    .bind(guard.as_str())
+    .bind(scope.as_str())
+    .bind(records.0.as_str())
     .bind(i64::from(*n_trips))
     .bind(milliseconds(*since))
     .bind(entry.run_id.as_str())
@@ -84,11 +84,11 @@ async fn put(executor: impl SqliteExecutor<'_>, entry: &Entry<'_>, trip: &Trip) 
 }
 
 async fn clear(
-    executor: impl SqliteExecutor<'_>,
+    executor: impl Executor,
     namespace: &Namespace,
     workspace_id: Option<&WorkspaceId>,
 ) -> sqlx::Result<()> {
-    sqlx::query("delete from guard_trips where namespace = $1 and ($2 is null or workspace_id = $2)")
+    Statement::new("delete from guard_trips where namespace = $1 and ($2 is null or workspace_id = $2)")
         .bind(namespace.as_str())
         .bind(workspace_id.map(WorkspaceId::as_str))
         .execute(executor)

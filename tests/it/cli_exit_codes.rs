@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use reservation_sync::model::{Namespace, WorkspaceId};
 use reservation_sync::sandbox::{Fault, FaultPlan};
-use reservation_sync::store::{Holder, Store, StoreSettings};
+use reservation_sync::store::{Holder, Store, StoreAddress, StoreSettings};
 use serde_json::json;
 
 use super::cli_hotel::{Server, place, sandbox_config, stays_and_a_bad_row, url_config};
@@ -106,10 +106,11 @@ fn a_second_run_beside_the_first_ends_with_11_and_may_still_plan() {
     let workspace = WorkspaceId::new(plan["workspace_id"].as_str().expect("an id"));
     let namespace = Namespace::new("pms").expect("a namespace");
     let lease = Duration::from_mins(2);
-    let url = format!("sqlite://{}", place.path("reservation-sync.db").display());
+    let address = StoreAddress::file(place.path("reservation-sync.db"));
+    let settings = StoreSettings { address, lease, keep_runs: None };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let store = Store::open(&StoreSettings { url, lease }).await.expect("the store opens");
+        let store = Store::open(&settings).await.expect("the store opens");
         let holder = Holder::this_process();
         let held = store.acquire_lease(&workspace, &namespace, &holder, lease).await.expect("it is free");
         for verb in [&["run"][..], &["apply", "plan.json"]] {

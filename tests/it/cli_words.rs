@@ -3,7 +3,7 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 14] = [
+const VERBS: [(&str, &str); 15] = [
     ("adopt", "Says which live grants are the grants of stays, and takes them over"),
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
@@ -15,6 +15,7 @@ const VERBS: [(&str, &str); 14] = [
     ("show", "Shows a saved plan, or the report of a recorded run"),
     ("rollback", "Makes a plan that undoes a recorded run. Never writes to Seam"),
     ("release", "Lifts a quarantine"),
+    ("unlock", "Lifts the lock of a run that has died, and shows who holds it"),
     ("sandbox", "Serves the embedded Seam emulator, for rehearsals"),
     ("completions", "Prints the completion script of a shell"),
     ("man", "Prints the manual page, or writes one page a verb into a folder"),

@@ -14,9 +14,11 @@ use jiff::{Timestamp, ToSpan as _};
 use reservation_sync::model::{AccessGrantKey, Namespace, WorkspaceId};
 use reservation_sync::record::{RecordedStep, RunState};
 use reservation_sync::sandbox::{Limits, Sandbox, SandboxOptions, Seed, SeedSource};
-use reservation_sync::store::{RunSelector, Store, StoreSettings};
+use reservation_sync::store::{RunSelector, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use super::store_place;
 
 /// One guest in one room.
 #[derive(Clone, Debug)]
@@ -50,6 +52,8 @@ pub(crate) struct Hotel {
     folder: TempDir,
     n_rooms: u32,
     today: Date,
+    /// `url` of `[store]`.
+    store_url: String,
     /// Lines of `[seam]`, after the endpoint.
     pub(crate) seam: String,
     /// Lines of `[seam.sandbox]`, where the sandbox is embedded.
@@ -78,7 +82,8 @@ impl Hotel {
 
     fn new(n_rooms: u32, today: Date, embedded: String) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let hotel = Self { folder, n_rooms, today, seam: FAST.to_owned(), embedded };
+        let store_url = format!("sqlite://{}", folder.path().join("store.db").display());
+        let hotel = Self { folder, n_rooms, today, store_url, seam: FAST.to_owned(), embedded };
         fs::write(hotel.path("seed.json"), hotel.seed().to_string()).expect("written");
         hotel
     }
@@ -86,6 +91,12 @@ impl Hotel {
     /// The first line of `[seam]` changed: pace and patience.
     pub(crate) fn with_seam(mut self, lines: &str) -> Self {
         self.seam = format!("{lines}\n{}", self.seam);
+        self
+    }
+
+    /// Its record elsewhere than beside the configuration.
+    pub(crate) fn with_store(mut self, url: &str) -> Self {
+        url.clone_into(&mut self.store_url);
         self
     }
 
@@ -153,8 +164,9 @@ impl Hotel {
         let config = format!(
             "policy = \"sync\"\nnamespace = \"pms\"\n[source]\nkind = \"csv\"\npath = \"rows.csv\"\n\
              max_age = \"none\"\n[property]\ntime_zone = \"{ZONE}\"\ncountry = \"PT\"\n[spaces]\n\
-             key = \"room-{{unit}}\"\nalso = [\"lobby\"]\n[guards]\nmax_cancel = \"100%\"\nmax_update = \"100%\"\n[store]\nurl = \"sqlite://store.db\"\n\
+             key = \"room-{{unit}}\"\nalso = [\"lobby\"]\n[guards]\nmax_cancel = \"100%\"\nmax_update = \"100%\"\n[store]\nurl = \"{}\"\n\
              [seam]\nendpoint = \"{endpoint}\"\n{}{}",
+            self.store_url,
             self.seam,
             if sandbox.is_none() { &self.embedded } else { "" },
         );
@@ -187,8 +199,7 @@ impl Hotel {
     }
 
     pub(crate) async fn store(&self) -> Store {
-        let url = format!("sqlite://{}", self.path("store.db").display());
-        Store::open(&StoreSettings { url, lease: Duration::from_mins(2) }).await.expect("the store opens")
+        store_place::open(&self.store_url).await
     }
 
     /// The steps that the last run recorded, which must have ended as it says.

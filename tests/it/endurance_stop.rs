@@ -9,6 +9,7 @@ use reservation_sync::event::Outcome;
 use reservation_sync::sandbox::{Fault, FaultPlan, Sandbox, ScriptedFault};
 
 use super::endurance_hotel::{Holdings, Hotel, Ran, Row, grant_keys, until};
+use super::store_place::{Place, on_both_engines};
 
 /// `n` calls of a path, from the `first`th, are answered late.
 fn late(path: &str, first: u64, n: u64, latency_ms: u64) -> FaultPlan {
@@ -178,19 +179,19 @@ async fn a_replacement_that_has_begun_is_finished_and_no_other_is_begun() {
     Holdings::of(&sandbox.snapshot()).assert_are(&hotel.expected(&after));
 }
 
-#[tokio::test]
-async fn a_run_that_lost_its_lock_sends_nothing_more_and_says_so() {
-    let hotel = Hotel::today(40).one_at_a_time();
+on_both_engines! {
+    a_run_that_lost_its_lock_sends_nothing_more_and_says_so,
+}
+
+async fn a_run_that_lost_its_lock_sends_nothing_more_and_says_so(place: Place) {
+    let hotel = Hotel::today(40).one_at_a_time().with_store(&place.url());
     let rows = rows(40);
     hotel.write(&rows);
     let sandbox = hotel.sandbox().await;
     sandbox.set_faults(late("/access_grants/create", 4, 1, 1_500));
     let child = hotel.start(Some(&sandbox));
     until("three grants are made", || n_calls(&sandbox, "/access_grants/create") >= 3).await;
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(hotel.path("store.db"));
-    let pool = sqlx::SqlitePool::connect_with(options).await.expect("the store is there");
-    sqlx::query("delete from leases").execute(&pool).await.expect("nobody else writes for long");
-    pool.close().await;
+    place.execute("delete from leases").await;
     let ran = Ran::of(child).await;
     ran.assert_code(11);
     // What was in flight is known; nothing was begun without the lock.

@@ -69,8 +69,11 @@ async fn a_store_where_no_file_can_be_made_is_named_before_anything_is_sent() {
     let sandbox = hotel.sandbox().await;
     let mut command = hotel.command(Some(&sandbox));
     let config = fs::read_to_string(hotel.path("config.toml")).expect("it was written");
-    fs::write(hotel.path("config.toml"), config.replace("sqlite://store.db", "sqlite:///proc/store.db"))
-        .expect("written");
+    fs::write(
+        hotel.path("config.toml"),
+        config.replace(hotel.path("store.db").to_str().expect("UTF-8"), "/proc/store.db"),
+    )
+    .expect("written");
     let ran = Ran::of(command.spawn().expect("the program starts")).await;
     assert_refused(&ran, &["/proc/store.db"]);
     assert_eq!(sandbox.counts().writes(), 0);

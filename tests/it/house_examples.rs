@@ -8,6 +8,7 @@ use reservation_sync::cli;
 use reservation_sync::config::{Environment, Settings, load};
 use reservation_sync::exit_code::ExitCode;
 use reservation_sync::source::SourceInput;
+use reservation_sync::store::StoreAddress;
 use serde_json::Value;
 
 use super::house::{root, text};
@@ -160,8 +161,8 @@ fn the_configuration_of_the_manifest_can_be_loaded_and_fits_its_volumes() {
     let is_mounted = |path: &str| mounts.iter().any(|mount| path.starts_with(&format!("{mount}/")));
     let SourceInput::File { path, .. } = &settings.source.input else { panic!("a file is read") };
     assert!(is_mounted(path), "{path}");
-    let store = settings.store.url.strip_prefix("sqlite://").expect("SQLite");
-    assert!(is_mounted(store), "{store}");
+    let store = settings.store.address.to_string();
+    assert!(is_mounted(&store), "{store}");
     for variable in ["RESERVATION_SYNC_CONFIG", "SEAM_API_KEY_FILE"] {
         let (_, rest) = cron_job.split_once(variable).expect("the variable is set");
         assert!(is_mounted(value(rest, "value")), "{variable}");
@@ -176,6 +177,34 @@ fn the_configuration_of_the_manifest_can_be_loaded_and_fits_its_volumes() {
         let (_, rest) = cron_job.split_once("RESERVATION_SYNC_CONFIG").expect("the variable is set");
         value(rest, "value")
     })));
+}
+
+#[test]
+fn the_lines_for_postgresql_fit_together() {
+    // As a person would: what stands below "PostgreSQL:" is no comment any more, and the file of SQLite goes.
+    let mut manifest = String::new();
+    let mut is_wanted = false;
+    for line in text(MANIFEST).lines().filter(|line| !line.contains("sqlite://")) {
+        let comment = line.trim_start().strip_prefix("# ");
+        match comment {
+            Some(comment) if comment.starts_with("PostgreSQL:") => is_wanted = true,
+            Some(comment) if is_wanted => {
+                let indent = &line[..line.len() - line.trim_start().len()];
+                manifest.extend([indent, comment, "\n"]);
+            }
+            _ => {
+                is_wanted = false;
+                manifest.extend([line, "\n"]);
+            }
+        }
+    }
+    let store_url = value(document_of_kind(&manifest, "Secret"), "store-url");
+    assert!(StoreAddress::server(store_url).is_ok(), "{store_url}");
+    let config = document_of_kind(&manifest, "ConfigMap");
+    assert!(config.lines().any(|line| line == "    url = \"${STORE_URL}\""), "{config}");
+    let variable = "\n                - name: STORE_URL\n                  valueFrom: \
+        {secretKeyRef: {name: reservation-sync, key: store-url}}\n";
+    assert!(document_of_kind(&manifest, "CronJob").contains(variable));
 }
 
 #[test]

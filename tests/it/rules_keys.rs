@@ -90,7 +90,7 @@ fn a_stay_whose_dates_no_longer_overlap_those_of_the_others_gets_another_key() {
     -/+ R1:G2:2 [room-1] 12-02T15..12-05T11 code key=R1 -> [room-1] 12-08T15..12-10T11 code key=R1#2 | window_changed, replace
       0 create R1:G2:2 for known
       1 delete R1:G2 after 0
-      2 see that R1:G2:2 still has code after 1
+      2 see that R1:G2:2 still has code after 0,1
     ");
 }
 

@@ -1,23 +1,20 @@
 //! A run that is killed leaves everything on disk that it was told is there, and its lock to the next.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use reservation_sync::plan::StepId;
 use reservation_sync::record::RunState;
-use reservation_sync::store::{NewRun, Recorder, RunSelector, StepRecord, Store, StoreSettings};
+use reservation_sync::store::{NewRun, Recorder, RunSelector, StepRecord};
 
-use super::store_lease::{acquire, namespace, workspace_id};
+use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, open, workspace_id};
 
-const HOUR: Duration = Duration::from_hours(1);
-const PATH_VARIABLE: &str = "STORE_OF_THE_RUN_THAT_IS_KILLED";
+const URL_VARIABLE: &str = "STORE_OF_THE_RUN_THAT_IS_KILLED";
 const RECORDED: &str = "recorded ";
 
-async fn open(path: PathBuf) -> Store {
-    let url = format!("sqlite://{}", path.display());
-    Store::open(&StoreSettings { url, lease: HOUR }).await.expect("the folder is writable")
+on_both_engines! {
+    #[cfg(target_os = "linux")]
+    a_killed_run_leaves_what_it_recorded_and_its_lock,
 }
 
 /// Not a test: the process that the test below kills. Without its variable it does nothing.
@@ -26,8 +23,8 @@ async fn open(path: PathBuf) -> Store {
 #[tokio::test]
 #[ignore = "the other half of a_killed_run_leaves_what_it_recorded_and_its_lock"]
 async fn record_until_killed() {
-    let Some(path) = std::env::var_os(PATH_VARIABLE) else { return };
-    let store = open(path.into()).await;
+    let Ok(url) = std::env::var(URL_VARIABLE) else { return };
+    let store = open(&url).await;
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     let run = NewRun::now("run");
     store.start_run(&lease, &run).await.expect("the store is writable");
@@ -45,13 +42,10 @@ async fn record_until_killed() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_killed_run_leaves_what_it_recorded_and_its_lock() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("store.db");
+async fn a_killed_run_leaves_what_it_recorded_and_its_lock(place: Place) {
     let mut child = Command::new(std::env::current_exe().expect("a test is a program"))
         .args(["--exact", "store_crash::record_until_killed", "--ignored", "--nocapture"])
-        .env(PATH_VARIABLE, &path)
+        .env(URL_VARIABLE, place.url())
         .stdout(Stdio::piped())
         .spawn()
         .expect("this very program");
@@ -65,7 +59,7 @@ async fn a_killed_run_leaves_what_it_recorded_and_its_lock() {
     let last_told = told.last().unwrap_or(last_told);
     child.wait().expect("it was killed");
 
-    let store = open(path).await;
+    let store = place.open().await;
     let lease = acquire(&store, HOUR).await.expect("a dead process holds no lock");
     assert!(lease.is_held());
     let (run, document) = store.run(&RunSelector::Last).await.expect("it was started");

@@ -3,51 +3,29 @@
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use reservation_sync::model::{Namespace, WorkspaceId};
-use reservation_sync::store::{Holder, Lease, LeaseError, Store, StoreSettings};
-use tempfile::TempDir;
+use reservation_sync::model::Namespace;
+use reservation_sync::store::{Holder, LeaseError};
+use tokio::task::JoinSet;
 
-const HOUR: Duration = Duration::from_hours(1);
+use super::store_place::{
+    HOUR, Place, acquire, acquire_as, elsewhere, namespace, on_both_engines, workspace_id,
+};
 
-/// A store on disk, and as many handles to it as a test wants.
-pub(crate) struct Place {
-    folder: TempDir,
-}
-
-impl Place {
-    pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
-    }
-
-    pub(crate) async fn open(&self) -> Store {
-        let url = format!("sqlite://{}", self.folder.path().join("store.db").display());
-        Store::open(&StoreSettings { url, lease: HOUR }).await.expect("the folder is writable")
-    }
-}
-
-pub(crate) fn workspace_id() -> WorkspaceId {
-    WorkspaceId::new("11111111-1111-4111-8111-111111111111")
-}
-
-pub(crate) fn namespace() -> Namespace {
-    Namespace::new("pms").expect("letters only")
-}
-
-pub(crate) async fn acquire(store: &Store, ttl: Duration) -> Result<Lease, LeaseError> {
-    store.acquire_lease(&workspace_id(), &namespace(), &Holder::this_process(), ttl).await
-}
-
-async fn acquire_as(store: &Store, holder: &Holder, ttl: Duration) -> Result<Lease, LeaseError> {
-    store.acquire_lease(&workspace_id(), &namespace(), holder, ttl).await
+on_both_engines! {
+    a_second_run_is_told_who_holds_the_lock,
+    of_many_that_try_at_once_one_gets_the_lock,
+    another_namespace_or_workspace_has_its_own_lock,
+    #[cfg(target_os = "linux")] a_process_that_was_killed_loses_the_lock_at_once,
+    a_process_on_another_host_loses_the_lock_when_it_expires,
+    a_lease_renews_itself,
+    a_lease_that_was_taken_over_is_lost_and_knows_it,
 }
 
 fn sleeper() -> Child {
     Command::new("sleep").arg("600").spawn().expect("every Linux can sleep")
 }
 
-#[tokio::test]
-async fn a_second_run_is_told_who_holds_the_lock() {
-    let place = Place::new();
+async fn a_second_run_is_told_who_holds_the_lock(place: Place) {
     let (first, second) = (place.open().await, place.open().await);
     let lease = acquire(&first, HOUR).await.expect("nobody has it");
     match acquire(&second, HOUR).await {
@@ -61,20 +39,37 @@ async fn a_second_run_is_told_who_holds_the_lock() {
     acquire(&second, HOUR).await.expect("it was given back");
 }
 
-#[tokio::test]
-async fn of_many_that_try_at_once_one_gets_the_lock() {
-    let place = Place::new();
-    let mut stores = Vec::new();
-    for _ in 0..8 {
-        stores.push(place.open().await);
+/// Each by a task and a connection of its own: when nobody has it, and when a dead process has.
+async fn of_many_that_try_at_once_one_gets_the_lock(place: Place) {
+    let dead = Holder { process_start: 1, ..Holder::this_process() };
+    let store = place.open().await;
+    for round in 0..10 {
+        if round % 2 == 1 {
+            drop(acquire_as(&store, &dead, HOUR).await.expect("it was given back"));
+        }
+        let mut tries = JoinSet::new();
+        for _ in 0..6 {
+            let store = place.open().await;
+            tries.spawn(async move { acquire(&store, HOUR).await });
+        }
+        let mut taken = Vec::new();
+        for result in tries.join_all().await {
+            match result {
+                Ok(lease) => taken.push(lease),
+                Err(LeaseError::Held { by, .. }) => {
+                    assert!(by.contains(&std::process::id().to_string()), "{by}");
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        let lease = taken.pop().expect("one gets it");
+        assert!(taken.is_empty(), "{} more have it too", taken.len());
+        lease.renew().await.expect("nobody has taken it");
+        lease.release().await.expect("it is ours");
     }
-    let tries = futures_util::future::join_all(stores.iter().map(|store| acquire(store, HOUR))).await;
-    assert_eq!(tries.iter().filter(|result| result.is_ok()).count(), 1);
 }
 
-#[tokio::test]
-async fn another_namespace_or_workspace_has_its_own_lock() {
-    let place = Place::new();
+async fn another_namespace_or_workspace_has_its_own_lock(place: Place) {
     let store = place.open().await;
     let _lease = acquire(&store, HOUR).await.expect("nobody has it");
     let holder = Holder::this_process();
@@ -84,9 +79,7 @@ async fn another_namespace_or_workspace_has_its_own_lock() {
 }
 
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_process_that_was_killed_loses_the_lock_at_once() {
-    let place = Place::new();
+async fn a_process_that_was_killed_loses_the_lock_at_once(place: Place) {
     let store = place.open().await;
     let mut child = sleeper();
     let holder = Holder::of_process(child.id());
@@ -99,24 +92,17 @@ async fn a_process_that_was_killed_loses_the_lock_at_once() {
     acquire(&store, HOUR).await.expect("its holder is dead");
 }
 
-#[tokio::test]
-async fn a_process_on_another_host_loses_the_lock_when_it_expires() {
-    let place = Place::new();
+async fn a_process_on_another_host_loses_the_lock_when_it_expires(place: Place) {
     let store = place.open().await;
-    let elsewhere = Holder {
-        host: "night-desk".to_owned(),
-        boot_id: "another start".to_owned(),
-        ..Holder::this_process()
-    };
-    drop(acquire_as(&store, &elsewhere, HOUR).await.expect("nobody has it"));
+    drop(acquire_as(&store, &elsewhere(), HOUR).await.expect("nobody has it"));
     match acquire(&store, HOUR).await {
         Err(LeaseError::Held { by, .. }) => assert!(by.ends_with("on night-desk"), "{by}"),
         other => panic!("it may still live: {other:?}"),
     }
 
-    let place = Place::new();
+    let place = place.another().await;
     let store = place.open().await;
-    drop(acquire_as(&store, &elsewhere, Duration::from_millis(1)).await.expect("free"));
+    drop(acquire_as(&store, &elsewhere(), Duration::from_millis(1)).await.expect("free"));
     let lease = loop {
         match acquire(&store, HOUR).await {
             Ok(lease) => break lease,
@@ -127,9 +113,7 @@ async fn a_process_on_another_host_loses_the_lock_when_it_expires() {
     assert!(lease.is_held());
 }
 
-#[tokio::test]
-async fn a_lease_renews_itself() {
-    let place = Place::new();
+async fn a_lease_renews_itself(place: Place) {
     let store = place.open().await;
     let ttl = Duration::from_millis(900);
     let lease = acquire(&store, ttl).await.expect("nobody has it");
@@ -142,13 +126,10 @@ async fn a_lease_renews_itself() {
     assert!(matches!(acquire(&place.open().await, ttl).await, Err(LeaseError::Held { .. })));
 }
 
-#[tokio::test]
-async fn a_lease_that_was_taken_over_is_lost_and_knows_it() {
-    let place = Place::new();
+async fn a_lease_that_was_taken_over_is_lost_and_knows_it(place: Place) {
     let (first, second) = (place.open().await, place.open().await);
-    let elsewhere = Holder { boot_id: "another start".to_owned(), ..Holder::this_process() };
     let ttl = Duration::from_millis(30);
-    let lease = acquire_as(&first, &elsewhere, ttl).await.expect("nobody has it");
+    let lease = acquire_as(&first, &elsewhere(), ttl).await.expect("nobody has it");
     first.close().await; // Its host lost the disk: it cannot renew.
     let taken = loop {
         match acquire(&second, HOUR).await {
@@ -162,7 +143,7 @@ async fn a_lease_that_was_taken_over_is_lost_and_knows_it() {
     assert!(taken.is_held());
     assert!(taken.remaining() > HOUR / 2);
 
-    let place = Place::new();
+    let place = place.another().await;
     let (first, second) = (place.open().await, place.open().await);
     let dead = Holder { process_start: 1, ..Holder::this_process() };
     let lease = acquire_as(&first, &dead, HOUR).await.expect("nobody has it");

@@ -1,7 +1,7 @@
 //! What the recorder answered is on disk, and nothing is begun without the lock.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -10,9 +10,15 @@ use reservation_sync::model::{AccessGrantKey, ReservationId, SpaceKey, Wanted, W
 use reservation_sync::plan::StepId;
 use reservation_sync::store::{Holder, LedgerChange, NewRun, RecordError, Recorder, StepOutcome, StepRecord};
 
-use super::store_lease::{Place, acquire, namespace, workspace_id};
+use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, workspace_id};
 
-const HOUR: Duration = Duration::from_hours(1);
+on_both_engines! {
+    what_was_answered_is_on_disk_for_every_other_process,
+    the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone,
+    nothing_is_begun_without_the_lock_but_what_was_done_is_recorded,
+    a_record_that_failed_is_an_error,
+    thousands_of_steps_are_recorded_by_sixteen_callers_at_once,
+}
 
 fn step(number: u32) -> StepRecord {
     StepRecord {
@@ -38,9 +44,7 @@ fn set(key: &AccessGrantKey, space: &str) -> StepOutcome {
     }
 }
 
-#[tokio::test]
-async fn what_was_answered_is_on_disk_for_every_other_process() {
-    let place = Place::new();
+async fn what_was_answered_is_on_disk_for_every_other_process(place: Place) {
     let (writer, reader) = (place.open().await, place.open().await);
     let lease = acquire(&writer, HOUR).await.expect("nobody has it");
     let run = NewRun::now("run");
@@ -69,9 +73,7 @@ async fn what_was_answered_is_on_disk_for_every_other_process() {
     recorder.close().await.expect("it was waited for");
 }
 
-#[tokio::test]
-async fn the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone() {
-    let place = Place::new();
+async fn the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone(place: Place) {
     let store = place.open().await;
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     let run = NewRun::now("run");
@@ -97,9 +99,7 @@ async fn the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone() {
     assert!(elsewhere.desired.is_empty());
 }
 
-#[tokio::test]
-async fn nothing_is_begun_without_the_lock_but_what_was_done_is_recorded() {
-    let place = Place::new();
+async fn nothing_is_begun_without_the_lock_but_what_was_done_is_recorded(place: Place) {
     let (first, second) = (place.open().await, place.open().await);
     // To others this holder looks dead, so that they may take the lock while it believes to have it.
     let looks_dead = Holder { process_start: 1, ..Holder::this_process() };
@@ -124,9 +124,7 @@ async fn nothing_is_begun_without_the_lock_but_what_was_done_is_recorded() {
     );
 }
 
-#[tokio::test]
-async fn a_record_that_failed_is_an_error() {
-    let place = Place::new();
+async fn a_record_that_failed_is_an_error(place: Place) {
     let store = place.open().await;
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     // The run was never started: its steps have nothing to belong to.
@@ -139,11 +137,9 @@ async fn a_record_that_failed_is_an_error() {
 }
 
 #[expect(clippy::print_stdout, reason = "the time is told, not asserted")]
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_thousand_steps_are_recorded_by_sixteen_callers_at_once() {
-    const N_STEPS: u32 = 10_000;
+async fn thousands_of_steps_are_recorded_by_sixteen_callers_at_once(place: Place) {
     const N_CALLERS: u32 = 16;
-    let place = Place::new();
+    let n_steps: u32 = if matches!(place, Place::File(_)) { 10_000 } else { 1_000 };
     let store = place.open().await;
     let lease = Arc::new(acquire(&store, HOUR).await.expect("nobody has it"));
     let run = NewRun::now("run");
@@ -154,7 +150,7 @@ async fn ten_thousand_steps_are_recorded_by_sixteen_callers_at_once() {
     let callers = (0..N_CALLERS).map(|caller| {
         let (recorder, lease) = (Arc::clone(&recorder), Arc::clone(&lease));
         tokio::spawn(async move {
-            for number in (caller..N_STEPS).step_by(N_CALLERS as usize) {
+            for number in (caller..n_steps).step_by(N_CALLERS as usize) {
                 recorder.intent(&lease, step(number)).await.expect("the lease holds");
                 let key = AccessGrantKey::new(step(number).subject);
                 recorder.outcome(step(number), set(&key, "d")).await.expect("the store is writable");
@@ -164,11 +160,11 @@ async fn ten_thousand_steps_are_recorded_by_sixteen_callers_at_once() {
     for caller in join_all(callers).await {
         caller.expect("every record succeeded");
     }
-    println!("{} records in {:?}", 2 * N_STEPS, started.elapsed());
+    println!("{} records in {:?}", 2 * n_steps, started.elapsed());
 
     let steps = store.steps(&run.run_id).await.expect("the store is readable");
-    assert_eq!(steps.len(), N_STEPS as usize);
+    assert_eq!(steps.len(), n_steps as usize);
     assert!(steps.iter().all(|step| step.intent_at.is_some() && step.outcome == Some(Outcome::Done)));
     let ledger = store.ledger(&workspace_id(), &namespace()).await.expect("the store is readable");
-    assert_eq!(ledger.desired.len(), N_STEPS as usize);
+    assert_eq!(ledger.desired.len(), n_steps as usize);
 }

@@ -9,9 +9,14 @@ use reservation_sync::store::{
     Finish, Lease, NewRun, ReadRecord, Recorder, RunError, RunSelector, StepOutcome, StepRecord, Store,
 };
 
-use super::store_lease::{Place, acquire, namespace, workspace_id};
+use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, workspace_id};
 
-const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
+on_both_engines! {
+    a_run_is_listed_with_how_it_ended_and_shown_with_its_report,
+    a_run_is_found_by_the_beginning_of_its_id_only_where_that_is_enough,
+    a_run_that_died_is_listed_as_interrupted_and_its_open_calls_are_known,
+    the_last_source_is_that_of_a_run_that_carried_its_plan_out,
+}
 
 fn step(number: u32) -> StepRecord {
     StepRecord {
@@ -42,9 +47,7 @@ fn read<'a>(fingerprint: &'a Fingerprint, shape: &'a SourceShape) -> ReadRecord<
     ReadRecord { location: "bookings.csv", fingerprint, n_rows: 500, shape }
 }
 
-#[tokio::test]
-async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report() {
-    let place = Place::new();
+async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report(place: Place) {
     let store = place.open().await;
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     let first = start(&store, &lease, "run").await;
@@ -74,9 +77,7 @@ async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report() {
     assert_eq!((last.run_id, document), (second.run_id, None));
 }
 
-#[tokio::test]
-async fn a_run_is_found_by_the_beginning_of_its_id_only_where_that_is_enough() {
-    let place = Place::new();
+async fn a_run_is_found_by_the_beginning_of_its_id_only_where_that_is_enough(place: Place) {
     let store = place.open().await;
     assert!(matches!(store.run(&RunSelector::Last).await, Err(RunError::Empty)));
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
@@ -94,9 +95,7 @@ async fn a_run_is_found_by_the_beginning_of_its_id_only_where_that_is_enough() {
     }
 }
 
-#[tokio::test]
-async fn a_run_that_died_is_listed_as_interrupted_and_its_open_calls_are_known() {
-    let place = Place::new();
+async fn a_run_that_died_is_listed_as_interrupted_and_its_open_calls_are_known(place: Place) {
     let dead = {
         let store = place.open().await;
         let lease = acquire(&store, HOUR).await.expect("nobody has it");
@@ -132,9 +131,7 @@ async fn a_run_that_died_is_listed_as_interrupted_and_its_open_calls_are_known()
     assert_eq!(outcomes, [Some(Outcome::Unknown), Some(Outcome::Done), Some(Outcome::Unknown)]);
 }
 
-#[tokio::test]
-async fn the_last_source_is_that_of_a_run_that_carried_its_plan_out() {
-    let place = Place::new();
+async fn the_last_source_is_that_of_a_run_that_carried_its_plan_out(place: Place) {
     let store = place.open().await;
     let lease = acquire(&store, HOUR).await.expect("nobody has it");
     let check = async |fingerprint: &str, exit_code: u8, expected: Option<&str>| {

@@ -1,0 +1,3 @@
+-- How large sources were, so that one that shrank is seen.
+
+alter table runs add column source_rows bigint;
