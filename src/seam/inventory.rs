@@ -52,20 +52,28 @@ pub(super) async fn load(
                 space_sets.share(grant);
             }
         ),
-        list::<WireGrant, LiveGrant, _>(
-            client,
-            watch,
-            Listing::UnmanagedGrants,
-            |grant| &grant.id,
-            |grant| {
-                if grant.state == GrantState::Standing {
-                    grant.state = GrantState::Unmanaged;
-                }
-            }
-        ),
+        unmanaged_grants(client, watch),
     )?;
     grants.extend(unmanaged);
     Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
+}
+
+/// Grants that Seam does not manage. They matter only where another system is moved in from: a Seam that refuses to list
+/// them must not keep the guests of all others outside.
+async fn unmanaged_grants(client: &Client, watch: Watch<'_>) -> Result<Vec<LiveGrant>, CallError> {
+    let listing = Listing::UnmanagedGrants;
+    let mark = |grant: &mut LiveGrant| {
+        if grant.state == GrantState::Standing {
+            grant.state = GrantState::Unmanaged;
+        }
+    };
+    match list::<WireGrant, LiveGrant, _>(client, watch, listing, |grant| &grant.id, mark).await {
+        Err(error) if matches!(error.kind, CallErrorKind::Refused(_) | CallErrorKind::Forbidden) => {
+            tracing::warn!(seam.path = path(listing), %error, "Seam does not list the grants that it does not manage");
+            Ok(Vec::new())
+        }
+        listed => listed,
+    }
 }
 
 /// The sets of spaces that grants open: a hundred thousand grants open a few hundred, and each is kept once.

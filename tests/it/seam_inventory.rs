@@ -106,6 +106,19 @@ async fn a_list_without_pagination_or_with_a_leftover_cursor_is_one_page() {
     }
 }
 
+/// Only moving in needs this list.
+#[tokio::test]
+async fn a_refused_list_of_unmanaged_grants_stops_nothing() {
+    for status in [400, 403, 404] {
+        let workspace = Reply::Json(200, json!({"workspace": {"workspace_id": "w1"}, "ok": true}));
+        let others = LISTS.iter().filter(|(path, _)| *path != "/access_grants/unmanaged/list");
+        let empty = others.map(|(path, name)| (*path, page(name, &[], last())));
+        let refused = ("/access_grants/unmanaged/list", refusal(status, "not_for_you", "no"));
+        let script = Script::serve([("/workspaces/get", workspace), refused].into_iter().chain(empty)).await;
+        assert!(inventory(&script).await.expect("an inventory").grants.is_empty(), "{status}");
+    }
+}
+
 #[tokio::test]
 async fn a_list_whose_cursor_is_lost_begins_again() {
     let script = serve_grants(vec![
