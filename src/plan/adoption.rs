@@ -301,6 +301,9 @@ pub(super) fn waiting_for_a_key<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a Reser
 /// that the reservation wants, and more, and their time overlaps that of each wanted grant (SEAM.md §6.9).
 pub(super) fn joinable<'a>(input: &PlanInput<'a>) -> BTreeMap<&'a AccessGrantId, ReservationId> {
     let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
+    if desired.adopted.is_empty() {
+        return BTreeMap::new();
+    }
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
     // Where two properties use the same key, nobody can say to which of them a Seam key belongs.

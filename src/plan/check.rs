@@ -127,15 +127,11 @@ pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Vio
             Call::DeleteGrant { id, .. } => base.desired.and_then(|desired| desired.adopted.get(id)),
             _ => None,
         };
-        if matches!(step.call, Call::TakeOverGrant { .. }) {
-            if !may_take_over(&step.call, base) {
-                violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
-            }
-        } else if let Some(id) = replaced {
+        if let Some(id) = replaced {
             if !lets_in(&world, id, &step.call, base) {
                 violations.push(Violation::LockedOut { step: number, key: step.call.subject().to_owned() });
             }
-        } else if !owners.allow(&step.call) {
+        } else if !owners.allow(&step.call, base.desired) {
             violations.push(Violation::NotOurs { step: number, key: step.call.subject().to_owned() });
         }
         if is_outside(&step.call, base) {
@@ -173,15 +169,6 @@ fn is_outside(call: &Call, base: &Base<'_>) -> bool {
         })
 }
 
-/// Whether somebody reviewed that a grant which is still nobody's gets a key of that reservation.
-fn may_take_over(call: &Call, base: &Base<'_>) -> bool {
-    let Call::TakeOverGrant { id, key } = call else { return false };
-    let Some(reservation) = base.desired.and_then(|desired| desired.adopted.get(id)) else { return false };
-    let is_free = |grant: &LiveGrant| grant.id == *id && grant.state == GrantState::Unmanaged;
-    GrantKeyParts::parse(&base.settings.namespace, key).is_some_and(|parts| parts.is_of(reservation))
-        && base.inventory.grants.iter().any(is_free)
-}
-
 /// Whether grants of ours for a reservation open, by then, what of its units a grant that is taken over opens.
 fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) -> bool {
     let Some(desired) = base.desired else { return false };
@@ -215,6 +202,8 @@ struct Owners<'a> {
     grants: HashMap<&'a AccessGrantId, Option<&'a AccessGrantKey>>,
     identities: HashMap<&'a UserIdentityId, Option<&'a UserIdentityKey>>,
     foreign_methods: HashSet<&'a AccessMethodId>,
+    /// Grants that Seam does not manage, to which a key can be given.
+    unmanaged: HashSet<&'a AccessGrantId>,
 }
 
 impl<'a> Owners<'a> {
@@ -230,10 +219,16 @@ impl<'a> Owners<'a> {
                 .filter(|grant| !owned(grant))
                 .flat_map(|grant| &grant.access_methods)
                 .collect(),
+            unmanaged: inventory
+                .grants
+                .iter()
+                .filter(|grant| grant.state == GrantState::Unmanaged)
+                .map(|grant| &grant.id)
+                .collect(),
         }
     }
 
-    fn allow(&self, call: &Call) -> bool {
+    fn allow(&self, call: &Call, desired: Option<&Desired>) -> bool {
         match call {
             Call::CreateIdentity { key, .. } => self.namespace.owns_identity(key),
             Call::UpdateIdentity { id, key, .. } => {
@@ -246,7 +241,13 @@ impl<'a> Owners<'a> {
                 self.namespace.owns(key) && self.grants.get(id) == Some(&Some(key))
             }
             Call::DeleteMethod { id, key } => self.namespace.owns(key) && !self.foreign_methods.contains(id),
-            Call::TakeOverGrant { .. } => false,
+            // Somebody reviewed that it gets a key, and of which reservation.
+            Call::TakeOverGrant { id, key } => {
+                let reservation = desired.and_then(|desired| desired.adopted.get(id));
+                let parts = GrantKeyParts::parse(self.namespace, key);
+                self.unmanaged.contains(id)
+                    && reservation.zip(parts).is_some_and(|(reservation, parts)| parts.is_of(reservation))
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use super::matching::takes_all;
 use super::outline::Plan;
 use super::past::Past;
 use super::reservation::{Context, ReservationPlan, plan_reservation};
-use super::restore::restore_shared;
+use super::restore::looks_after_shared;
 use super::schedule::forecast;
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
@@ -136,8 +136,8 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         emitter.reservation(reservation, &plan.changes);
     }
     let mut plan = emitter.into_plan();
-    take_over(&mut plan, input);
-    restore_shared(&mut plan, &live);
+    take_over(&mut plan, input, &mut live);
+    plan.steps.extend(looks_after_shared(&plan, &live));
     plan.n_unchanged = n_unchanged + if missing.is_empty() { unspoken(desired, &live) } else { 0 };
     plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();
     plan.doors = directory.doors().to_vec();

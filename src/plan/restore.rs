@@ -17,13 +17,13 @@ struct Deletion<'a> {
     grant: &'a LiveGrant,
 }
 
-/// Adds the looks at the end of a plan.
-pub(super) fn restore_shared(plan: &mut Plan, live: &Live<'_>) {
+/// The looks that a plan needs after all its other calls.
+pub(super) fn looks_after_shared(plan: &Plan, live: &Live<'_>) -> Vec<Step> {
+    let mut steps = Vec::new();
     let deletions = deletions(plan, live);
     if deletions.is_empty() {
-        return;
+        return steps;
     }
-    let mut steps = Vec::new();
     for (number, step) in (0..).map(StepId).zip(&plan.steps) {
         let Call::CreateGrant { key, identity: IdentityTarget::Known(guest), methods, .. } = &step.call
         else {
@@ -38,12 +38,10 @@ pub(super) fn restore_shared(plan: &mut Plan, live: &Live<'_>) {
         }
     }
     let is_gone: HashSet<&AccessGrantId> = deletions.values().flatten().map(|d| &d.grant.id).collect();
-    let given_up: HashSet<AccessGrantKey> = plan
+    let given_up: HashSet<&AccessGrantKey> = plan
         .steps
         .iter()
-        .filter_map(
-            |step| if let Call::DeleteMethod { key, .. } = &step.call { Some(key.clone()) } else { None },
-        )
+        .filter_map(|step| if let Call::DeleteMethod { key, .. } = &step.call { Some(key) } else { None })
         .collect();
     for owned in live.owned.iter().filter(|o| !is_gone.contains(&o.grant.id) && !given_up.contains(o.key)) {
         let Some(deletions) = deletions.get(&owned.grant.identity) else { continue };
@@ -56,7 +54,7 @@ pub(super) fn restore_shared(plan: &mut Plan, live: &Live<'_>) {
             steps.push(look(owned.key, owned.grant.methods(), first.item, requires, plan.step(first.step)));
         }
     }
-    plan.steps.extend(steps);
+    steps
 }
 
 fn deletions<'a>(plan: &Plan, live: &Live<'a>) -> HashMap<&'a UserIdentityId, Vec<Deletion<'a>>> {

@@ -4,19 +4,21 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
+use super::conclude::key_parts;
 use super::foreign::is_foreign;
 use super::impact::phase;
 use super::item::{Action, GrantView, Impact, Item};
+use super::live::Live;
 use super::outline::Plan;
 use super::planner::PlanInput;
 use super::step::{Call, ItemId, Step, StepId};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DeviceId, DoorId, EntranceId, GrantKeyParts, GrantState, GuestKey, HeldBy,
-    LiveGrant, ReasonCode, ReservationId, SpaceId, SpaceKey, Window, door_set_hash,
+    LiveGrant, ReasonCode, ReservationId, SpaceId, SpaceKey, Window,
 };
 
 /// A grant of ours as it will be.
@@ -28,10 +30,10 @@ struct Future {
     steps: Vec<StepId>,
 }
 
-/// Adds to a plan the deletions of what is taken over, each after the calls that let its guests in. Where they are not
-/// let in, what they have stays.
-pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>) {
-    let PlanInput { now, desired, directory, inventory, .. } = *input;
+/// Adds to a plan what takes each grant over: a key of ours, or its deletion after the calls that let its guests in.
+/// Where they are not let in, what they have stays.
+pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &mut Live<'_>) {
+    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
     if desired.adopted.is_empty() {
         return;
     }
@@ -41,15 +43,13 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>) {
     let mut adopted: Vec<(&ReservationId, &LiveGrant, &DesiredReservation)> = inventory
         .grants
         .iter()
-        .filter(|grant| is_foreign(grant, &input.settings.namespace, now))
+        .filter(|grant| is_foreign(grant, &settings.namespace, now))
         .filter_map(|grant| {
             let id = desired.adopted.get(&grant.id)?;
             Some((id, grant, *by_id.get(id)?))
         })
         .collect();
     adopted.sort_by_key(|(id, grant, _)| (*id, grant.window, &grant.id));
-    let mut taken: HashSet<AccessGrantKey> =
-        inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect();
     for (id, grant, reservation) in adopted {
         let opens = |wanted: &&DesiredGrant| {
             wanted.window.overlaps(&grant.window)
@@ -58,49 +58,48 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>) {
         let wanted: Vec<&DesiredGrant> = reservation.grants.iter().filter(opens).collect();
         let ours = futures.get(id).map_or(&[][..], Vec::as_slice);
         let has_begun = grant.window.starts_at <= now || wanted.iter().any(|w| w.window.starts_at <= now);
-        let steps: Option<Vec<StepId>> = wanted.iter().try_fold(Vec::new(), |mut steps, wanted| {
-            steps.extend(let_in(wanted, ours, directory, now)?);
-            Some(steps)
-        });
         let item = ItemId(u32::try_from(plan.items.len()).expect("a plan has fewer than 2^32 lines"));
         let line = Line { id, grant, wanted: wanted.first().copied(), input };
-        if grant.state == GrantState::Unmanaged {
-            match wanted.first().filter(|_| !has_begun) {
-                None => plan.items.push(line.held()),
-                Some(wanted) => {
-                    let key = free_key(id, wanted, &mut taken, input);
-                    plan.items.push(line.given_a_key(&key));
-                    plan.steps.push(Step {
-                        item: Some(item),
-                        call: Call::TakeOverGrant { id: grant.id.clone(), key },
-                        doors: Vec::new(),
-                        requires: Vec::new(),
-                        follows: Vec::new(),
-                        deadline: grant.window.starts_at.max(now),
-                    });
-                }
+        let taking = match wanted.first() {
+            Some(_) if has_begun => None,
+            Some(first) if grant.state == GrantState::Unmanaged => {
+                let parts = key_parts(id, first.guest.clone(), &first.spaces(), directory);
+                let key = live.take_key(parts, &settings.namespace);
+                let call = Call::TakeOverGrant { id: grant.id.clone(), key: key.clone() };
+                Some((line.given_a_key(key), call, Vec::new(), Vec::new()))
             }
-            continue;
-        }
-        match steps.filter(|_| !wanted.is_empty() && !has_begun) {
-            None => plan.items.push(line.held()),
-            Some(mut requires) => {
-                plan.items.push(line.taken_over());
-                requires.sort_unstable();
-                requires.dedup();
+            Some(_) => let_all_in(&wanted, ours, directory, now).map(|requires| {
                 let spaces: Vec<SpaceRef> =
                     grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
-                plan.steps.push(Step {
-                    item: Some(item),
-                    call: Call::DeleteGrant { id: grant.id.clone(), key: key_of(grant) },
-                    doors: directory.doors_of(&spaces),
-                    requires,
-                    follows: Vec::new(),
-                    deadline: grant.window.starts_at.max(now),
-                });
-            }
-        }
+                let call = Call::DeleteGrant { id: grant.id.clone(), key: key_of(grant) };
+                (line.taken_over(), call, directory.doors_of(&spaces), requires)
+            }),
+            None => None,
+        };
+        let Some((line, call, doors, requires)) = taking else {
+            plan.items.push(line.held());
+            continue;
+        };
+        plan.items.push(line);
+        let deadline = grant.window.starts_at.max(now);
+        plan.steps.push(Step { item: Some(item), call, doors, requires, follows: Vec::new(), deadline });
     }
+}
+
+/// The calls after which ours let all of these guests in, sorted; `None` where one of them would stand outside.
+fn let_all_in(
+    wanted: &[&DesiredGrant],
+    ours: &[Future],
+    directory: &Directory,
+    now: Timestamp,
+) -> Option<Vec<StepId>> {
+    let mut steps = Vec::new();
+    for wanted in wanted {
+        steps.extend(let_in(wanted, ours, directory, now)?);
+    }
+    steps.sort_unstable();
+    steps.dedup();
+    Some(steps)
 }
 
 /// The calls after which ours let a guest into all spaces of their units for all of their time; `None` where they
@@ -167,30 +166,6 @@ fn futures(plan: &Plan, input: &PlanInput<'_>) -> HashMap<ReservationId, Vec<Fut
     futures
 }
 
-/// The first free key of a wanted grant (RULES 1).
-fn free_key(
-    id: &ReservationId,
-    wanted: &DesiredGrant,
-    taken: &mut HashSet<AccessGrantKey>,
-    input: &PlanInput<'_>,
-) -> AccessGrantKey {
-    let spaces = wanted.spaces();
-    let mut parts = GrantKeyParts {
-        property: id.property.clone(),
-        reservation: id.key.clone(),
-        guest: wanted.guest.clone(),
-        door_set: door_set_hash(spaces.iter().map(|space| &input.directory.space(*space).key)),
-        ordinal: 1,
-    };
-    loop {
-        let key = parts.key(&input.settings.namespace);
-        if taken.insert(key.clone()) {
-            return key;
-        }
-        parts.ordinal += 1;
-    }
-}
-
 /// What a grant of somebody else is called in a plan: its key, else its id.
 fn key_of(grant: &LiveGrant) -> AccessGrantKey {
     grant.key.clone().unwrap_or_else(|| AccessGrantKey::new(grant.id.as_str()))
@@ -216,14 +191,14 @@ impl Line<'_> {
         }
     }
 
-    fn given_a_key(&self, key: &AccessGrantKey) -> Item {
+    fn given_a_key(&self, key: AccessGrantKey) -> Item {
         let held = self.held();
         let after = held
             .before
             .as_deref()
             .map(|before| GrantView { access_grant_key: Some(key.clone()), ..before.clone() });
         Item {
-            key: key.clone(),
+            key,
             action: Action::Update,
             reason_code: ReasonCode::TakenOver,
             reason:
