@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::database::{Executor, Transaction};
 use super::error::StoreError;
 use super::lease::Lease;
-use super::ledger::Entry;
+use super::ledger::{self, Entry};
 use super::open::{Store, milliseconds, timestamp};
 use super::statement::Statement;
-use crate::model::{Absence, AccessGrantKey, Fingerprint, Namespace, RunId, Wanted, WorkspaceId};
+use crate::model::{Absence, AccessGrantKey, Fingerprint, Namespace, RunId, WorkspaceId};
 use crate::plan::Learnt;
 
 /// How many rows one statement inserts.
@@ -43,7 +43,7 @@ async fn write(
 ) -> sqlx::Result<()> {
     let Learnt { seen, missing, returned, repaired, settled } = learnt;
     for some in seen.chunks(ROWS) {
-        put_seen(&mut *connection, entry, some, now).await?;
+        ledger::put(&mut *connection, entry, some, now).await?;
     }
     for (key, absence) in missing {
         put(&mut *connection, entry, key, absence).await?;
@@ -58,30 +58,6 @@ async fn write(
         put_repairs(&mut *connection, entry, key, 0).await?;
     }
     Ok(())
-}
-
-async fn put_seen(
-    executor: impl Executor,
-    entry: &Entry<'_>,
-    seen: &[(AccessGrantKey, Wanted)],
-    now: Timestamp,
-) -> sqlx::Result<()> {
-    let mut statement = Statement::insert_rows(
-        "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)",
-        (seen.len(), 6),
-        " on conflict (workspace_id, namespace, access_grant_key) do update set
-             desired = excluded.desired, run_id = excluded.run_id, updated_at = excluded.updated_at",
-    );
-    for (key, wanted) in seen {
-        statement = statement
-            .bind(entry.workspace_id.as_str())
-            .bind(entry.namespace.as_str())
-            .bind(key.as_str())
-            .bind(wanted.to_string())
-            .bind(entry.run_id.as_str())
-            .bind(milliseconds(now));
-    }
-    statement.execute(executor).await.map(drop)
 }
 
 async fn put(

@@ -58,29 +58,30 @@ pub(super) struct Entry<'a> {
     pub(super) run_id: &'a RunId,
 }
 
+/// Remembers what was wanted of these grants, in one statement.
 pub(super) async fn put(
     executor: impl Executor,
     entry: &Entry<'_>,
-    key: &AccessGrantKey,
-    desired: &Wanted,
+    wanted: &[(AccessGrantKey, Wanted)],
     now: jiff::Timestamp,
 ) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
-    Statement::new(
-        "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (workspace_id, namespace, access_grant_key) do update set
+    let mut statement = Statement::insert_rows(
+        "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)",
+        (wanted.len(), 6),
+        " on conflict (workspace_id, namespace, access_grant_key) do update set
              desired = excluded.desired, run_id = excluded.run_id, updated_at = excluded.updated_at",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .bind(key.as_str())
-    .bind(desired.to_string())
-    .bind(run_id.as_str())
-    .bind(milliseconds(now))
-    .execute(executor)
-    .await
-    .map(drop)
+    );
+    for (key, wanted) in wanted {
+        statement = statement
+            .bind(workspace_id.as_str())
+            .bind(namespace.as_str())
+            .bind(key.as_str())
+            .bind(wanted.to_string())
+            .bind(run_id.as_str())
+            .bind(milliseconds(now));
+    }
+    statement.execute(executor).await.map(drop)
 }
 
 pub(super) async fn remove(

@@ -261,7 +261,7 @@ impl Writer {
         match &outcome.ledger {
             LedgerChange::Keep => Ok(()),
             LedgerChange::Set { key, desired } => {
-                ledger::put(&mut *transaction, &entry, key, desired, now).await
+                ledger::put(&mut *transaction, &entry, &[(key.clone(), *desired)], now).await
             }
             LedgerChange::Remove { key } => {
                 ledger::remove(&mut *transaction, &entry, key).await?;
