@@ -5,6 +5,7 @@
 
 mod absence;
 mod door;
+mod formula;
 mod grant;
 mod grant_key;
 mod guest;
@@ -30,6 +31,7 @@ mod wanted;
 
 pub use absence::Absence;
 pub use door::{Device, Door, DoorId, DoorRef, Entrance};
+pub use formula::begins_like_a_formula;
 pub use grant::{AccessMethod, GrantState, LiveGrant, Method, RequestedMethod};
 pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};

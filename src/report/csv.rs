@@ -2,15 +2,14 @@
 //!
 //! Instants are in UTC, as the headers say, in the one form that Excel takes for a time in every language.
 
+use std::iter;
+
 use jiff::Timestamp;
 
 use super::document::{Document, Line, Notice};
+use super::spreadsheet::{cell_of, table};
 use super::text::changes;
-use super::visible::visible;
 use crate::plan::GrantView;
-
-/// Without it Excel reads UTF-8 as if it were the Windows alphabet of the country.
-const BYTE_ORDER_MARK: char = '\u{feff}';
 
 const HEADER: [&str; 26] = [
     "day",
@@ -43,28 +42,10 @@ const HEADER: [&str; 26] = [
 
 /// The table with its header, lines ended as Excel ends them.
 pub fn render(document: &Document) -> String {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    let mut write = |row: &[String; HEADER.len()]| writer.write_record(row).expect("memory takes everything");
-    write(&HEADER.map(str::to_owned));
-    for line in &document.items {
-        write(&grant(line, document).map(|cell| cell_of(&cell)));
-    }
-    for notice in &document.rejects {
-        write(&reject(notice, document).map(|cell| cell_of(&cell)));
-    }
-    let bytes = writer.into_inner().expect("memory takes everything");
-    let table = String::from_utf8(bytes).expect("it was made of text");
-    format!("{BYTE_ORDER_MARK}{table}")
-}
-
-/// What makes a spreadsheet compute a cell.
-pub(super) const FORMULA_BEGINNINGS: [char; 11] =
-    ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
-/// A cell that a spreadsheet shows and never computes. What begins like a formula gets an apostrophe.
-pub(super) fn cell_of(text: &str) -> String {
-    let shown = visible(text);
-    if text.starts_with(FORMULA_BEGINNINGS) { format!("'{shown}") } else { shown.into_owned() }
+    let lines = document.items.iter().map(|line| grant(line, document));
+    let rejects = document.rejects.iter().map(|notice| reject(notice, document));
+    let rows = lines.chain(rejects).map(|row| row.map(|cell| cell_of(&cell)));
+    table(iter::once(HEADER.map(str::to_owned)).chain(rows))
 }
 
 fn grant(line: &Line, document: &Document) -> [String; HEADER.len()] {
@@ -160,27 +141,4 @@ pub(super) fn time(timestamp: Timestamp) -> String {
 fn word<T: serde::Serialize>(value: &T) -> String {
     let value = serde_json::to_value(value).expect("it is a word");
     value.as_str().expect("it is a word").to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_that_begins_like_a_formula_gets_an_apostrophe() {
-        for (text, expected) in [
-            ("=HYPERLINK(\"http://x\")", "'=HYPERLINK(\"http://x\")"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\\t=1"),
-            ("\r=1", "'\\r=1"),
-            ("＝1", "'＝1"),
-            ("Ana =1", "Ana =1"),
-            ("2026-12-03", "2026-12-03"),
-            ("", ""),
-        ] {
-            assert_eq!(cell_of(text), expected);
-        }
-    }
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
-use super::csv::cell_of;
 use super::json::pretty;
+use super::spreadsheet::cell_of;
 use crate::model::{
     AccessGrantKey, GuestKey, IssuedMethod, MethodSet, PropertyCode, ReservationKey, SharedSet, SpaceKey,
     WorkspaceId,

@@ -16,6 +16,7 @@ pub mod progress;
 pub mod rejects;
 pub mod review;
 pub mod runs;
+mod spreadsheet;
 pub mod text;
 mod visible;
 mod words;

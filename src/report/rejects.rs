@@ -3,9 +3,10 @@
 //! It is the one file that holds what a row holds, contacts included, so it is for its owner only. Its cells are not
 //! prettified, because they are read again.
 
-use crate::model::{Problem, RejectedRow, RejectedRows};
+use std::iter;
 
-use super::csv::FORMULA_BEGINNINGS;
+use super::spreadsheet::table;
+use crate::model::{Problem, RejectedRow, RejectedRows, begins_like_a_formula};
 
 /// The columns beside those of the source; `--from-rejects` passes over them.
 const COLUMNS: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
@@ -13,16 +14,11 @@ const COLUMNS: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
 /// The file, in the form that Excel opens: UTF-8 with a mark, lines ended as it ends them.
 pub fn render(rejected: &RejectedRows) -> String {
     let RejectedRows { header, rows } = rejected;
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
-    let mut write = |cells: Vec<String>| writer.write_record(&cells).expect("memory takes everything");
-    write(header.iter().cloned().chain(COLUMNS.map(str::to_owned)).map(|cell| harmless(&cell)).collect());
-    for RejectedRow { cells, problem } in rows {
-        let cells = of_width(cells, header.len());
-        write(cells.into_iter().chain(explained(problem)).map(|cell| harmless(&cell)).collect());
-    }
-    let bytes = writer.into_inner().expect("memory takes everything");
-    let table = String::from_utf8(bytes).expect("it was made of text");
-    format!("\u{feff}{table}")
+    let head: Vec<String> = header.iter().cloned().chain(COLUMNS.map(str::to_owned)).collect();
+    let rows = rows.iter().map(|RejectedRow { cells, problem }| {
+        of_width(cells, header.len()).into_iter().chain(explained(problem)).collect()
+    });
+    table(iter::once(head).chain(rows).map(|row| row.into_iter().map(harmless)))
 }
 
 fn explained(problem: &Problem) -> [String; COLUMNS.len()] {
@@ -42,8 +38,8 @@ fn of_width(cells: &[String], width: usize) -> Vec<String> {
 }
 
 /// What begins like a formula gets an apostrophe, which is taken off when the file is fed back.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(FORMULA_BEGINNINGS) { format!("'{cell}") } else { cell.to_owned() }
+fn harmless(cell: String) -> String {
+    if begins_like_a_formula(&cell) { format!("'{cell}") } else { cell }
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! What is written is the workspace as it is; taking anything over is decided again from what Seam holds by then.
 
 use std::fmt::Write as _;
+use std::iter;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::counted;
-use super::csv::{cell_of, time};
+use super::csv::time;
+use super::spreadsheet::{cell_of, table};
 use super::visible;
 use crate::model::{AccessGrantId, WorkspaceId};
 use crate::plan::Class;
@@ -83,14 +85,8 @@ const HEADER: [&str; 13] = [
 impl Review {
     /// The table, for a spreadsheet.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        writer.write_record(HEADER).expect("memory takes everything");
-        for row in &self.grants {
-            let cells = row.cells().map(|cell| cell_of(&cell));
-            writer.write_record(cells).expect("memory takes everything");
-        }
-        let bytes = writer.into_inner().expect("memory takes everything");
-        format!("\u{feff}{}", String::from_utf8(bytes).expect("it was made of text"))
+        let rows = self.grants.iter().map(|row| row.cells().map(|cell| cell_of(&cell)));
+        table(iter::once(HEADER.map(str::to_owned)).chain(rows))
     }
 
     /// One JSON document.

@@ -1,10 +1,8 @@
 //! Rows of a rejects file: as they were in the source, once somebody has mended them.
 
 use super::columns::Columns;
-use super::record::{Cells, OwnedCell, OwnedRecord, Typed};
-
-/// What stands in such a file where the source had a formula that failed.
-const ERROR: &str = "#ERROR";
+use super::record::{Cells, ERROR_TEXT, OwnedCell, OwnedRecord, Typed};
+use crate::model::begins_like_a_formula;
 
 /// The row without what the file adds: columns that explain, and apostrophes before what looks like a formula.
 pub(super) fn as_it_was<C: Cells>(record: &C, columns: &Columns) -> OwnedRecord {
@@ -12,7 +10,7 @@ pub(super) fn as_it_was<C: Cells>(record: &C, columns: &Columns) -> OwnedRecord 
         let text = record.text(position).unwrap_or("");
         match text {
             _ if columns.explains(position) => Typed::Empty.into(),
-            ERROR => Typed::Error.into(),
+            ERROR_TEXT => Typed::Error.into(),
             _ => without_apostrophe(text).to_owned().into(),
         }
     };
@@ -26,9 +24,7 @@ pub(super) fn has_lost_characters<C: Cells>(record: &C) -> bool {
 }
 
 fn without_apostrophe(text: &str) -> &str {
-    let begins_a_formula =
-        |rest: &&str| rest.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    text.strip_prefix('\'').filter(begins_a_formula).unwrap_or(text)
+    text.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(text)
 }
 
 #[cfg(test)]

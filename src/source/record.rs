@@ -73,6 +73,9 @@ pub(super) enum Typed {
     Error,
 }
 
+/// What is shown of a formula that failed.
+pub(super) const ERROR_TEXT: &str = "#ERROR";
+
 /// Whole numbers from here on are not told apart by a workbook.
 const FIRST_ROUNDED: f64 = 9_007_199_254_740_992.0;
 
@@ -81,7 +84,7 @@ impl Typed {
     pub(super) fn text(self) -> Cow<'static, str> {
         Cow::Owned(match self {
             Self::Empty => return Cow::Borrowed(""),
-            Self::Error => return Cow::Borrowed("#ERROR"),
+            Self::Error => return Cow::Borrowed(ERROR_TEXT),
             Self::Boolean(true) => return Cow::Borrowed("true"),
             Self::Boolean(false) => return Cow::Borrowed("false"),
             Self::Date(date) => date.to_string(),
