@@ -1,5 +1,6 @@
 //! The half of a job that only looks: both sides are read, the source is judged, the plan is made, checked and judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, Pinned, map};
-use crate::model::{Coverage, Inventory, Ledger, Move, SourceRead, SourceShape};
+use crate::model::{Coverage, Inventory, Ledger, Move, ReservationId, SourceRead, SourceShape};
 use crate::plan::{
     CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
     guard_plan, is_quarantine, plan, tell_pinned, trips,
@@ -44,7 +45,7 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
         self.sink.emit(&Event::Started(Stage::Plan));
-        let (plan, seen, pinned) = self.decide(connection, told, source, inventory, &ledger)?;
+        let (plan, seen, pinned) = self.decide(connection, told, source, outside, inventory, &ledger)?;
         self.sink.emit(&Event::Finished(Stage::Plan));
         // A limited run is another plan, and neither counts nor resets how often the whole one was stopped.
         if let Some((store, lease)) = told.record.as_ref().filter(|_| !self.is_limited()) {
@@ -154,6 +155,7 @@ impl Job<'_> {
         connection: &Connection,
         told: &mut Told,
         source: SourceRead,
+        outside: BTreeSet<ReservationId>,
         inventory: Inventory,
         ledger: &Ledger,
     ) -> Result<(Arc<CheckedPlan>, Seen, Pinned), Failure> {
@@ -165,7 +167,7 @@ impl Job<'_> {
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves =
             told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
-        desired.outside = self.scope.outside(&source.reservations);
+        desired.outside = outside;
         desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
         if let Some(list) = self.adoption {
             list.apply(&mut desired, self.settings, &directory, &inventory, now);
