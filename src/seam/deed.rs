@@ -93,10 +93,7 @@ impl<'a> Deed<'a> {
 
     /// Looks once whether Seam holds what the call wants.
     pub(super) async fn look(&self, client: &Client) -> Result<Found, CallError> {
-        let grant = async |request: Request| {
-            let answer = client.send::<GrantAnswer>(&request, None).await;
-            lookup::found_grant(answer.map(|answer| answer.content))
-        };
+        let grant = async |request: Request| lookup::find_grant(client, &request, None).await;
         let identity = async |request: Request| {
             let answer = client.send::<IdentityAnswer>(&request, None).await;
             lookup::found_identity(answer.map(|answer| answer.content))
@@ -197,9 +194,7 @@ async fn restore(
     cancel: Option<&CancellationToken>,
 ) -> Result<Answer<Made>, CallError> {
     let request = lookup::grant_by_key(key);
-    let answer = client.send::<GrantAnswer>(&request, cancel).await;
-    let found = lookup::found_grant(answer.map(|answer| answer.content))?;
-    let Some(found) = found else {
+    let Some(found) = lookup::find_grant(client, &request, cancel).await? else {
         let kind = CallErrorKind::Refused(Refusal::NotFound);
         return Err(CallError::new(request.path, kind, "the new grant is gone"));
     };

@@ -1,8 +1,9 @@
 //! Looks one thing up: to tell what became of a call whose answer was lost.
 
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
-use super::client::Request;
+use super::client::{Client, Request};
 use super::error::{CallError, CallErrorKind, Refusal};
 use super::wire::{GrantAnswer, IdentityAnswer};
 use crate::model::{AccessGrantId, AccessGrantKey, Identity, LiveGrant, UserIdentityId, UserIdentityKey};
@@ -30,6 +31,16 @@ pub(super) fn identity_by_id(id: &UserIdentityId) -> Request {
 /// Asks for the access methods of a grant.
 pub(super) fn methods_of(id: &AccessGrantId) -> Request {
     Request::read("/access_methods/list", json!({"access_grant_id": id, "limit": 500}))
+}
+
+/// Looks once for a grant; `None` where Seam has none.
+pub(super) async fn find_grant(
+    client: &Client,
+    request: &Request,
+    cancel: Option<&CancellationToken>,
+) -> Result<Option<LiveGrant>, CallError> {
+    let answer = client.send::<GrantAnswer>(request, cancel).await;
+    found_grant(answer.map(|answer| answer.content))
 }
 
 /// The grant of the answer; `None` where Seam has none.
