@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer, RawAnswer};
 use super::calls::Counters;
+use super::clock::ClockDifference;
 use super::error::{CallError, CallErrorKind, SeamError};
 use super::message::clean;
 use super::pace::Pace;
@@ -69,6 +70,7 @@ pub(super) struct Client {
     pace: Pace,
     patience: Duration,
     calls: Counters,
+    clock: ClockDifference,
 }
 
 impl Client {
@@ -98,11 +100,16 @@ impl Client {
             pace: Pace::new(&settings.limits),
             patience: settings.patience,
             calls: Counters::default(),
+            clock: ClockDifference::default(),
         })
     }
 
     pub(super) fn calls(&self) -> &Counters {
         &self.calls
+    }
+
+    pub(super) fn clock(&self) -> &ClockDifference {
+        &self.clock
     }
 
     /// The retries of one call.
@@ -130,7 +137,11 @@ impl Client {
             permit = self.pace.acquire() => permit,
         };
         self.calls.sent(request.safety);
+        let asked = Timestamp::now();
         let raw = self.exchange(request).await?;
+        if let Some(date) = raw.date {
+            self.clock.note(date, asked, Timestamp::now());
+        }
         let answer = answer::read(request.path, raw, &request.secrets());
         if let Err(CallError { kind: CallErrorKind::Throttled { .. }, .. }) = &answer {
             self.calls.throttled();
@@ -210,11 +221,13 @@ impl Client {
 fn facts(response: &Response) -> RawAnswer {
     let header = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
     // The date form of Retry-After is meant by Seam's clock, not by ours.
-    let now = header(&DATE).and_then(http_date).unwrap_or_else(Timestamp::now);
+    let date = header(&DATE).and_then(http_date);
+    let now = date.unwrap_or_else(Timestamp::now);
     RawAnswer {
         status: response.status().as_u16(),
         is_json: header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")),
         retry_after: header(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
+        date,
         request_id: header(&REQUEST_ID).map(|id| clean(id, &[])),
         body: Vec::new(),
     }
