@@ -25,6 +25,7 @@ mod locate;
 mod months;
 mod names;
 mod normalize;
+mod range;
 mod read;
 mod record;
 mod rejects;

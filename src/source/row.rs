@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::field::Field;
 use super::forms::CellForms;
+use super::range::Range;
 use super::record::{Cells, Typed};
 use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
@@ -44,6 +45,16 @@ impl<C: Cells> Row<'_, C> {
     /// The value of a field, where the container knows more than its text.
     pub(super) fn typed(&self, field: Field) -> Option<Typed> {
         self.cells.typed(self.columns.position(field)?)
+    }
+
+    /// Both dates of the stay, where they stand in one cell: what the cell is besides the arrival, and its texts; `None`
+    /// inside where it cannot be taken apart.
+    pub(super) fn range(&self) -> Option<(Field, Option<Range>)> {
+        let separator = self.forms.range_separator.as_deref()?;
+        let departure = self.columns.departure_of_range()?;
+        let text = self.value(Field::CheckIn);
+        let is_text = self.typed(Field::CheckIn).is_none();
+        (is_text && !text.is_empty()).then(|| (departure, Range::of(text, separator)))
     }
 
     /// Whether the source has the field at all.
