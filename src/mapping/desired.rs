@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::directory::SpaceRef;
 use crate::model::{
-    AccessGrantId, AccessGrantKey, EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem,
-    ReasonCode, ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
+    AccessGrantId, EmailAddress, GuestKey, HeldBy, MethodSet, Move, PhoneNumber, Problem, ReasonCode,
+    ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -137,8 +137,8 @@ pub struct Desired {
     pub reservations: Vec<DesiredReservation>,
     /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
     pub common: BTreeSet<SpaceRef>,
-    /// Grants of moves that an earlier run began and did not end, old and new ones. The mapping knows none of them.
-    pub unfinished_moves: BTreeSet<AccessGrantKey>,
+    /// Moves that an earlier run began and did not end, and of which both grants stand. The mapping knows none of them.
+    pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping
     /// puts none here.
     pub outside: BTreeSet<ReservationId>,

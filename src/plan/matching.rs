@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::live::{Live, Owned};
 use super::pieces::{Piece, is_subset};
 use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef};
-use crate::model::{AccessGrantKey, GuestKey, ReasonCode, Window};
+use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(super) struct Matching {
 pub(super) struct Memory<'a> {
     /// Spaces that no unit can lead to.
     pub(super) common: &'a BTreeSet<SpaceRef>,
-    /// Grants of moves that an earlier run began and did not end, old and new ones.
-    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    /// Moves that an earlier run began and did not end.
+    pub(super) unfinished_moves: &'a BTreeSet<Move>,
 }
 
 /// Matches the pieces of a reservation with its live grants. `common` are spaces that no unit can lead to.
@@ -138,7 +138,7 @@ struct Matcher<'a> {
     pieces: &'a [Piece<'a>],
     live: &'a Live<'a>,
     common: &'a BTreeSet<SpaceRef>,
-    unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    unfinished_moves: &'a BTreeSet<Move>,
     silence: Silence<'a>,
     now: Timestamp,
     fates: Vec<Fate>,
@@ -387,14 +387,25 @@ impl Matcher<'_> {
         gone
     }
 
-    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead.
+    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead: the other one
+    /// of the move, whatever became of the dates with it, or any that covers its time.
     fn is_left_of_a_move(&self, owned: &Owned<'_>) -> bool {
-        self.unfinished_moves.contains(owned.key)
-            && self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
-                *fate != Fate::New
-                    && piece.desired.guest == owned.parts.guest
-                    && piece.desired.window.holds(&owned.grant.window, self.now)
-            })
+        let others: BTreeSet<&AccessGrantKey> =
+            self.unfinished_moves.iter().filter_map(|one| one.other(owned.key)).collect();
+        if others.is_empty() {
+            return false;
+        }
+        let is_other = |position: &usize| others.contains(self.live.owned[*position].key);
+        self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
+            piece.desired.guest == owned.parts.guest
+                && match fate {
+                    Fate::New => false,
+                    Fate::Covered(lives) | Fate::Extended { lives, .. } | Fate::Moved(lives) => {
+                        lives.iter().any(is_other)
+                            || piece.desired.window.holds(&owned.grant.window, self.now)
+                    }
+                }
+        })
     }
 
     fn closeness(&self, i: usize, position: usize) -> Closeness {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use reservation_sync::apply::moves;
 use reservation_sync::mapping::{
     AddressRules, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
@@ -207,6 +208,8 @@ impl Hotel {
         let directory = Directory::of(&self.inventory);
         let known = Known::of(&self.inventory, &namespace(), self.now);
         let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
+        desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.scope.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
         let reading = self.reading(&reservations);
@@ -235,6 +238,20 @@ impl Hotel {
         let again = self.plan(rows);
         assert!(again.is_empty(), "first\n{text}then\n{}", told(&again.items, &again.steps));
         text
+    }
+
+    /// A night that ends in the middle: everything is made, and nothing is taken away.
+    pub(crate) fn broken_night(&mut self, rows: &[&str]) {
+        let plan = self.plan(rows);
+        let before = self.inventory.grants.clone();
+        self.inventory = carried_out(&plan, &self.inventory);
+        let gone = |grant: &&LiveGrant| self.inventory.grants.iter().all(|other| other.id != grant.id);
+        let gone: Vec<LiveGrant> = before.iter().filter(gone).cloned().collect();
+        self.inventory.grants.extend(gone);
+        let before = self.ledger.desired.clone();
+        self.ledger = remembered(&plan, &self.ledger);
+        self.ledger.desired.extend(before);
+        self.ledger.unfinished_moves = moves(&plan);
     }
 
     /// What a night would do and why, without the calls; nothing is done.
