@@ -391,7 +391,8 @@ pub(crate) fn planned_after(
     (desired, checked)
 }
 
-fn made<T>(
+/// The same with all of it.
+pub(crate) fn made<T>(
     night: &Night,
     inventory: &Inventory,
     policy: Policy,
