@@ -21,6 +21,7 @@ mod cli_store;
 mod cli_unlock;
 mod cli_words;
 mod contract;
+mod endurance_breaker;
 mod endurance_faults;
 mod endurance_hotel;
 mod endurance_input;
