@@ -113,6 +113,10 @@ pub(super) enum Verb {
     Init(InitFlags),
     /// Checks the configuration and the rows of the source, without Seam.
     Check {
+        /// Also tries the key, the workspace, the clock, the doors and the store, and says who would stand outside. Writes
+        /// nothing to Seam.
+        #[arg(long, env = "RESERVATION_SYNC_ONLINE")]
+        online: bool,
         #[command(flatten)]
         rows: RejectsFlags,
     },

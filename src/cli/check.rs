@@ -1,4 +1,4 @@
-//! `check`: the configuration, the source and the way from units to spaces, without Seam.
+//! `check`: the configuration, the source and the way from units to spaces, without Seam; `--online` goes on to Seam.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 
+use super::check_online;
 use super::output::Output;
 use super::plan::runtime;
 use super::rejects::write_rejects;
@@ -27,9 +28,19 @@ const SHOWN: usize = 10;
 /// How many rows are shown as they will be understood.
 const FIRST_ROWS: usize = 5;
 
+/// How far a check goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// Nothing is asked of Seam.
+    Offline,
+    /// What a run needs beside the source is tried too.
+    Online,
+}
+
 /// Reads the source and says what would be understood.
 pub(super) fn check(
     settings: &Settings,
+    extent: Extent,
     rejects: Option<&Path>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
@@ -38,7 +49,8 @@ pub(super) fn check(
         _ => Timestamp::now(),
     };
     output.sink().emit(&Event::Started(Stage::Source));
-    let read = runtime()?.block_on(source::read(&settings.source, now))?;
+    let runtime = runtime()?;
+    let read = runtime.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
     if let Some(path) = rejects {
         write_rejects(path, &read.rejected_rows)?;
@@ -46,9 +58,28 @@ pub(super) fn check(
     let rule = &settings.mapping.units;
     let outline = outline(&read.reservations, rule);
     let first_rows = first_rows(&read, rule);
-    output.text_or_json(|| text(&read, &outline, &first_rows), || json(&read, &outline, &first_rows))?;
     let all_is_well = read.rejects.is_empty() && outline.problems.is_empty();
-    Ok(if all_is_well { ExitCode::Success } else { ExitCode::Incomplete })
+    let exit_code = if all_is_well { ExitCode::Success } else { ExitCode::Incomplete };
+    let said = text(&read, &outline, &first_rows, extent);
+    let document = json(&read, &outline, &first_rows);
+    match extent {
+        Extent::Offline => {
+            output.text_or_json(|| said, || format!("{document:#}\n"))?;
+            Ok(exit_code)
+        }
+        Extent::Online => {
+            let online = runtime.block_on(check_online::look(settings, read, &outline, output))?;
+            output.text_or_json(
+                || said + &check_online::text(&online),
+                || format!("{:#}\n", check_online::json(document, &online)),
+            )?;
+            let failures = check_online::failures(&online);
+            let codes: Vec<ExitCode> =
+                failures.into_iter().map(|failure| output.job_failure(failure)).collect();
+            let found = [exit_code, check_online::exit_code(&online)];
+            Ok(ExitCode::worst(codes.into_iter().chain(found)))
+        }
+    }
 }
 
 /// A row as it will be understood.
@@ -118,7 +149,7 @@ fn list<'a>(what: &str, words: impl Iterator<Item = &'a str>) -> String {
     format!("{what}{s} {}", words.join(", "))
 }
 
-fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String {
+fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow], extent: Extent) -> String {
     let mut out = String::from("The configuration is good.\n");
     let line = format!(
         "{}: {}, {}, {}, {} rejected.\n",
@@ -140,8 +171,12 @@ fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String
         };
         writeln!(
             out,
-            "{units} {}; whether Seam has them is seen by `plan`.",
-            counted(outline.spaces.len() as u64, "space")
+            "{units} {}{}.",
+            counted(outline.spaces.len() as u64, "space"),
+            match extent {
+                Extent::Offline => "; whether Seam has them is seen by `check --online`",
+                Extent::Online => "",
+            }
         )
         .expect("a string takes all text");
     }
@@ -159,20 +194,31 @@ fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String
             continue;
         }
         writeln!(out, "\n{heading}:").expect("a string takes all text");
-        for (code, problems) in by_code(problems) {
-            writeln!(out, "  {} ({})", code.word(), problems.len()).expect("a string takes all text");
-            for problem in problems.iter().take(SHOWN) {
-                writeln!(out, "    ! {}", visible(&problem.to_string())).expect("a string takes all text");
-            }
-            if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-                writeln!(out, "    … and {more} more of this kind").expect("a string takes all text");
-            }
-        }
+        out.push_str(&grouped(problems));
     }
     out
 }
 
-fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String {
+/// Problems by their kind, of each kind the first ones.
+pub(super) fn grouped(problems: &[Problem]) -> String {
+    let kinds = by_code(problems).into_iter();
+    kinds.map(|(code, problems)| kind(&code.word(), problems.iter().map(ToString::to_string))).collect()
+}
+
+/// One kind of thing that is wrong, and the first of its kind.
+pub(super) fn kind(word: &str, lines: impl ExactSizeIterator<Item = String>) -> String {
+    let n_lines = lines.len();
+    let mut out = format!("  {word} ({n_lines})\n");
+    for line in lines.take(SHOWN) {
+        writeln!(out, "    ! {}", visible(&line)).expect("a string takes all text");
+    }
+    if let Some(more) = n_lines.checked_sub(SHOWN).filter(|more| *more > 0) {
+        writeln!(out, "    … and {more} more of this kind").expect("a string takes all text");
+    }
+    out
+}
+
+fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> serde_json::Value {
     let standings: BTreeMap<&str, usize> = standings(read).into_iter().collect();
     let first_rows: Vec<serde_json::Value> = first_rows
         .iter()
@@ -184,7 +230,7 @@ fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String
         })
         .collect();
     let warnings: Vec<&Problem> = read.warnings.iter().chain(&outline.problems).collect();
-    let document = serde_json::json!({
+    serde_json::json!({
         "format_version": 1,
         "kind": "check",
         "source": {
@@ -200,8 +246,7 @@ fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> String
         "first_rows": first_rows,
         "rejects": read.rejects,
         "warnings": warnings,
-    });
-    format!("{document:#}\n")
+    })
 }
 
 fn stays(read: &SourceRead) -> impl Iterator<Item = &Stay> {

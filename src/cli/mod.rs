@@ -6,6 +6,7 @@ mod adopt;
 mod apply;
 mod arguments;
 mod check;
+mod check_online;
 mod complete;
 mod explain;
 mod export;
@@ -63,8 +64,9 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     let settings = |output: &Output| load(&common, environment, output);
     match verb {
         Verb::Init(flags) => init::init(&flags, common.config.as_deref(), output),
-        Verb::Check { rows } => {
-            check::check(&rows.applied_to(settings(output)?), rows.rejects.as_deref(), output)
+        Verb::Check { online, rows } => {
+            let extent = if online { check::Extent::Online } else { check::Extent::Offline };
+            check::check(&rows.applied_to(settings(output)?), extent, rows.rejects.as_deref(), output)
         }
         Verb::Plan { save, rows } => {
             plan::plan(&rows.applied_to(settings(output)?), &save, rows.rejects.as_deref(), output)

@@ -150,7 +150,7 @@ impl Job<'_> {
     }
 
     /// Maps, plans, checks and judges; what was read of the source goes to the report.
-    fn decide(
+    pub(super) fn decide(
         &self,
         connection: &Connection,
         told: &mut Told,

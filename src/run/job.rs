@@ -241,7 +241,7 @@ pub(super) fn live_keys(inventory: &Inventory, now: Timestamp) -> BTreeSet<&Acce
         .collect()
 }
 
-fn refuse_suspended(workspace: &Workspace) -> Result<(), Failure> {
+pub(super) fn refuse_suspended(workspace: &Workspace) -> Result<(), Failure> {
     if workspace.is_suspended {
         return Err(Failure {
             exit_code: ExitCode::Refused,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -13,6 +14,8 @@ pub(super) struct RawAnswer {
     pub(super) status: u16,
     pub(super) is_json: bool,
     pub(super) retry_after: Option<Duration>,
+    /// When Seam says that it answered.
+    pub(super) date: Option<Timestamp>,
     pub(super) request_id: Option<String>,
     pub(super) body: Vec<u8>,
 }
@@ -184,6 +187,7 @@ mod tests {
             status,
             is_json: content_type.contains("json"),
             retry_after: None,
+            date: None,
             request_id: Some("request_1".to_owned()),
             body: body.as_bytes().to_vec(),
         }

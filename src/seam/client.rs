@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use super::calls::Counters;
+use super::clock::ClockDifference;
 use super::error::{CallError, CallErrorKind, SeamError};
 use super::pace::Pace;
 use super::retry::{Course, Delays, FullJitter, Jitter, Next, Safety, Verdict, pause, verdict};
@@ -57,6 +59,7 @@ pub(super) struct Client {
     jitter: Jitter,
     patience: Duration,
     calls: Counters,
+    clock: ClockDifference,
 }
 
 impl Client {
@@ -77,11 +80,16 @@ impl Client {
             jitter,
             patience: settings.patience,
             calls: Counters::default(),
+            clock: ClockDifference::default(),
         }
     }
 
     pub(super) fn calls(&self) -> &Counters {
         &self.calls
+    }
+
+    pub(super) fn clock(&self) -> &ClockDifference {
+        &self.clock
     }
 
     /// The retries of one call.
@@ -109,7 +117,11 @@ impl Client {
             permit = self.pace.acquire() => permit,
         };
         self.calls.sent(request.safety);
+        let asked = Timestamp::now();
         let raw = self.transport.exchange(request.path, &request.body).await?;
+        if let Some(date) = raw.date {
+            self.clock.note(date, asked, Timestamp::now());
+        }
         let answer = answer::read(request.path, raw, &request.secrets());
         if let Err(CallError { kind: CallErrorKind::Throttled { .. }, .. }) = &answer {
             self.calls.throttled();

@@ -8,6 +8,7 @@
 mod answer;
 mod calls;
 mod client;
+mod clock;
 mod deed;
 mod error;
 mod inventory;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
@@ -95,6 +96,11 @@ impl SeamReader {
     /// What was sent so far, by this reader, its clones and its writers.
     pub fn calls(&self) -> Calls {
         self.client.calls().snapshot()
+    }
+
+    /// How far Seam's clock is ahead of ours at least, by the dates of its answers; `None` where none had one.
+    pub fn clock_difference(&self) -> Option<SignedDuration> {
+        self.client.clock().least()
     }
 
     /// The half that can change Seam, for somebody who shows what it shall carry out.

@@ -183,11 +183,13 @@ impl fmt::Debug for InProcess {
 fn facts(status: u16, headers: &HeaderMap) -> RawAnswer {
     let header = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     // The date form of Retry-After is meant by Seam's clock, not by ours.
-    let now = header(&DATE).and_then(http_date).unwrap_or_else(Timestamp::now);
+    let date = header(&DATE).and_then(http_date);
+    let now = date.unwrap_or_else(Timestamp::now);
     RawAnswer {
         status,
         is_json: header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")),
         retry_after: header(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
+        date,
         request_id: header(&REQUEST_ID).map(|id| clean(id, &[])),
         body: Vec::new(),
     }

@@ -9,18 +9,20 @@ use jiff::Timestamp;
 
 use super::columns::Columns;
 use super::date_order::DateOrders;
+use super::defects::{deciding_formula, decorating_formula, key_is_sure, ragged, too_long};
 use super::fed_back::{as_it_was, has_lost_characters};
 use super::field::Field;
+use super::footers::{self, Footer, looks_like_a_footer};
 use super::forms::CellForms;
 use super::group::Grouper;
 use super::names::other_guests;
 use super::normalize::Normalizer;
-use super::record::{Cells, OwnedRecord, Typed};
+use super::record::{Cells, OwnedRecord};
+use super::rejects::Rejects;
 use super::row::{Row, trimmed};
-use super::settings::{KeptRejects, RowOrigin, SourceSettings};
+use super::settings::{RowOrigin, SourceSettings};
 use crate::model::{
-    Coverage, Fingerprint, Guest, Problem, ProblemCode, RejectedRow, RejectedRows, SourceKind, SourcePlace,
-    SourceRead, Stay,
+    Coverage, Fingerprint, Guest, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead, Stay,
 };
 
 /// The read so far.
@@ -35,10 +37,7 @@ pub(super) struct Rows<'a> {
     grouper: Grouper,
     n_taken: u64,
     n_skipped: u64,
-    rejects: Vec<Problem>,
-    /// The cells of the rejected rows, where they are wanted: one entry for each reject.
-    kept: Vec<Vec<String>>,
-    keeps: KeptRejects,
+    rejects: Rejects<'a>,
     origin: RowOrigin,
     warnings: Vec<Problem>,
     /// Rows that are no bookings, if no booking comes after them.
@@ -55,12 +54,6 @@ struct Waiting {
     record: OwnedRecord,
     row: u64,
     condition: Condition,
-}
-
-/// A row without dates: a total or a note if it stands at the end, otherwise a booking without dates.
-struct Footer {
-    record: OwnedRecord,
-    place: SourcePlace,
 }
 
 /// What the container knows about the record that it gives.
@@ -103,9 +96,7 @@ impl<'a> Rows<'a> {
             grouper: Grouper::default(),
             n_taken: 0,
             n_skipped: 0,
-            rejects: Vec::new(),
-            kept: Vec::new(),
-            keeps: settings.rejects,
+            rejects: Rejects::new(columns, settings.rejects),
             origin: settings.origin,
             warnings: Vec::new(),
             footers: Vec::new(),
@@ -194,7 +185,7 @@ impl<'a> Rows<'a> {
                 self.coverage = Coverage::Partial;
                 let message = "a quoted cell holds whole rows, so a quote is missing somewhere in it";
                 let hint = "close the quote, or export again; until then this read is partial";
-                self.put_aside(record, row.problem(None, ProblemCode::Ragged, message, hint));
+                self.rejects.put_aside(record, row.problem(None, ProblemCode::Ragged, message, hint));
                 if let Ok(id) = self.normalizer.id(&row) {
                     self.grouper.reject(&id);
                 }
@@ -215,36 +206,28 @@ impl<'a> Rows<'a> {
         self.n_taken += 1;
         self.last_row_may_be_cut = false;
         self.footers_are_bookings();
-        self.cut(&OwnedRecord::default(), &self.place(row));
+        self.coverage = Coverage::Partial;
+        self.rejects.put_aside(&OwnedRecord::default(), cut(self.place(row)));
     }
 
     fn row<C: Cells>(&mut self, row: &Row<'_, C>) {
-        if let Some(field) = too_long(row) {
-            let message = format!("the cell is longer than {MAX_CELL_BYTES} bytes");
-            let hint = "no value is that long: look for a quote that is never closed, and export again";
-            let problem = row.problem(field, ProblemCode::Ragged, message, hint);
+        if let Some((field, problem)) = too_long(row) {
             if matches!(field, Field::ReservationKey | Field::Property) {
-                self.put_aside(row.cells, problem);
+                self.rejects.put_aside(row.cells, problem);
                 self.coverage = Coverage::Partial;
             } else {
                 self.reject(row, problem);
             }
             return;
         }
-        if let Some(field) = failed(row, &DECIDING) {
-            let message = "the formula of this cell failed or was never calculated";
-            let hint = "correct it in the workbook and save it there, or put the value in its place";
-            return self.reject(row, row.problem(field, ProblemCode::ErrorCell, message, hint));
+        if let Some(problem) = deciding_formula(row) {
+            return self.reject(row, problem);
         }
-        if let Some(field) = failed(row, &DECORATING) {
-            let message = "the formula of this cell failed or was never calculated; it is left out";
-            let hint = "correct it in the workbook and save it there, or put the value in its place";
-            self.warnings.push(row.problem(field, ProblemCode::ErrorCell, message, hint));
-        }
+        self.warnings.extend(decorating_formula(row));
         let id = match self.normalizer.id(row) {
             Ok(id) => id,
             Err(problem) => {
-                self.put_aside(row.cells, *problem);
+                self.rejects.put_aside(row.cells, *problem);
                 self.coverage = Coverage::Partial;
                 return;
             }
@@ -260,7 +243,7 @@ impl<'a> Rows<'a> {
                 }
             }
             Err(problem) => {
-                self.put_aside(row.cells, *problem);
+                self.rejects.put_aside(row.cells, *problem);
                 self.grouper.reject(&id);
             }
         }
@@ -268,7 +251,7 @@ impl<'a> Rows<'a> {
 
     /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 13).
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
-        self.put_aside(row.cells, problem);
+        self.rejects.put_aside(row.cells, problem);
         match self.normalizer.id(row) {
             Ok(id) => self.grouper.reject(&id),
             Err(_) => self.coverage = Coverage::Partial,
@@ -277,46 +260,14 @@ impl<'a> Rows<'a> {
 
     fn ragged<C: Cells>(&mut self, record: &C, place: &SourcePlace, condition: Condition) {
         let row = self.row_of(record, place);
-        let message = format!(
-            "the row has {} cells, and the header has {}",
-            record.n_cells(),
-            self.columns.n_columns()
-        );
-        let hint = "a cell that holds the delimiter or a quote must be quoted; export again";
-        let problem = row.problem(None, ProblemCode::Ragged, message, hint);
+        let problem = ragged(&row);
         if condition == Condition::Sound && key_is_sure(record, self.columns) {
             self.reject(&row, problem);
         } else {
             // The cells may have moved, or the row may have swallowed others: its key cannot be trusted.
-            self.put_aside(record, problem);
+            self.rejects.put_aside(record, problem);
             self.coverage = Coverage::Partial;
         }
-    }
-
-    /// Adds a reject, and its cells where they are wanted. A wished PIN stays where it is (RULES 6).
-    fn put_aside<C: Cells>(&mut self, record: &C, problem: Problem) {
-        if self.keeps == KeptRejects::Rows {
-            let pin = self.columns.position(Field::Code);
-            let cell = |position| match record.lossy(position) {
-                _ if Some(position) == pin => String::new(),
-                text => text.into_owned(),
-            };
-            let cells = (0..record.n_cells()).filter(|position| !self.columns.explains(*position));
-            self.kept.push(cells.map(cell).collect());
-        }
-        self.rejects.push(problem);
-    }
-
-    fn cut<C: Cells>(&mut self, record: &C, place: &SourcePlace) {
-        self.coverage = Coverage::Partial;
-        let problem = Problem {
-            source: place.clone(),
-            column: "",
-            code: ProblemCode::Cut,
-            message: "the file ends in the middle of this row".to_owned(),
-            hint: "export again; until then nothing is concluded from what is absent".to_owned(),
-        };
-        self.put_aside(record, problem);
     }
 
     /// A booking came after rows without dates: so they were bookings.
@@ -357,18 +308,7 @@ impl<'a> Rows<'a> {
         if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
-        if let Some(Footer { place, .. }) = self.footers.first() {
-            self.warnings.push(Problem {
-                source: place.clone(),
-                column: "",
-                code: ProblemCode::Notice,
-                message: match self.footers.len() {
-                    1 => "this row without dates is taken for totals or notes".to_owned(),
-                    n_rows => format!("from here, {n_rows} rows without dates are taken for totals or notes"),
-                },
-                hint: "give every booking its key, arrival and departure".to_owned(),
-            });
-        }
+        self.warnings.extend(footers::notice(&self.footers));
         if self.n_skipped > 0 {
             let rows = match self.n_skipped {
                 1 => "one row is".to_owned(),
@@ -385,9 +325,9 @@ impl<'a> Rows<'a> {
                 hint: "check that the export is written anew each time".to_owned(),
             });
         }
-        let rejected_rows = self.rejected_rows();
         let unknown_statuses = self.normalizer.unknown_statuses().clone();
         let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
+        let (rejects, rejected_rows) = rejects.finish();
         let mut reservations = grouper.finish();
         if origin == RowOrigin::RejectsFile {
             // Their other rows are in the source, and not here.
@@ -410,30 +350,24 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn rejected_rows(&mut self) -> RejectedRows {
-        if self.keeps == KeptRejects::Problems {
-            return RejectedRows::default();
-        }
-        let headers = self.columns.header().iter().enumerate();
-        let header = headers.filter(|(position, _)| !self.columns.explains(*position));
-        let rows = mem::take(&mut self.kept).into_iter().zip(&self.rejects);
-        RejectedRows {
-            header: header.map(|(_, header)| header.clone()).collect(),
-            rows: rows.map(|(cells, problem)| RejectedRow { cells, problem: problem.clone() }).collect(),
-        }
-    }
-
     /// The last row has too few cells, or half a character, and no line end: it was cut.
     fn last_row_is_cut(&mut self) {
         if let Some(Footer { record, place }) = self.footers.pop() {
-            self.cut(&record, &place);
-        } else if let Some(problem) = self.rejects.pop() {
-            let kept = self.kept.pop();
-            self.cut(&OwnedRecord::default(), &problem.source);
-            if let Some((last, kept)) = self.kept.last_mut().zip(kept) {
-                *last = kept;
-            }
+            self.coverage = Coverage::Partial;
+            self.rejects.put_aside(&record, cut(place));
+        } else if self.rejects.reconsider_last(|problem| cut(problem.source.clone())) {
+            self.coverage = Coverage::Partial;
         }
+    }
+}
+
+fn cut(source: SourcePlace) -> Problem {
+    Problem {
+        source,
+        column: "",
+        code: ProblemCode::Cut,
+        message: "the file ends in the middle of this row".to_owned(),
+        hint: "export again; until then nothing is concluded from what is absent".to_owned(),
     }
 }
 
@@ -458,93 +392,4 @@ fn digest<C: Cells>(record: &C) -> u64 {
         text.hash(&mut hasher);
     }
     hasher.finish()
-}
-
-/// What nobody's name or key is longer than; it would fill every report and be refused by Seam.
-const MAX_CELL_BYTES: usize = 4096;
-
-/// A field whose cell cannot be what it should; other columns may hold whole letters.
-fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<Field> {
-    Field::ALL.into_iter().find(|field| row.text(*field).len() > MAX_CELL_BYTES)
-}
-
-/// Fields that decide whether, when and where a guest may enter.
-const DECIDING: [Field; 17] = [
-    Field::ReservationKey,
-    Field::Property,
-    Field::StayId,
-    Field::Status,
-    Field::CancelledAt,
-    Field::PropertyTimeZone,
-    Field::Unit,
-    Field::SpaceKey,
-    Field::CheckIn,
-    Field::CheckInTime,
-    Field::CheckOut,
-    Field::LastNight,
-    Field::Nights,
-    Field::CheckOutTime,
-    Field::GuestKey,
-    Field::Methods,
-    Field::OptOut,
-];
-
-/// Fields that a grant can do without.
-const DECORATING: [Field; 9] = [
-    Field::FullName,
-    Field::FirstName,
-    Field::LastName,
-    Field::OtherGuests,
-    Field::Email,
-    Field::Phone,
-    Field::IsPrimary,
-    Field::Code,
-    Field::UpdatedAt,
-];
-
-/// A field whose cell is a formula that failed.
-fn failed<C: Cells>(row: &Row<'_, C>, fields: &[Field]) -> Option<Field> {
-    fields.iter().copied().find(|field| row.typed(*field) == Some(Typed::Error))
-}
-
-/// What rows of totals and notes begin with, in lower case.
-const FOOTER_WORDS: [&str; 15] = [
-    "total",
-    "grand total",
-    "subtotal",
-    "sum",
-    "summe",
-    "gesamt",
-    "totale",
-    "totaal",
-    "count",
-    "generated",
-    "printed",
-    "report",
-    "page ",
-    "end of",
-    "rms_",
-];
-
-/// Whether a row without dates looks like a total or a note, rather than like a booking that lacks them.
-fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bool {
-    let cell = |field| columns.position(field).and_then(|position| record.text(position)).map_or("", trimmed);
-    if [Field::CheckIn, Field::CheckOut, Field::LastNight].into_iter().any(|field| !cell(field).is_empty()) {
-        return false;
-    }
-    let key = cell(Field::ReservationKey).to_lowercase();
-    let is_ragged = record.n_cells() != columns.n_columns();
-    key.is_empty()
-        || FOOTER_WORDS.iter().any(|word| key.starts_with(word))
-        || (is_ragged && key.contains(char::is_whitespace))
-}
-
-/// Whether the key of a ragged row can be trusted: its columns come before any that could have moved, and it has a
-/// cell after them, so that the key itself is whole.
-fn key_is_sure<C: Cells>(record: &C, columns: &Columns) -> bool {
-    let positions: Vec<usize> = [Field::ReservationKey, Field::Property]
-        .into_iter()
-        .filter_map(|field| columns.position(field))
-        .collect();
-    record.n_cells() > positions.len() && positions.iter().all(|position| *position < positions.len())
 }

@@ -8,7 +8,7 @@ fn check_shows_the_first_rows_as_they_will_be_understood() {
     let ended = place.run(&["check"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     for line in [
-        "2 units lead to 2 spaces; whether Seam has them is seen by `plan`.",
+        "2 units lead to 2 spaces; whether Seam has them is seen by `check --online`.",
         "  reservations.csv:2  R1001",
         "    2026-12-03 15:00 to 2026-12-06 11:00  unit 101 -> space room-101  expected: a grant is wanted",
         "    Ana Sousa, guest G10, with e-mail",

@@ -2,6 +2,7 @@
 
 mod cli_adopt;
 mod cli_check;
+mod cli_check_online;
 mod cli_demo;
 mod cli_exit_codes;
 mod cli_explain;
