@@ -152,7 +152,7 @@ impl Matcher<'_> {
         for (i, piece) in self.pieces.iter().enumerate() {
             for &position in &self.free {
                 let owned = &self.live.owned[position];
-                if self.may_answer(owned, piece) && owned.spaces.as_ref() == Some(&piece.spaces) {
+                if self.may_answer(owned, piece) && owned.spaces.as_deref() == Some(&piece.spaces[..]) {
                     pairs.push(self.closeness(i, position));
                 }
             }
@@ -177,7 +177,7 @@ impl Matcher<'_> {
                 let owned = &self.live.owned[position];
                 if self.may_answer(owned, piece)
                     && owned.grant.window.overlaps(&piece.desired.window)
-                    && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
+                    && owned.spaces.as_deref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
                 {
                     pairs.push((self.is_common(owned), self.closeness(i, position)));
                 }
@@ -204,7 +204,9 @@ impl Matcher<'_> {
     }
 
     fn is_covered(&self, space: SpaceRef, lives: &[usize]) -> bool {
-        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| *s == space))
+        lives
+            .iter()
+            .any(|position| self.live.owned[*position].spaces.as_deref().is_some_and(|s| s.contains(&space)))
     }
 
     /// More than the doors, where a part of what the guest should have is not known: the grant stays whole.
@@ -218,7 +220,7 @@ impl Matcher<'_> {
                 self.may_answer(owned, piece)
                     && self.silence.keeps(owned)
                     && owned.grant.window.same_from(&piece.desired.window, self.now)
-                    && owned.spaces.as_ref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
+                    && owned.spaces.as_deref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
             });
             if let Some(position) = widest {
                 self.free.remove(&position);
@@ -244,7 +246,7 @@ impl Matcher<'_> {
             // Where the grant may also be that of a stay which is kept, the row must name all its rooms.
             let names_it = |stay: &RevokedStay| {
                 let is_named = |space: &SpaceRef| stay.spaces.contains(space);
-                let mut spaces = owned.spaces.iter().flatten();
+                let mut spaces = owned.spaces.as_deref().unwrap_or_default().iter();
                 let names_enough = if self.silence.keeps(owned) {
                     spaces.clone().any(is_named)
                         && spaces.all(|space| is_named(space) || self.common.contains(space))

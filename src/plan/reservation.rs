@@ -83,7 +83,7 @@ impl Why {
 pub(super) fn plan_reservation<'a>(
     reservation: &'a DesiredReservation,
     base_key: &str,
-    live: &mut Live<'_>,
+    live: &Live<'_>,
     context: &Context<'a>,
 ) -> ReservationPlan<'a> {
     let pieces = pieces(reservation, context.directory, live);
@@ -111,8 +111,8 @@ pub(super) fn plan_reservation<'a>(
         let work = planner.work(i, fate, live);
         planner.works.push(work);
     }
-    planner.settle(live);
-    planner.finish(live)
+    let settled = planner.settle(live);
+    planner.finish(live, settled)
 }
 
 pub(super) struct Planner<'a, 'c> {

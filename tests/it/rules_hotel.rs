@@ -125,7 +125,7 @@ impl Hotel {
 
     pub(crate) fn add_door(&mut self, space: &str, door: &str, capable: bool, methods: &[Method]) {
         let id = format!("space-{space}");
-        if self.inventory.spaces.iter().all(|known| known.id.as_str() != id) {
+        if self.inventory.spaces.iter().all(|known| known.id.to_string() != id) {
             self.inventory.spaces.push(Space {
                 id: id.as_str().into(),
                 key: Some(space.into()),
@@ -157,7 +157,7 @@ impl Hotel {
 
     /// Somebody moves the end of the grants of a reservation, in Seam.
     pub(crate) fn move_end(&mut self, reservation: &str, day: &str) {
-        let name = Some(reservation.to_owned());
+        let name = Some(reservation.into());
         for grant in self.inventory.grants.iter_mut().filter(|grant| grant.name == name) {
             grant.window.ends_at = Some(instant(day, Side::Departure).instant);
         }
@@ -186,7 +186,7 @@ impl Hotel {
         self.inventory.identities.push(Identity {
             id: format!("identity-{id}").as_str().into(),
             key: None,
-            full_name: Some("Somebody Else".to_owned()),
+            full_name: Some("Somebody Else".into()),
             email: email.map(Into::into),
             phone: None,
             merged_keys: [].into(),
@@ -276,8 +276,8 @@ impl Hotel {
             .filter(|grant| grant.is_live(self.now))
             .map(|grant| {
                 let key = grant.key.as_ref().map_or_else(|| grant.id.to_string(), |key| short(key.as_str()));
-                let spaces: Vec<&str> =
-                    grant.spaces.iter().map(|s| s.as_str().trim_start_matches("space-")).collect();
+                let spaces: Vec<String> =
+                    grant.spaces.iter().map(|s| s.to_string().replacen("space-", "", 1)).collect();
                 let reservation = grant.reservation_key.as_ref().map_or("-", |key| key.as_str());
                 format!("{key} [{}] {} key={reservation}\n", spaces.join(" "), span(&grant.window))
             })
@@ -332,7 +332,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
         stay_id: None,
         guest: Guest {
             key: (guest != "-").then(|| guest.into()),
-            full_name: name,
+            full_name: name.into(),
             email: None,
             phone: None,
             is_primary: false,
@@ -363,7 +363,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
                 "opt-out" => stay.opted_out = true,
                 _ => panic!("`{word}` means nothing in a row"),
             },
-            Some(("name", name)) => stay.guest.full_name = name.replace('_', " "),
+            Some(("name", name)) => stay.guest.full_name = name.replace('_', " ").into(),
             Some(("email", email)) => stay.guest.email = Some(email.into()),
             Some(("phone", phone)) => stay.guest.phone = Some(phone.into()),
             Some(("code", code)) => stay.code = WishedCode::new(code),
