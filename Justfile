@@ -38,6 +38,10 @@ endurance:
 properties cases="20000":
     PROPTEST_RNG_SEED=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') PROPTEST_CASES={{ cases }} cargo test --locked -- schedule::tests plan_ rules_scope rules_adoption
 
+# Simulated runs under seeded trouble, other ones each time; stops at the first seed that fails and says how to play it again.
+simulation seeds="1000000":
+    PROPTEST_RNG_SEED=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') SIMULATION_SEEDS={{ seeds }} cargo test --release --locked --test it simulation::thousands -- --nocapture
+
 # Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked

@@ -8,6 +8,7 @@ mod hotel;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Instant;
 
 use hotel::{Edition, House, bookings, workspace};
 
@@ -29,8 +30,20 @@ fn number(text: &str) -> usize {
 
 fn all_nights(n_rows: &str) {
     println!(
-        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5}",
-        "night", "rows", "read", "map", "plan", "check", "sum s", "Seam", "read", "map", "plan", "peak MB"
+        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5}",
+        "night",
+        "rows",
+        "read",
+        "map",
+        "plan",
+        "check",
+        "r+m+p",
+        "cpu s",
+        "Seam",
+        "read",
+        "map",
+        "plan",
+        "peak MB"
     );
     for night in NIGHTS {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -49,10 +62,11 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let inventory = if name == NIGHTS[0] { workspace(n_rows) } else { house.converged(n_rows, &bookings) };
     drop(bookings);
 
-    let mut seconds = vec![cpu_seconds()];
+    let cpu_before = cpu_seconds();
+    let mut instants = vec![Instant::now()];
     let mut megabytes = vec![status("VmRSS")];
     let mut note = || {
-        seconds.push(cpu_seconds());
+        instants.push(Instant::now());
         megabytes.push(status("VmRSS"));
     };
     let read = house.read(&file);
@@ -66,12 +80,14 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let plan = House::check(plan, &input);
     note();
 
-    let parts: Vec<String> = seconds.windows(2).map(|pair| format!("{:>6.3}", pair[1] - pair[0])).collect();
+    let cpu = cpu_seconds() - cpu_before;
+    let took = |from: usize, to: usize| (instants[to] - instants[from]).as_secs_f64();
+    let parts: Vec<String> = (0..4).map(|part| format!("{:>6.3}", took(part, part + 1))).collect();
     let held: Vec<String> = megabytes[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
     println!(
-        "{name:<18} {rows:>8}  {} {:>6.3}  {}   {:>5.0}",
+        "{name:<18} {rows:>8}  {} {:>6.3} {cpu:>6.2}  {}   {:>5.0}",
         parts.join(" "),
-        seconds[seconds.len() - 1] - seconds[0],
+        took(0, 3),
         held.join(" "),
         status("VmHWM"),
     );
@@ -79,11 +95,14 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     assert!(counts.held == 0, "a hotel without overlaps holds nothing");
 }
 
-/// How long this process, which has one thread, was computing; other programs do not count.
+/// How long the threads of this process were computing, all together; other programs do not count.
 fn cpu_seconds() -> f64 {
-    let text = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let nanoseconds = text.split(' ').next().and_then(|first| first.parse::<f64>().ok());
-    nanoseconds.unwrap_or(f64::NAN) / 1e9
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let nanoseconds = |thread: fs::DirEntry| {
+        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    threads.filter_map(nanoseconds).sum::<f64>() / 1e9
 }
 
 /// A figure of this process in MB, as the kernel knows it; not a number on systems that do not tell.

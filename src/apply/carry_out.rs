@@ -422,10 +422,14 @@ fn outcome_of_error(error: &CallError) -> Outcome {
 /// What the record keeps of an answer.
 fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
     match answer {
-        Answer::NotSent => StepOutcome::plain(Outcome::Skipped),
+        Answer::NotSent => StepOutcome { ledger: not_made(plan, id), ..StepOutcome::plain(Outcome::Skipped) },
         Answer::Error(error) => StepOutcome {
             request_id: error.request_id.clone(),
             error: Some(error.to_string()),
+            ledger: match error.effect {
+                Effect::None => not_made(plan, id),
+                Effect::Unknown => LedgerChange::Keep,
+            },
             ..StepOutcome::plain(outcome_of_error(error))
         },
         Answer::Receipt(Receipt { how, made, n_attempts: _, request_id }) => StepOutcome {
@@ -439,6 +443,14 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
             },
             ledger: ledger_change(plan, id),
         },
+    }
+}
+
+/// A grant that was not made is not remembered, though its intent was.
+fn not_made(plan: &Plan, id: StepId) -> LedgerChange {
+    match &plan.step(id).call {
+        Call::CreateGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
+        _ => LedgerChange::Keep,
     }
 }
 

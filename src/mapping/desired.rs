@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::directory::SpaceRef;
 use crate::model::{
-    AccessGrantId, AccessGrantKey, EmailAddress, GuestKey, HeldBy, MethodSet, PhoneNumber, Problem,
-    ReasonCode, ReservationId, SourcePlace, SpaceKey, Unit, Window, WishedCode,
+    AccessGrantId, EmailAddress, GuestKey, HeldBy, MethodSet, Move, PhoneNumber, Problem, ReasonCode,
+    ReservationId, SharedSet, SourcePlace, SpaceKey, Unit, Window, WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -26,15 +27,15 @@ pub struct DesiredGrant {
     /// For whom.
     pub guest: GuestKey,
     /// Their name; empty where the source has none.
-    pub full_name: String,
+    pub full_name: EcoString,
     /// Their e-mail address.
     pub email: Option<EmailAddress>,
     /// Their phone number.
     pub phone: Option<PhoneNumber>,
     /// The units, sorted; at least one.
-    pub units: Vec<UnitSpaces>,
+    pub units: SharedSet<UnitSpaces>,
     /// The spaces that every stay gets, sorted.
-    pub also: Vec<SpaceRef>,
+    pub also: SharedSet<SpaceRef>,
     /// When, buffers and bridges included.
     pub window: Window,
     /// Methods that are wanted.
@@ -68,7 +69,7 @@ pub struct HeldStay {
     /// Whose.
     pub guest: GuestKey,
     /// Their name.
-    pub full_name: String,
+    pub full_name: EcoString,
     /// The spaces, as far as they are known.
     pub spaces: Vec<SpaceKey>,
     /// When.
@@ -137,8 +138,8 @@ pub struct Desired {
     pub reservations: Vec<DesiredReservation>,
     /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
     pub common: BTreeSet<SpaceRef>,
-    /// Grants of moves that an earlier run began and did not end, old and new ones. The mapping knows none of them.
-    pub unfinished_moves: BTreeSet<AccessGrantKey>,
+    /// Moves that an earlier run began and did not end, and of which both grants stand. The mapping knows none of them.
+    pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping
     /// puts none here.
     pub outside: BTreeSet<ReservationId>,

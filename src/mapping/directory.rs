@@ -48,7 +48,7 @@ impl Directory {
             let of_door = |door: &DoorRef| &directory.doors[door.0 as usize];
             let entry = SpaceEntry {
                 id: space.id.clone(),
-                key: space.key.clone().unwrap_or_else(|| SpaceKey::new(space.id.as_str())),
+                key: space.key.clone().unwrap_or_else(|| SpaceKey::from(&space.id)),
                 name: space.name.clone(),
                 capable: doors.iter().copied().filter(|door| of_door(door).capable).collect(),
                 methods: doors.iter().flat_map(|door| of_door(door).methods.iter().copied()).collect(),

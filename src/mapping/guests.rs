@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
+
 use super::known::Known;
 use super::settings::GuestScope;
 use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, same_person_name};
@@ -71,7 +73,7 @@ pub(super) fn guests_of_rows(
 /// A number that an identity of the reservation has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Numbered {
-    name: String,
+    name: EcoString,
     has_grant: bool,
 }
 
@@ -191,13 +193,7 @@ mod tests {
         };
         Stay {
             stay_id: None,
-            guest: Guest {
-                key: None,
-                full_name: name.to_owned(),
-                email: None,
-                phone: None,
-                is_primary: false,
-            },
+            guest: Guest { key: None, full_name: name.into(), email: None, phone: None, is_primary: false },
             place: Place::Unassigned,
             check_in: moment(1),
             check_out: moment(2),
@@ -215,7 +211,7 @@ mod tests {
         let stays: Vec<Stay> = rows.iter().map(|name| row(name)).collect();
         let existing = (1..).zip(known).map(|(n, name)| {
             let bare = name.trim_matches(['(', ')']);
-            (n, Numbered { name: bare.to_owned(), has_grant: bare == *name })
+            (n, Numbered { name: bare.into(), has_grant: bare == *name })
         });
         let persons = persons_of_rows(&stays);
         let numbers = number(&primary_first(&stays, &persons), &persons, &stays, &existing.collect());

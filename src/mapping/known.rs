@@ -1,21 +1,25 @@
 //! What Seam already knows of our guests and stays, as far as the mapping needs it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
+use ecow::EcoString;
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, Namespace, PropertyCode, ReservationId, ReservationKey, SharedSet,
-    SpaceId, Window,
+    AccessGrantKey, GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, PropertyCode, ReservationId,
+    SharedSet, SpaceId, Window,
 };
 
 /// Guests and stays of our namespace that Seam holds.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    numbered: HashMap<String, BTreeMap<u32, String>>,
-    granted: HashMap<ReservationId, Vec<GrantedStay>>,
-    properties: HashMap<ReservationKey, Vec<PropertyCode>>,
+    numbered: HashMap<String, BTreeMap<u32, EcoString>>,
+    /// The stays of one reservation stand side by side.
+    granted: Vec<GrantedStay>,
+    by_reservation: HashMap<ReservationId, Range<usize>>,
+    properties: BTreeSet<PropertyCode>,
 }
 
 /// What one live grant of ours gives.
@@ -39,32 +43,38 @@ impl Known {
                 }
             }
         }
-        for grant in inventory.grants.iter().filter(|grant| grant.is_live(now)) {
-            let Some(parts) = grant.key.as_ref().and_then(|key| GrantKeyParts::parse(namespace, key)) else {
-                continue;
-            };
-            let properties = known.properties.entry(parts.reservation.clone()).or_default();
-            if !properties.contains(&parts.property) {
-                properties.push(parts.property.clone());
+        let mut ours: Vec<(&AccessGrantKey, &LiveGrant)> = inventory
+            .grants
+            .iter()
+            .filter(|grant| grant.is_live(now))
+            .filter_map(|grant| Some((grant.key.as_ref()?, grant)))
+            .filter(|(key, _)| namespace.owns(key))
+            .collect();
+        // Keys of one reservation begin alike.
+        ours.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
+        known.granted.reserve_exact(ours.len());
+        for (key, grant) in ours {
+            let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };
+            let GrantKeyParts { property, reservation, guest, door_set: _, ordinal: _ } = parts;
+            if !known.properties.contains(&property) {
+                known.properties.insert(property.clone());
             }
-            let id = ReservationId { property: parts.property, key: parts.reservation };
-            known.granted.entry(id).or_default().push(GrantedStay {
-                guest: parts.guest,
-                spaces: grant.spaces.clone(),
-                window: grant.window,
-            });
+            let position = known.granted.len();
+            let id = ReservationId { property, key: reservation };
+            known.by_reservation.entry(id).or_insert(position..position).end = position + 1;
+            known.granted.push(GrantedStay { guest, spaces: grant.spaces.clone(), window: grant.window });
         }
         known
     }
 
     /// The numbered guests of a reservation that exist: number and name.
-    pub(super) fn numbered(&self, base: &str) -> BTreeMap<u32, String> {
+    pub(super) fn numbered(&self, base: &str) -> BTreeMap<u32, EcoString> {
         self.numbered.get(base).cloned().unwrap_or_default()
     }
 
     /// The live grants of the reservation.
     pub(super) fn stays_of(&self, id: &ReservationId) -> &[GrantedStay] {
-        self.granted.get(id).map_or(&[], Vec::as_slice)
+        self.by_reservation.get(id).map_or(&[], |range| &self.granted[range.clone()])
     }
 
     /// Guests that have a live grant of the reservation.
@@ -101,9 +111,13 @@ impl Known {
         })
     }
 
-    /// The properties that have live grants under a reservation key.
-    pub fn properties_of(&self, key: &ReservationKey) -> &[PropertyCode] {
-        self.properties.get(key).map_or(&[], Vec::as_slice)
+    /// Whether another property has live grants under that reservation key.
+    pub(super) fn is_used_elsewhere(&self, id: &ReservationId) -> bool {
+        let has_grants = |property: &PropertyCode| {
+            let id = ReservationId { property: property.clone(), key: id.key.clone() };
+            self.by_reservation.contains_key(&id)
+        };
+        self.properties.iter().any(|property| *property != id.property && has_grants(property))
     }
 }
 

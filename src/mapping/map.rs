@@ -12,13 +12,13 @@ use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
 use super::placeholders::beside_a_named_guest;
-use super::places::{UnmappedUnits, spaces_of};
+use super::places::{Places, UnmappedUnits};
 use super::rows::{Opening, held, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
 use crate::model::{
     GuestKey, HeldBy, Problem, ProblemCode, Property, PropertyCode, ReasonCode, Reservation, ReservationId,
-    ReservationKey, SourcePlace, Standing, Stay, Window,
+    ReservationKey, SharedSet, SourcePlace, Standing, Stay, Window,
 };
 
 /// Maps every reservation.
@@ -34,7 +34,8 @@ pub fn map(
         known,
         settings,
         now,
-        also: Vec::new(),
+        places: Places::new(&settings.units, directory),
+        also: SharedSet::new(),
         key_uses: properties_by_key(reservations),
         occupancy: Occupancy::default(),
         unmapped: UnmappedUnits::default(),
@@ -70,7 +71,8 @@ pub(super) struct Mapper<'a> {
     pub(super) known: &'a Known,
     pub(super) settings: &'a MappingSettings,
     pub(super) now: Timestamp,
-    pub(super) also: Vec<SpaceRef>,
+    pub(super) places: Places<'a>,
+    pub(super) also: SharedSet<SpaceRef>,
     pub(super) key_uses: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
     pub(super) occupancy: Occupancy,
     pub(super) unmapped: UnmappedUnits,
@@ -85,6 +87,7 @@ pub(super) struct Draft<'a> {
     pub(super) desired: DesiredReservation,
     pub(super) candidates: Vec<Candidate<'a>>,
     pub(super) property: &'a Property,
+    pub(super) code: &'a PropertyCode,
 }
 
 impl<'a> Mapper<'a> {
@@ -93,6 +96,7 @@ impl<'a> Mapper<'a> {
             return;
         };
         let whole = SourcePlace { container: first.container.clone(), row: 0 };
+        let mut also: Vec<SpaceRef> = Vec::new();
         for key in &self.settings.also {
             let Some(space) = self.directory.by_key(key) else {
                 self.warn(
@@ -103,7 +107,7 @@ impl<'a> Mapper<'a> {
                 );
                 continue;
             };
-            self.also.push(space);
+            also.push(space);
             if self.settings.methods.is_disjoint(&self.directory.space(space).methods) {
                 self.warn(
                     &whole,
@@ -116,7 +120,7 @@ impl<'a> Mapper<'a> {
                 );
             }
         }
-        self.also.sort_unstable();
+        self.also = also.into_iter().collect();
     }
 
     fn draft(&mut self, position: usize, reservation: &'a Reservation) -> Draft<'a> {
@@ -132,8 +136,9 @@ impl<'a> Mapper<'a> {
                 left_alone: Vec::new(),
                 rows: if *n_rejected_rows == 0 { Rows::AllUnderstood } else { Rows::SomeUnreadable },
             },
-            candidates: Vec::new(),
+            candidates: Vec::with_capacity(stays.len()),
             property,
+            code: &id.property,
         };
         let expected = |stay: &Stay| matches!(stay.standing, Standing::Expected | Standing::CheckedIn);
         match guests_of_rows(reservation, self.key_use(id), self.known, self.settings.guests) {
@@ -202,18 +207,19 @@ impl<'a> Mapper<'a> {
     /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
     fn occupy(
         &mut self,
-        stay: &Stay,
+        stay: &'a Stay,
         opening: Opening,
-        id: &ReservationId,
+        id: &'a ReservationId,
         (reservation, row, guest): (usize, usize, Option<GuestKey>),
     ) {
         if !matches!(stay.standing, Standing::Expected | Standing::CheckedIn) {
             return;
         }
-        let units = spaces_of(&stay.place, &id.property, &self.settings.units, self.directory);
+        let units = self.places.spaces_of(&stay.place, &id.property);
         let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
         let window = self.opened(Window::new(stay.check_in.instant, stay.check_out.instant), opening);
-        for space in units.unwrap_or_default().iter().flat_map(|unit| &unit.spaces) {
+        let units = units.unwrap_or_default();
+        for space in units.iter().flat_map(|unit| &unit.spaces) {
             let guest = guest.clone();
             self.occupancy.add(*space, Occupation { reservation, row, guest, window, open });
         }
@@ -222,7 +228,7 @@ impl<'a> Mapper<'a> {
     /// Notes the grants that are kept although no row explains them: of stays that are held or left alone (RULES 7 to
     /// 9), and of reservations that were not understood. A newcomer would share the door with them.
     fn occupy_what_is_kept(&mut self, position: usize, draft: &Draft<'_>) {
-        let Draft { desired, candidates, property } = draft;
+        let Draft { desired, candidates, property, code: _ } = draft;
         for granted in self.known.stays_of(&desired.id) {
             let guest = &granted.guest;
             let is_held = |stay: &HeldStay| {
@@ -281,9 +287,10 @@ impl<'a> Mapper<'a> {
 
     fn key_use(&self, id: &ReservationId) -> KeyUse {
         let in_source = self.key_uses.get(&id.key);
-        let live = self.known.properties_of(&id.key);
         let other = |property: &PropertyCode| *property != id.property;
-        if in_source.is_some_and(|properties| properties.iter().any(other)) || live.iter().any(other) {
+        if in_source.is_some_and(|properties| properties.iter().any(other))
+            || self.known.is_used_elsewhere(id)
+        {
             KeyUse::Several
         } else {
             KeyUse::One

@@ -108,7 +108,7 @@ mod tests {
         let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
         Stay {
             stay_id: None,
-            guest: Guest { key: None, full_name: String::new(), email: None, phone: None, is_primary: false },
+            guest: Guest { key: None, full_name: "".into(), email: None, phone: None, is_primary: false },
             place,
             check_in: moment("2026-05-01T15:00:00Z"),
             check_out: moment("2026-05-02T11:00:00Z"),

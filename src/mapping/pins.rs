@@ -228,8 +228,7 @@ fn kept(
                 space_keys.iter().filter_map(|key| Some((key, ground.directory.by_key(key)?))).collect();
             let only_common = spaces.iter().all(|(_, space)| common.contains(space));
             let is_also = |space: &SpaceRef| !only_common && common.contains(space);
-            let mut also: Vec<SpaceRef> = spaces.iter().map(|(_, s)| *s).filter(is_also).collect();
-            also.sort_unstable();
+            let also = spaces.iter().map(|(_, s)| *s).filter(is_also).collect();
             DesiredGrant {
                 guest: guest.clone(),
                 full_name: as_wanted

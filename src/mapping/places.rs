@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use hashbrown::HashMap;
+
 use super::desired::UnitSpaces;
 use super::directory::{Directory, SpaceRef};
 use super::settings::UnitRule;
-use crate::model::{Place, Problem, ProblemCode, PropertyCode, SourcePlace, SpaceKey, Unit};
+use crate::model::{Place, Problem, ProblemCode, PropertyCode, SharedSet, SourcePlace, SpaceKey, Unit};
 
 /// Why a place gives no spaces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +19,36 @@ pub(super) enum NoPlace {
     Unmapped { unit: Unit, space: Option<SpaceKey> },
 }
 
-pub(super) fn spaces_of(
+/// Where places lead to. Each is looked up once, because a hundred thousand stays are in a few hundred places.
+#[derive(Debug)]
+pub(super) struct Places<'a> {
+    rule: &'a UnitRule,
+    directory: &'a Directory,
+    known: HashMap<(&'a PropertyCode, &'a Place), Result<SharedSet<UnitSpaces>, NoPlace>>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(rule: &'a UnitRule, directory: &'a Directory) -> Self {
+        Self { rule, directory, known: HashMap::new() }
+    }
+
+    /// The units of a place with their spaces.
+    pub(super) fn spaces_of(
+        &mut self,
+        place: &'a Place,
+        property: &'a PropertyCode,
+    ) -> Result<SharedSet<UnitSpaces>, NoPlace> {
+        let Self { rule, directory, known } = self;
+        known.entry((property, place)).or_insert_with(|| spaces_of(place, property, rule, directory)).clone()
+    }
+}
+
+fn spaces_of(
     place: &Place,
     property: &PropertyCode,
     rule: &UnitRule,
     directory: &Directory,
-) -> Result<Vec<UnitSpaces>, NoPlace> {
+) -> Result<SharedSet<UnitSpaces>, NoPlace> {
     match place {
         Place::Unassigned => Err(NoPlace::Unassigned),
         Place::Spaces(keys) => keys

@@ -6,7 +6,7 @@ use super::desired::{HeldStay, RevokedStay, UnitSpaces};
 use super::directory::SpaceRef;
 use super::guests::RowGuest;
 use super::map::{Draft, Mapper};
-use super::places::{NoPlace, spaces_of};
+use super::places::NoPlace;
 use super::segments::Candidate;
 use super::settings::UnitRule;
 use crate::model::{GuestKey, HeldBy, MethodSet, Property, PropertyCode, ReasonCode, Standing, Stay, Window};
@@ -34,23 +34,22 @@ impl<'a> Mapper<'a> {
         opening: Opening,
     ) {
         let property = draft.property;
-        let code = draft.desired.id.property.clone();
         match stay.standing {
             _ if stay.opted_out => return draft.desired.left_alone.push(guest),
             Standing::Unclear | Standing::Ignored => return draft.desired.left_alone.push(guest),
             Standing::Revoked => {
-                let revoked = self.revoked(stay, guest, property, &code, ReasonCode::Cancelled);
+                let revoked = self.revoked(stay, guest, property, draft.code, ReasonCode::Cancelled);
                 return draft.desired.revoked.push(revoked);
             }
             Standing::CheckedIn | Standing::Expected => {}
         }
         if !wanted {
-            let revoked = self.revoked(stay, guest, property, &code, ReasonCode::NoLongerWanted);
+            let revoked = self.revoked(stay, guest, property, draft.code, ReasonCode::NoLongerWanted);
             return draft.desired.revoked.push(revoked);
         }
         let window = self.opened(window_of(stay, property), opening);
         let methods = if stay.methods.is_empty() { self.settings.methods } else { stay.methods };
-        let units = spaces_of(&stay.place, &code, &self.settings.units, self.directory);
+        let units = self.places.spaces_of(&stay.place, draft.code);
         if let Ok(units) = &units
             && units.iter().all(|unit| !self.is_deaf(unit, methods))
         {
@@ -98,15 +97,15 @@ impl<'a> Mapper<'a> {
     /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
     /// all is no door: spaces also hold thermostats and sensors.
     fn is_deaf(&self, unit: &UnitSpaces, methods: MethodSet) -> bool {
-        let doors = self.directory.doors_of(&unit.spaces);
+        let doors = unit.spaces.iter().flat_map(|space| &self.directory.space(*space).doors);
         let mut openable =
-            doors.iter().map(|door| &self.directory.door(*door).methods).filter(|m| !m.is_empty()).peekable();
+            doors.map(|door| &self.directory.door(*door).methods).filter(|m| !m.is_empty()).peekable();
         openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(&methods))
     }
 
     /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
     /// has moved, and is not late.
-    pub(super) fn close(&self, draft: &mut Draft<'a>, stay: &Stay, guest: GuestKey, window: Window) {
+    pub(super) fn close(&mut self, draft: &mut Draft<'a>, stay: &'a Stay, guest: GuestKey, window: Window) {
         let is_there =
             |candidate: &Candidate<'_>| candidate.guest == guest && candidate.window.contains(self.now);
         if stay.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
@@ -114,22 +113,21 @@ impl<'a> Mapper<'a> {
             let stay = held(stay, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
             draft.desired.held.push(stay);
         } else {
-            let code = &draft.desired.id.property;
-            let revoked = self.revoked(stay, guest, draft.property, code, ReasonCode::LeftEarly);
+            let revoked = self.revoked(stay, guest, draft.property, draft.code, ReasonCode::LeftEarly);
             draft.desired.revoked.push(revoked);
         }
     }
 
     pub(super) fn revoked(
-        &self,
-        stay: &Stay,
+        &mut self,
+        stay: &'a Stay,
         guest: GuestKey,
         property: &Property,
-        code: &PropertyCode,
+        code: &'a PropertyCode,
         reason_code: ReasonCode,
     ) -> RevokedStay {
-        let units = spaces_of(&stay.place, code, &self.settings.units, self.directory).unwrap_or_default();
-        let mut spaces: Vec<SpaceRef> = units.into_iter().flat_map(|unit| unit.spaces).collect();
+        let units = self.places.spaces_of(&stay.place, code).unwrap_or_default();
+        let mut spaces: Vec<SpaceRef> = units.iter().flat_map(|unit| &unit.spaces).copied().collect();
         spaces.sort_unstable();
         spaces.dedup();
         RevokedStay {

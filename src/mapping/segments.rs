@@ -1,12 +1,9 @@
 //! From rows with doors to grants: segments of one guest bridged and joined (RULES 10).
 
-use std::collections::BTreeMap;
-use std::mem;
-
 use super::desired::{DesiredGrant, UnitSpaces};
 use super::directory::SpaceRef;
 use super::occupancy::Occupancy;
-use crate::model::{GuestKey, MethodSet, Stay, Window};
+use crate::model::{GuestKey, MethodSet, SharedSet, Stay, Window};
 
 /// A row that has a right to doors that exist.
 pub(super) struct Candidate<'a> {
@@ -14,7 +11,7 @@ pub(super) struct Candidate<'a> {
     pub(super) row: usize,
     pub(super) stay: &'a Stay,
     pub(super) guest: GuestKey,
-    pub(super) units: Vec<UnitSpaces>,
+    pub(super) units: SharedSet<UnitSpaces>,
     pub(super) methods: MethodSet,
     pub(super) window: Window,
 }
@@ -59,44 +56,56 @@ pub(super) fn bridged(
 }
 
 /// One grant for each guest, window and set of methods; two that open the same doors one after the other are one.
-pub(super) fn grants_of(candidates: Vec<Candidate<'_>>, also: &[SpaceRef]) -> Vec<DesiredGrant> {
-    let mut merged: BTreeMap<(GuestKey, Window, MethodSet), DesiredGrant> = BTreeMap::new();
+pub(super) fn grants_of(mut candidates: Vec<Candidate<'_>>, also: &SharedSet<SpaceRef>) -> Vec<DesiredGrant> {
+    // Rows of one grant stay in the order of the source, so that the first of them speaks.
+    candidates.sort_by(|left, right| identity(left).cmp(&identity(right)));
+    // Most reservations have one grant: room for four would be most of what is kept of a hundred thousand stays.
+    let mut grants: Vec<DesiredGrant> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
         let Candidate { row: _, stay, guest, units, methods, window } = candidate;
-        let mut units = units;
-        let grant = merged.entry((guest.clone(), window, methods)).or_insert_with(|| DesiredGrant {
-            guest,
-            full_name: stay.guest.full_name.clone(),
-            email: stay.guest.email.clone(),
-            phone: stay.guest.phone.clone(),
-            units: mem::take(&mut units),
-            also: also.to_vec(),
-            window,
-            methods,
-            code: None,
-            arrival: stay.check_in.local.date(),
-            source: stay.source.clone(),
-        });
-        grant.units.extend(units);
-        if grant.code.is_none() {
-            grant.code.clone_from(&stay.code);
+        let is_of = |grant: &&mut DesiredGrant| {
+            grant.guest == guest && grant.window == window && grant.methods == methods
+        };
+        match grants.last_mut().filter(is_of) {
+            Some(grant) => also_wanted(grant, stay, &units),
+            None => grants.push(DesiredGrant {
+                guest,
+                full_name: stay.guest.full_name.clone(),
+                email: stay.guest.email.clone(),
+                phone: stay.guest.phone.clone(),
+                units,
+                also: also.clone(),
+                window,
+                methods,
+                code: stay.code.clone(),
+                arrival: stay.check_in.local.date(),
+                source: stay.source.clone(),
+            }),
         }
-        if grant.email.is_none() {
-            grant.email.clone_from(&stay.guest.email);
-        }
-        if grant.phone.is_none() {
-            grant.phone.clone_from(&stay.guest.phone);
-        }
-    }
-    let mut grants: Vec<DesiredGrant> = merged.into_values().collect();
-    for grant in &mut grants {
-        grant.units.sort();
-        grant.units.dedup();
     }
     join(&mut grants);
-    // Most reservations have one grant: room for four would be most of what is kept of a hundred thousand stays.
     grants.shrink_to_fit();
     grants
+}
+
+fn identity<'a>(candidate: &'a Candidate<'_>) -> (&'a GuestKey, Window, MethodSet) {
+    (&candidate.guest, candidate.window, candidate.methods)
+}
+
+/// Another row of the same grant: more units, and what the rows before it do not say.
+fn also_wanted(grant: &mut DesiredGrant, stay: &Stay, units: &SharedSet<UnitSpaces>) {
+    if grant.units != *units {
+        grant.units = grant.units.iter().chain(units).cloned().collect();
+    }
+    if grant.code.is_none() {
+        grant.code.clone_from(&stay.code);
+    }
+    if grant.email.is_none() {
+        grant.email.clone_from(&stay.guest.email);
+    }
+    if grant.phone.is_none() {
+        grant.phone.clone_from(&stay.guest.phone);
+    }
 }
 
 /// Makes one grant of two that open the same doors for the same guest in the same way without a pause between them.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::method_set::MethodSet;
-use super::name::{DeviceId, EntranceId, SpaceId};
+use super::seam_id::{DeviceId, EntranceId, SpaceId};
 
 /// An entrance of an access system.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::method_set::MethodSet;
-use super::name::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, SeamReservationKey, SpaceId, UserIdentityId,
-};
+use super::name::{AccessGrantKey, SeamReservationKey};
+use super::seam_id::{AccessGrantId, AccessMethodId, SpaceId, UserIdentityId};
 use super::shared_set::SharedSet;
 use super::time::Window;
 
@@ -103,7 +103,7 @@ pub struct LiveGrant {
     /// The access methods that exist.
     pub access_methods: SharedSet<AccessMethodId>,
     /// Its label.
-    pub name: Option<String>,
+    pub name: Option<EcoString>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Whether it still counts.

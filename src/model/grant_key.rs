@@ -3,9 +3,11 @@
 //! The name is given once, at creation. It says whose the grant is and makes a repeated create harmless; what a
 //! grant covers is always read from Seam, never from its name.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use super::name::{AccessGrantKey, GuestKey, PropertyCode, ReservationKey, SpaceKey, UserIdentityKey};
@@ -56,6 +58,11 @@ impl Namespace {
         UserIdentityKey::new(format!("{}:{guest}", self.0))
     }
 
+    /// Whether that is the identity of the guest.
+    pub fn is_identity_of(&self, key: &UserIdentityKey, guest: &GuestKey) -> bool {
+        self.strip(key.as_str()) == Some(guest.as_str())
+    }
+
     /// The guest of one of our identities; the inverse of [`Namespace::identity_key`].
     pub fn guest_of(&self, key: &UserIdentityKey) -> Option<GuestKey> {
         self.strip(key.as_str()).map(GuestKey::new)
@@ -91,7 +98,7 @@ pub struct GrantKeyParts {
     /// The guest.
     pub guest: GuestKey,
     /// A short hash of the spaces wanted when the grant was made.
-    pub door_set: String,
+    pub door_set: EcoString,
     /// The n of RULES 1; 1 is not written.
     pub ordinal: u32,
 }
@@ -100,17 +107,17 @@ impl GrantKeyParts {
     /// The key as Seam keeps it.
     pub fn key(&self, namespace: &Namespace) -> AccessGrantKey {
         let Self { property, reservation, guest, door_set, ordinal } = self;
-        let mut key = format!(
-            "{namespace}:{}:{}:{}:{door_set}",
-            encoded(property.as_str()),
-            encoded(reservation.as_str()),
-            encoded(guest.as_str())
-        );
-        if *ordinal > 1 {
+        let mut key = EcoString::from(&namespace.0);
+        for part in [property.as_str(), reservation.as_str(), guest.as_str()] {
             key.push(':');
-            key.push_str(&ordinal.to_string());
+            push_encoded(&mut key, part);
         }
-        AccessGrantKey::new(key)
+        key.push(':');
+        key.push_str(door_set);
+        if *ordinal > 1 {
+            write!(key, ":{ordinal}").expect("a text takes everything");
+        }
+        AccessGrantKey::from(key)
     }
 
     /// Whether it is a grant of that reservation.
@@ -124,7 +131,7 @@ impl GrantKeyParts {
         let property = PropertyCode::new(decoded(parts.next()?)?);
         let reservation = ReservationKey::new(decoded(parts.next()?)?);
         let guest = GuestKey::new(decoded(parts.next()?)?);
-        let door_set = parts.next()?.to_owned();
+        let door_set = parts.next()?.into();
         let ordinal = match parts.next() {
             None => 1,
             Some(text) => text.parse().ok().filter(|n| *n > 1)?,
@@ -134,22 +141,28 @@ impl GrantKeyParts {
 }
 
 /// A short hash of a set of spaces, the same on every machine and in every year.
-pub fn door_set_hash<'a>(spaces: impl IntoIterator<Item = &'a SpaceKey>) -> String {
+pub fn door_set_hash<'a>(spaces: impl IntoIterator<Item = &'a SpaceKey>) -> EcoString {
     let sorted: BTreeSet<&SpaceKey> = spaces.into_iter().collect();
     let mut hasher = blake3::Hasher::new();
     for space in sorted {
         hasher.update(space.as_str().as_bytes());
         hasher.update(&[0]);
     }
-    hasher.finalize().to_hex()[..10].to_owned()
+    hasher.finalize().to_hex()[..10].into()
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-fn encoded(part: &str) -> String {
-    let mut text = String::with_capacity(part.len());
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+fn push_encoded(text: &mut EcoString, part: &str) {
+    if part.bytes().all(is_plain) {
+        return text.push_str(part);
+    }
     for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+        if is_plain(byte) {
             text.push(char::from(byte));
         } else {
             text.push('%');
@@ -157,21 +170,32 @@ fn encoded(part: &str) -> String {
             text.push(char::from(HEX[usize::from(byte & 15)]));
         }
     }
-    text
 }
 
-fn decoded(part: &str) -> Option<String> {
+/// Reads what [`push_encoded`] writes and nothing else: two texts must never mean the same, because the grants of one
+/// reservation are found side by side in the order of their keys.
+fn decoded(part: &str) -> Option<Cow<'_, str>> {
+    if part.bytes().all(is_plain) {
+        return Some(Cow::Borrowed(part));
+    }
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.bytes();
     while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            bytes.push(u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?);
-        } else {
+        if is_plain(byte) {
             bytes.push(byte);
+            continue;
         }
+        let mut half = || {
+            let digit = rest.next()?;
+            HEX.iter().position(|hex| *hex == digit).and_then(|half| u8::try_from(half).ok())
+        };
+        let escaped = half()? << 4 | half()?;
+        if byte != b'%' || is_plain(escaped) {
+            return None;
+        }
+        bytes.push(escaped);
     }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -208,6 +232,12 @@ mod tests {
             ["pms2::R1:G1:x", "pm", "pms", "other:pms:R1", "pms::R1:G1", "pms::R1:G1:x:1", "pms::R1:G1:x:2:3"]
         {
             assert_eq!(GrantKeyParts::parse(&namespace(), &AccessGrantKey::new(foreign)), None, "{foreign}");
+        }
+        for disguised in
+            ["pms::%52%31:G1:x", "pms::R 1:G1:x", "pms::R%3a1:G1:x", "pms::R%:G1:x", "pms::R%3:G1:x"]
+        {
+            let key = AccessGrantKey::new(disguised);
+            assert_eq!(GrantKeyParts::parse(&namespace(), &key), None, "{disguised}");
         }
         assert!(!namespace().owns(&AccessGrantKey::new("pms2::R1:G1:x")));
         assert!(namespace().owns(&AccessGrantKey::new("pms:anything")));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use ecow::EcoString;
+
 use super::name::{EmailAddress, GuestKey, PhoneNumber};
 
 /// One guest of one row.
@@ -10,7 +12,7 @@ pub struct Guest {
     /// The source's own key; where it is missing the guest is keyed by position (RULES 4).
     pub key: Option<GuestKey>,
     /// The name, trimmed; empty where the source has none.
-    pub full_name: String,
+    pub full_name: EcoString,
     /// The e-mail address.
     pub email: Option<EmailAddress>,
     /// The telephone number.

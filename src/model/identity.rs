@@ -1,6 +1,9 @@
 //! User identities: the people Seam knows.
 
-use super::name::{EmailAddress, PhoneNumber, UserIdentityId, UserIdentityKey};
+use ecow::EcoString;
+
+use super::name::{EmailAddress, PhoneNumber, UserIdentityKey};
+use super::seam_id::UserIdentityId;
 use super::shared_set::SharedSet;
 
 /// A person in Seam.
@@ -11,7 +14,7 @@ pub struct Identity {
     /// The key its owner gave.
     pub key: Option<UserIdentityKey>,
     /// The full name.
-    pub full_name: Option<String>,
+    pub full_name: Option<EcoString>,
     /// The e-mail address; no other identity of the workspace has it.
     pub email: Option<EmailAddress>,
     /// The telephone number; no other identity of the workspace has it.

@@ -20,6 +20,14 @@ pub struct Move {
     pub new: AccessGrantKey,
 }
 
+impl Move {
+    /// The other grant of the move, seen from one of them.
+    pub fn other(&self, key: &AccessGrantKey) -> Option<&AccessGrantKey> {
+        let Self { old, new } = self;
+        if key == old { Some(new) } else { (key == new).then_some(old) }
+    }
+}
+
 /// A guard that stopped the last runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trip {
@@ -123,5 +131,7 @@ mod tests {
         assert_eq!(broken(&[&one.old, &one.new]), [one.clone()].into());
         assert_eq!(broken(&[&one.old]), BTreeSet::new());
         assert_eq!(broken(&[&one.new]), BTreeSet::new());
+        assert_eq!((one.other(&one.old), one.other(&one.new)), (Some(&one.new), Some(&one.old)));
+        assert_eq!(one.other(&"pms::R1:G:c".into()), None);
     }
 }

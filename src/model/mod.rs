@@ -22,6 +22,7 @@ mod reason;
 mod rejected;
 mod reservation;
 mod scrub;
+mod seam_id;
 mod shared_set;
 mod source_shape;
 mod space;
@@ -41,9 +42,8 @@ pub use issued::IssuedMethod;
 pub use ledger::{Ledger, Move, Trip};
 pub use method_set::MethodSet;
 pub use name::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DeviceId, EmailAddress, EntranceId, GuestKey, PhoneNumber,
-    PropertyCode, ReservationKey, RunId, SeamReservationKey, SpaceId, SpaceKey, StayId, Unit, UserIdentityId,
-    UserIdentityKey, WorkspaceId, same_person_name,
+    AccessGrantKey, EmailAddress, GuestKey, PhoneNumber, PropertyCode, ReservationKey, RunId,
+    SeamReservationKey, SpaceKey, StayId, Unit, UserIdentityKey, WorkspaceId, same_person_name,
 };
 pub use pin::{Pin, PinnedGrant};
 pub use problem::{Column, Problem, ProblemCode, SourcePlace};
@@ -52,6 +52,7 @@ pub use reason::{HeldBy, ReasonCode};
 pub use rejected::{RejectedRow, RejectedRows};
 pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
 pub use scrub::without_contacts;
+pub use seam_id::{AccessGrantId, AccessMethodId, DeviceId, EntranceId, SpaceId, UserIdentityId};
 pub use shared_set::SharedSet;
 pub use source_shape::SourceShape;
 pub use space::Space;

@@ -21,6 +21,11 @@ macro_rules! text_newtype {
                 Self(EcoString::from(text.as_ref()))
             }
 
+            /// The text, shared.
+            pub fn text(&self) -> EcoString {
+                self.0.clone()
+            }
+
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -30,6 +35,12 @@ macro_rules! text_newtype {
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.pad(&self.0)
+            }
+        }
+
+        impl From<EcoString> for $name {
+            fn from(text: EcoString) -> Self {
+                Self(text)
             }
         }
 
@@ -92,24 +103,12 @@ text_newtype! {
     PhoneNumber;
     /// Seam: the workspace.
     WorkspaceId;
-    /// Seam: a space, by id.
-    SpaceId;
     /// Seam: a space, by the key its owner gave it.
     SpaceKey;
-    /// Seam: an entrance of an access system.
-    EntranceId;
-    /// Seam: a device, such as a smart lock.
-    DeviceId;
-    /// Seam: a person.
-    UserIdentityId;
     /// Seam: a person, by the key its owner gave.
     UserIdentityKey;
-    /// Seam: an access grant, by id.
-    AccessGrantId;
     /// Seam: an access grant, by the key its owner gave.
     AccessGrantKey;
-    /// Seam: one code, card or mobile key of a grant.
-    AccessMethodId;
     /// Seam: what joins the grants of one stay on doors that belong to reservations.
     SeamReservationKey;
     /// One run of this program; sorts by time.
@@ -117,8 +116,8 @@ text_newtype! {
 }
 
 shown! {
-    ReservationKey PropertyCode StayId GuestKey Unit WorkspaceId SpaceId SpaceKey EntranceId DeviceId
-    UserIdentityId UserIdentityKey AccessGrantId AccessGrantKey AccessMethodId SeamReservationKey RunId
+    ReservationKey PropertyCode StayId GuestKey Unit WorkspaceId SpaceKey UserIdentityKey
+    AccessGrantKey SeamReservationKey RunId
 }
 
 hidden! {

@@ -1,5 +1,6 @@
 //! A reservation that is kept as it was, because a run was undone, until its source says something else (RULES 26).
 
+use ecow::EcoString;
 use serde::{Deserialize, Serialize};
 
 use super::method_set::MethodSet;
@@ -29,7 +30,7 @@ pub struct PinnedGrant {
     /// For whom.
     pub guest: GuestKey,
     /// Their name then.
-    pub full_name: Option<String>,
+    pub full_name: Option<EcoString>,
     /// Where.
     pub space_keys: SharedSet<SpaceKey>,
     /// When.

@@ -1,6 +1,7 @@
 //! Spaces: rooms and common areas, each a set of doors.
 
-use super::name::{SpaceId, SpaceKey};
+use super::name::SpaceKey;
+use super::seam_id::SpaceId;
 
 /// A space of the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,4 +12,11 @@ pub struct Space {
     pub key: Option<SpaceKey>,
     /// What people call it.
     pub name: String,
+}
+
+/// A space whose owner gave it no key is called by its id.
+impl From<&SpaceId> for SpaceKey {
+    fn from(id: &SpaceId) -> Self {
+        Self::new(id.to_string())
+    }
 }

@@ -25,7 +25,7 @@ pub enum Standing {
 }
 
 /// Where the guest stays.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Place {
     /// Units by the source's names, to be mapped to spaces.
     Units(SharedSet<Unit>),

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use hashbrown::HashMap;
 use jiff::civil::Date;
 
@@ -65,7 +66,7 @@ pub struct Counterpart {
     /// The reservation.
     pub reservation: ReservationId,
     /// The guest, as the source names them; the first of several.
-    pub full_name: String,
+    pub full_name: EcoString,
     /// The day of arrival.
     pub arrival: Date,
     /// When the source wants the doors open.

@@ -129,7 +129,7 @@ fn holdings(plan: &Plan, input: &PlanInput<'_>, doors: &BTreeSet<DoorRef>) -> Ha
             continue;
         }
         let window = windows.get(&grant.id).copied().unwrap_or(grant.window);
-        let (person, stay) = names(grant.key.as_ref(), grant.identity.as_str(), input);
+        let (person, stay) = names(grant.key.as_ref(), &grant.identity.to_string(), input);
         add(&grant.spaces, &Holding { window, person, stay });
     }
     held

@@ -100,13 +100,13 @@ impl<'a> Clusters<'a> {
             let ordinal = clusters.ordinal(key);
             let group = clusters.groups.entry((ordinal, key.clone())).or_default();
             group.members.push(Member { position, old: owned.grant.window, target });
-            group.doors.extend(&owned.capable);
+            group.doors.extend(owned.capable.iter());
             group.doors.sort_unstable();
             group.doors.dedup();
         }
         for ((_, key), group) in &mut clusters.groups {
             if let Some(users) = live.users(key) {
-                group.n_foreign = users.foreign + users.ours.len() - group.members.len();
+                group.n_foreign = users.foreign + users.ours - group.members.len();
             }
         }
         clusters

@@ -10,6 +10,7 @@ use super::freedom::Freedom;
 use super::live::Live;
 use super::reservation::{Planner, ReservationPlan, Why, Work};
 use super::settings::Policy;
+use super::settle::Settled;
 use crate::mapping::{Directory, SpaceRef};
 use crate::model::{
     AccessGrantKey, AccessMethodId, GrantKeyParts, GuestKey, HeldBy, LiveGrant, Method, MethodSet,
@@ -18,11 +19,12 @@ use crate::model::{
 
 impl<'a> Planner<'a, '_> {
     /// The changes.
-    pub(super) fn finish(mut self, live: &mut Live<'_>) -> ReservationPlan<'a> {
+    pub(super) fn finish(mut self, live: &Live<'_>, settled: Settled<'_>) -> ReservationPlan<'a> {
         let mut orders: BTreeMap<usize, Order> = BTreeMap::new();
         let mut chains: BTreeMap<usize, usize> = BTreeMap::new();
         let mut in_the_way: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let (mut seats, clusters) = self.seats(live);
+        let Settled { mut seats, clusters } = settled;
+        let mut given: Vec<AccessGrantKey> = Vec::new();
         for (i, work) in self.works.iter().enumerate() {
             if let Work::Replace { old, .. } = work {
                 let rebuilt = old.iter().any(|position| clusters.is_rebuilt(*position));
@@ -40,8 +42,7 @@ impl<'a> Planner<'a, '_> {
             }
         }
         drop(clusters);
-        let mut seat_of =
-            |i: usize| seats.remove(&i).and_then(Result::ok).expect("settled: every new grant has a seat");
+        let mut seat_of = |i: usize| seats.remove(&i).expect("settled: every new grant has a seat");
         let works = std::mem::take(&mut self.works);
         for (i, work) in works.into_iter().enumerate() {
             match work {
@@ -51,12 +52,12 @@ impl<'a> Planner<'a, '_> {
                     // The lines of old doors that are kept for a reason of their own are told already.
                     let is_told = |p: &usize| self.plan.changes.iter().any(|c| c.is_hold_of(*p));
                     self.plan.n_unchanged += left.iter().filter(|p| !is_told(p)).count();
-                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
+                    let new = self.new_grant(i, spaces, seat_of(i), reason, (live, &mut given));
                     self.plan.changes.push(Change::Create(new));
                 }
                 Work::Replace { old, reason, .. } => {
                     let spaces = self.pieces[i].spaces.clone();
-                    let new = self.new_grant(i, spaces, seat_of(i), reason, live);
+                    let new = self.new_grant(i, spaces, seat_of(i), reason, (live, &mut given));
                     self.plan.changes.push(Change::Replace { new, old, order: orders[&i] });
                 }
                 Work::Withhold { beside, position, why } => {
@@ -144,12 +145,14 @@ impl<'a> Planner<'a, '_> {
         spaces: Vec<SpaceRef>,
         seat: Option<Seat>,
         reason: ReasonCode,
-        live: &mut Live<'_>,
+        (live, given): (&Live<'_>, &mut Vec<AccessGrantKey>),
     ) -> NewGrant<'a> {
         let desired = self.pieces[i].desired;
         let namespace = &self.context.settings.namespace;
         let parts = key_parts(&self.reservation.id, desired.guest.clone(), &spaces, self.context.directory);
-        let key: AccessGrantKey = live.take_key(parts, namespace);
+        // Keys of other reservations differ from these in their first parts.
+        let key = live.free_key(parts, namespace, |key| given.contains(key));
+        given.push(key.clone());
         NewGrant {
             piece: i,
             desired,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
+use smallvec::smallvec;
 
 use super::change::{Amendment, Change, NewGrant, Order};
 use super::identities::IdentityCall;
@@ -12,9 +13,9 @@ use super::lines::Places;
 use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
-use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
+use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds};
 use crate::mapping::{DesiredReservation, SpaceRef};
-use crate::model::{DoorRef, GuestKey, Method, ReasonCode, Window};
+use crate::model::{DoorRef, GuestKey, Method, ReasonCode, SharedSet, Window};
 
 pub(super) struct Emitter<'a, 'c> {
     pub(super) context: &'c Context<'a>,
@@ -125,7 +126,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let mut steps: Vec<StepId> = Vec::with_capacity(calls.len());
         for IdentityCall { guest, call, after } in calls {
             let requires = after.into_iter().map(|position| steps[position]).collect();
-            let step = self.step(None, call, Vec::new(), requires, self.context.now);
+            let step = self.step(None, call, SharedSet::new(), requires, self.context.now);
             steps.push(step);
             self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
             if let Some(guest) = guest {
@@ -153,7 +154,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 _ => &[],
             };
             for position in first {
-                let step = self.delete(*item, *position, Vec::new());
+                let step = self.delete(*item, *position, StepIds::new());
                 sent.deletes.insert(*position, step);
             }
         }
@@ -197,14 +198,14 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let doors = self.doors_of(owned);
         let deadline = self.deadline(window.as_ref().unwrap_or(&desired.window));
         let (id, key) = (&owned.grant.id, owned.key);
-        let mut requires: Vec<StepId> = Vec::new();
+        let mut requires = StepIds::new();
         if let Some(window) = window {
-            requires.extend(after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)));
-            requires.extend(after_update_of.iter().filter_map(|p| sent.updates.get(p)));
+            requires.extend(after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)).copied());
+            requires.extend(after_update_of.iter().filter_map(|p| sent.updates.get(p)).copied());
             let call = Call::UpdateGrant { id: id.clone(), key: key.clone(), window: *window };
             let step = self.step(Some(item), call, doors.clone(), requires, deadline);
             sent.updates.insert(*position, step);
-            requires = vec![step];
+            requires = smallvec![step];
         }
         for (_, method) in remove {
             let call = Call::DeleteMethod { id: method.clone(), key: key.clone() };
@@ -219,12 +220,12 @@ impl<'a, 'c> Emitter<'a, 'c> {
 
     fn create(&mut self, new: &NewGrant<'_>, item: ItemId, sent: &Sent) -> StepId {
         let NewGrant { piece: _, desired, key, spaces, capable, seat, methods, reason: _, wanted: _ } = new;
-        let directory = self.context.directory;
-        let mut requires = Vec::new();
+        let mut requires = StepIds::new();
         if let Some(seat) = seat {
-            requires.extend(seat.after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)));
-            requires.extend(seat.after_update_of.iter().filter_map(|p| sent.updates.get(p)));
-            requires.extend(seat.after_creation_of.iter().filter_map(|piece| sent.creates.get(piece)));
+            requires.extend(seat.after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)).copied());
+            requires.extend(seat.after_update_of.iter().filter_map(|p| sent.updates.get(p)).copied());
+            requires
+                .extend(seat.after_creation_of.iter().filter_map(|piece| sent.creates.get(piece)).copied());
         }
         let made_by = self.identity_steps.get(&desired.guest).copied();
         let identity = match self.context.identities.existing(&desired.guest) {
@@ -234,18 +235,19 @@ impl<'a, 'c> Emitter<'a, 'c> {
         if let IdentityTarget::MadeBy(step) = identity {
             requires.push(step);
         }
+        let Places { space_ids, doors, .. } = self.places(spaces);
         let call = Call::CreateGrant {
             key: key.clone(),
             identity,
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
-            spaces: self.places(spaces).space_ids,
+            spaces: space_ids,
             window: desired.window,
             methods: *methods,
             code: desired.code.clone().filter(|_| methods.contains(&Method::Code)),
-            name: self.plan.item(item).reservation.key.to_string(),
+            name: self.plan.item(item).reservation.key.text(),
         };
         let deadline = self.deadline(&desired.window);
-        let step = self.step(Some(item), call, directory.doors_of(spaces), requires, deadline);
+        let step = self.step(Some(item), call, doors, requires, deadline);
         for door in capable {
             if let Some(previous) = self.last_create_at.insert(*door, step) {
                 let follows = &mut self.plan.steps[step.0 as usize].follows;
@@ -257,7 +259,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         step
     }
 
-    fn delete(&mut self, item: ItemId, position: usize, requires: Vec<StepId>) -> StepId {
+    fn delete(&mut self, item: ItemId, position: usize, requires: StepIds) -> StepId {
         let owned = &self.live.owned[position];
         let call = Call::DeleteGrant { id: owned.grant.id.clone(), key: owned.key.clone() };
         let deadline = self.deadline(&owned.grant.window);
@@ -268,14 +270,14 @@ impl<'a, 'c> Emitter<'a, 'c> {
         &mut self,
         item: Option<ItemId>,
         call: Call,
-        doors: Vec<DoorRef>,
-        mut requires: Vec<StepId>,
+        doors: SharedSet<DoorRef>,
+        mut requires: StepIds,
         deadline: Timestamp,
     ) -> StepId {
         requires.sort_unstable();
         requires.dedup();
         let id = StepId(index(self.plan.steps.len()));
-        self.plan.steps.push(Step { item, call, doors, requires, follows: Vec::new(), deadline });
+        self.plan.steps.push(Step { item, call, doors, requires, follows: StepIds::new(), deadline });
         id
     }
 
@@ -283,8 +285,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
         window.starts_at.max(self.context.now)
     }
 
-    fn doors_of(&self, owned: &Owned<'_>) -> Vec<DoorRef> {
-        owned.spaces.as_deref().map_or_else(|| owned.capable.clone(), |s| self.context.directory.doors_of(s))
+    fn doors_of(&self, owned: &Owned<'_>) -> SharedSet<DoorRef> {
+        match &owned.spaces {
+            Some(spaces) => self.places(spaces).doors,
+            None => owned.capable.iter().copied().collect(),
+        }
     }
 
     /// Sorts the lines for reading; the calls keep their order and follow their lines.

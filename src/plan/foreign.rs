@@ -131,7 +131,7 @@ mod tests {
                 window: Window { starts_at: Timestamp::UNIX_EPOCH, ends_at: None },
                 requested: Vec::new(),
                 access_methods: SharedSet::new(),
-                name: label.map(str::to_owned),
+                name: label.map(Into::into),
                 created_at: Timestamp::UNIX_EPOCH,
                 state: GrantState::Standing,
             };

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ecow::EcoString;
 use hashbrown::{HashMap, HashSet};
 
 use super::contacts::{Field, Holders, IN_SEAM, Outcome, Position, Taking, distribute};
@@ -17,7 +18,7 @@ use crate::model::{
 #[derive(Debug)]
 struct Person<'a> {
     guest: &'a GuestKey,
-    full_name: &'a str,
+    full_name: Option<&'a EcoString>,
     email: Option<&'a EmailAddress>,
     phone: Option<&'a PhoneNumber>,
     source: &'a SourcePlace,
@@ -39,7 +40,7 @@ impl<'a> Person<'a> {
         };
         Self {
             guest,
-            full_name: "",
+            full_name: None,
             email: None,
             phone: None,
             source,
@@ -55,8 +56,8 @@ impl<'a> Person<'a> {
     fn hear(&mut self, grant: &'a DesiredGrant) {
         let first = grant.source <= *self.source;
         self.source = self.source.min(&grant.source);
-        if (first || self.full_name.is_empty()) && !grant.full_name.is_empty() {
-            self.full_name = &grant.full_name;
+        if (first || self.full_name.is_none()) && !grant.full_name.is_empty() {
+            self.full_name = Some(&grant.full_name);
         }
         if first || self.email.is_none() {
             self.email = grant.email.as_ref().or(self.email);
@@ -228,10 +229,9 @@ impl<'a> Identities<'a> {
     }
 
     /// The name of a guest, as it will be.
-    pub(super) fn full_name(&self, guest: &GuestKey) -> Option<&str> {
+    pub(super) fn full_name(&self, guest: &GuestKey) -> Option<&EcoString> {
         let person = self.person(guest)?;
-        let existing = || person.existing.and_then(|identity| identity.full_name.as_deref());
-        if person.full_name.is_empty() { existing() } else { Some(person.full_name) }
+        person.full_name.or_else(|| person.existing.and_then(|identity| identity.full_name.as_ref()))
     }
 
     /// The calls: identities made for the guests that need one, identities changed, and contacts given up by those who
@@ -333,7 +333,7 @@ fn creating(person: &Person<'_>, key: UserIdentityKey) -> IdentityCall {
         guest: Some(guest.clone()),
         call: Call::CreateIdentity {
             key,
-            full_name: (!full_name.is_empty()).then(|| full_name.to_owned()),
+            full_name: full_name.cloned(),
             email: email.cloned(),
             phone: phone.cloned(),
         },
@@ -347,13 +347,13 @@ fn updating(
     key: impl Fn() -> UserIdentityKey,
     identity: &Identity,
 ) -> Option<IdentityCall> {
-    let name_differs = !person.full_name.is_empty()
-        && !same_person_name(person.full_name, identity.full_name.as_deref().unwrap_or_default());
+    let known_as = identity.full_name.as_deref().unwrap_or_default();
+    let full_name = person.full_name.filter(|name| !same_person_name(name, known_as));
     let email = person
         .email
         .filter(|email| identity.email.as_ref().is_none_or(|existing| existing.folded() != email.folded()));
     let phone = person.phone.filter(|phone| identity.phone.as_ref() != Some(phone));
-    if email.is_none() && phone.is_none() && !name_differs {
+    if email.is_none() && phone.is_none() && full_name.is_none() {
         return None;
     }
     Some(IdentityCall {
@@ -361,7 +361,7 @@ fn updating(
         call: Call::UpdateIdentity {
             id: identity.id.clone(),
             key: key(),
-            full_name: if name_differs { Patch::Set(person.full_name.to_owned()) } else { Patch::Keep },
+            full_name: full_name.cloned().map_or(Patch::Keep, Patch::Set),
             email: email.cloned().map_or(Patch::Keep, Patch::Set),
             phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
         },

@@ -1,7 +1,9 @@
 //! One line of a plan: what happens to one grant, why, and what its guest will notice.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -69,7 +71,7 @@ pub struct GrantView {
     /// Whose it is.
     pub user_identity_key: Option<UserIdentityKey>,
     /// Their name.
-    pub full_name: Option<String>,
+    pub full_name: Option<EcoString>,
     /// The spaces.
     pub space_keys: SharedSet<SpaceKey>,
     /// The devices in those spaces.
@@ -83,7 +85,7 @@ pub struct GrantView {
     /// How the doors open.
     pub methods: MethodSet,
     /// Its label: the reservation key.
-    pub name: Option<String>,
+    pub name: Option<EcoString>,
 }
 
 /// One line of a plan.
@@ -98,7 +100,7 @@ pub struct Item {
     /// Why, in one word.
     pub reason_code: ReasonCode,
     /// Why, in one sentence.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// What the guest notices.
     pub impact: Impact,
     /// Where the stay stands.

@@ -14,8 +14,8 @@ use super::live::Owned;
 use super::planner::out_of_order;
 use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
 use crate::model::{
-    AccessGrantKey, DeviceId, DoorId, EntranceId, HeldBy, Method, MethodSet, ReasonCode, ReservationId,
-    SharedSet, SpaceId, SpaceKey, Window,
+    AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, HeldBy, Method, MethodSet, ReasonCode,
+    ReservationId, SharedSet, SpaceId, SpaceKey, Window,
 };
 
 impl Emitter<'_, '_> {
@@ -62,7 +62,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Create,
             reason_code: new.reason,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             impact,
             phase: phase(&desired.window, self.context.now),
             held_by: None,
@@ -106,7 +106,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Update,
             reason_code,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             impact,
             phase: begun.max(phase(&desired.window, self.context.now)),
             held_by: None,
@@ -139,7 +139,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Replace,
             reason_code: new.reason,
-            reason: format!("{why}; {how}"),
+            reason: format!("{why}; {how}").into(),
             impact,
             phase: phase(&before.grant.window, self.context.now),
             held_by: None,
@@ -176,7 +176,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Revoke,
             reason_code,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             impact: Impact::Revoke,
             phase: phase(&owned.grant.window, self.context.now),
             held_by: None,
@@ -214,7 +214,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Hold,
             reason_code,
-            reason: reason.to_owned(),
+            reason: reason.to_owned().into(),
             impact: Impact::Seamless,
             phase: phase(&window, self.context.now),
             held_by: Some(held_by),
@@ -241,7 +241,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Hold,
             reason_code: stay.reason_code,
-            reason: stay.reason.clone(),
+            reason: stay.reason.clone().into(),
             impact: Impact::Seamless,
             phase: phase(&stay.window, self.context.now),
             held_by: Some(stay.held_by),
@@ -273,19 +273,19 @@ impl Emitter<'_, '_> {
     }
 
     fn view(&self, id: &ReservationId, desired: &DesiredGrant, spaces: &[SpaceRef]) -> GrantView {
-        let Places { space_ids: _, space_keys, device_ids, acs_entrance_ids } = self.places(spaces);
+        let Places { space_keys, device_ids, acs_entrance_ids, .. } = self.places(spaces);
         GrantView {
             access_grant_key: None,
             reservation_key: None,
             user_identity_key: Some(self.context.settings.namespace.identity_key(&desired.guest)),
-            full_name: self.context.identities.full_name(&desired.guest).map(str::to_owned),
+            full_name: self.context.identities.full_name(&desired.guest).cloned(),
             space_keys,
             device_ids,
             acs_entrance_ids,
             starts_at: desired.window.starts_at,
             ends_at: desired.window.ends_at,
             methods: desired.methods,
-            name: Some(id.key.to_string()),
+            name: Some(id.key.text()),
         }
     }
 
@@ -293,10 +293,10 @@ impl Emitter<'_, '_> {
         let grant = owned.grant;
         let spaces: Vec<SpaceRef> =
             grant.spaces.iter().filter_map(|space| self.context.directory.by_id(space)).collect();
-        let Places { space_ids: _, mut space_keys, device_ids, acs_entrance_ids } = self.places(&spaces);
+        let Places { mut space_keys, device_ids, acs_entrance_ids, .. } = self.places(&spaces);
         let unknown = grant.spaces.iter().filter(|space| self.context.directory.by_id(space).is_none());
         for space in unknown {
-            space_keys.insert(SpaceKey::new(space.as_str()));
+            space_keys.insert(SpaceKey::from(space));
         }
         let identity = self.live.identity(&grant.identity);
         GrantView {
@@ -329,6 +329,7 @@ impl Emitter<'_, '_> {
             space_keys: spaces.iter().map(|space| directory.space(*space).key.clone()).collect(),
             device_ids: ids().filter_map(of_device).collect(),
             acs_entrance_ids: ids().filter_map(of_entrance).collect(),
+            doors: doors.into_iter().collect(),
         };
         self.places.borrow_mut().insert(spaces.to_vec(), places.clone());
         places
@@ -339,6 +340,7 @@ impl Emitter<'_, '_> {
 #[derive(Clone)]
 pub(super) struct Places {
     pub(super) space_ids: SharedSet<SpaceId>,
+    pub(super) doors: SharedSet<DoorRef>,
     space_keys: SharedSet<SpaceKey>,
     device_ids: SharedSet<DeviceId>,
     acs_entrance_ids: SharedSet<EntranceId>,
@@ -357,7 +359,7 @@ fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
         starts_at: stay.window.starts_at,
         ends_at: stay.window.ends_at,
         methods: MethodSet::new(),
-        name: Some(id.key.to_string()),
+        name: Some(id.key.text()),
     }
 }
 

@@ -1,15 +1,16 @@
 //! The live grants of a workspace, indexed for planning: ours by reservation, everybody's by Seam reservation key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::mapping::{Directory, SpaceRef};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
-    PropertyCode, ReservationId, ReservationKey, SeamReservationKey, UserIdentityId,
+    PropertyCode, ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
 };
 
 /// A live grant of ours, with what its key says.
@@ -19,9 +20,9 @@ pub(super) struct Owned<'a> {
     pub(super) key: &'a AccessGrantKey,
     pub(super) parts: GrantKeyParts,
     /// Its spaces, sorted; `None` where one of them is no longer in the workspace.
-    pub(super) spaces: Option<Vec<SpaceRef>>,
+    pub(super) spaces: Option<Arc<[SpaceRef]>>,
     /// Its doors to which the reservation rules apply, sorted.
-    pub(super) capable: Vec<DoorRef>,
+    pub(super) capable: Arc<[DoorRef]>,
     /// Whether the person behind it is the guest that its key names.
     pub(super) right_person: bool,
 }
@@ -34,19 +35,12 @@ impl Owned<'_> {
 }
 
 /// What uses one Seam reservation key.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct KeyUsers {
-    /// Positions in [`Live::owned`].
-    pub(super) ours: Vec<usize>,
+    /// Grants of our namespace.
+    pub(super) ours: usize,
     /// Grants outside our namespace.
     pub(super) foreign: usize,
-}
-
-/// The properties that use one reservation key.
-#[derive(Debug)]
-struct Properties {
-    first: PropertyCode,
-    are_several: bool,
 }
 
 /// The last start at a door, and the last one of any other reservation than that.
@@ -73,15 +67,32 @@ impl LatestStarts {
     }
 }
 
+/// What a set of spaces is in the workspace; a hundred thousand grants open a few hundred.
+#[derive(Debug, Clone)]
+struct Opened {
+    spaces: Option<Arc<[SpaceRef]>>,
+    capable: Arc<[DoorRef]>,
+}
+
+impl Opened {
+    fn by(spaces: &SharedSet<SpaceId>, directory: &Directory) -> Self {
+        let mut known: Vec<SpaceRef> = spaces.iter().filter_map(|space| directory.by_id(space)).collect();
+        known.sort_unstable();
+        let capable = directory.capable_of(&known).into();
+        Self { spaces: (known.len() == spaces.len()).then(|| known.into()), capable }
+    }
+}
+
 /// The index.
 #[derive(Debug)]
 pub(super) struct Live<'a> {
     pub(super) owned: Vec<Owned<'a>>,
     by_reservation: HashMap<ReservationId, Range<usize>>,
-    by_seam_key: HashMap<SeamReservationKey, KeyUsers>,
-    properties: HashMap<ReservationKey, Properties>,
+    by_seam_key: HashMap<&'a SeamReservationKey, KeyUsers>,
+    properties: BTreeSet<PropertyCode>,
     latest_starts: HashMap<DoorRef, LatestStarts>,
-    taken: HashSet<AccessGrantKey>,
+    /// Every key that Seam listed, sorted: that of an ended grant may still be in use.
+    taken: Vec<&'a AccessGrantKey>,
     identities: HashMap<&'a UserIdentityId, &'a Identity>,
 }
 
@@ -93,41 +104,33 @@ impl<'a> Live<'a> {
         joinable: &BTreeMap<&AccessGrantId, ReservationId>,
         now: Timestamp,
     ) -> Self {
-        let identities: HashMap<_, _> = inventory.identities.iter().map(|i| (&i.id, i)).collect();
+        // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
+        let mut keyed: Vec<(&AccessGrantKey, &LiveGrant)> =
+            inventory.grants.iter().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
+        keyed.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
         let mut live = Self {
-            owned: Vec::with_capacity(inventory.grants.len()),
+            owned: Vec::with_capacity(keyed.len()),
             by_reservation: HashMap::new(),
             by_seam_key: HashMap::new(),
-            properties: HashMap::new(),
+            properties: BTreeSet::new(),
             latest_starts: HashMap::new(),
-            // Seam may keep the key of an ended grant in use, so every listed key counts as taken.
-            taken: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
-            identities,
+            taken: keyed.iter().map(|(key, _)| *key).collect(),
+            identities: inventory.identities.iter().map(|identity| (&identity.id, identity)).collect(),
         };
-        // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
-        let mut grants: Vec<&LiveGrant> =
-            inventory.grants.iter().filter(|grant| grant.is_live(now)).collect();
         // What is taken over and can share its key with what takes its place is in nobody's way.
-        grants.retain(|grant| !joinable.contains_key(&grant.id));
-        grants.sort_by(|left, right| (&left.key, &left.id).cmp(&(&right.key, &right.id)));
-        for grant in grants {
-            let parts = grant
-                .key
-                .as_ref()
-                .and_then(|key| GrantKeyParts::parse(namespace, key).map(|parts| (key, parts)));
-            let users =
-                grant.reservation_key.as_ref().map(|key| live.by_seam_key.entry(key.clone()).or_default());
-            let Some((key, parts)) = parts else {
-                if let Some(users) = users {
-                    users.foreign += 1;
-                }
-                continue;
-            };
-            let position = live.owned.len();
-            if let Some(users) = users {
-                users.ours.push(position);
-            }
-            live.add(grant, key, parts, directory, namespace);
+        let counts = |grant: &LiveGrant| grant.is_live(now) && !joinable.contains_key(&grant.id);
+        let mut opened: HashMap<&SharedSet<SpaceId>, Opened> = HashMap::new();
+        for (key, grant) in keyed.into_iter().filter(|(_, grant)| counts(grant)) {
+            let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };
+            let opened = opened.entry(&grant.spaces).or_insert_with(|| Opened::by(&grant.spaces, directory));
+            live.add(grant, key, parts, opened.clone(), namespace);
+        }
+        for grant in inventory.grants.iter().filter(|grant| counts(grant)) {
+            let Some(seam_key) = &grant.reservation_key else { continue };
+            let is_ours =
+                grant.key.as_ref().is_some_and(|key| GrantKeyParts::parse(namespace, key).is_some());
+            let users = live.by_seam_key.entry(seam_key).or_default();
+            *(if is_ours { &mut users.ours } else { &mut users.foreign }) += 1;
         }
         live
     }
@@ -137,31 +140,22 @@ impl<'a> Live<'a> {
         grant: &'a LiveGrant,
         key: &'a AccessGrantKey,
         parts: GrantKeyParts,
-        directory: &Directory,
+        Opened { spaces, capable }: Opened,
         namespace: &Namespace,
     ) {
         let position = self.owned.len();
-        let known: Vec<SpaceRef> = grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
-        let capable = directory.capable_of(&known);
-        let spaces = (known.len() == grant.spaces.len()).then(|| {
-            let mut spaces = known;
-            spaces.sort_unstable();
-            spaces
-        });
-        let wanted = namespace.identity_key(&parts.guest);
+        let is_of_guest = |key: &UserIdentityKey| namespace.is_identity_of(key, &parts.guest);
         let right_person = self.identities.get(&grant.identity).is_none_or(|identity| {
-            identity.key.as_ref() == Some(&wanted) || identity.merged_keys.contains(&wanted)
+            identity.key.as_ref().is_some_and(is_of_guest) || identity.merged_keys.iter().any(is_of_guest)
         });
         let owned = Owned { grant, key, parts, spaces, capable, right_person };
         let id = owned.reservation();
-        for door in &owned.capable {
+        for door in owned.capable.iter() {
             self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
         }
-        let properties = self
-            .properties
-            .entry_ref(&id.key)
-            .or_insert_with(|| Properties { first: id.property.clone(), are_several: false });
-        properties.are_several |= properties.first != id.property;
+        if !self.properties.contains(&id.property) {
+            self.properties.insert(id.property.clone());
+        }
         // Keys of one reservation begin alike, so that its grants stand side by side.
         self.by_reservation.entry(id).or_insert(position..position).end = position + 1;
         self.owned.push(owned);
@@ -179,7 +173,11 @@ impl<'a> Live<'a> {
 
     /// Whether our live grants know the reservation key under another property.
     pub(super) fn used_by_other_property(&self, id: &ReservationId) -> bool {
-        self.properties.get(&id.key).is_some_and(|p| p.are_several || p.first != id.property)
+        let is_used = |property: &PropertyCode| {
+            let id = ReservationId { property: property.clone(), key: id.key.clone() };
+            self.by_reservation.contains_key(&id)
+        };
+        self.properties.iter().any(|property| *property != id.property && is_used(property))
     }
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 21).
@@ -187,11 +185,16 @@ impl<'a> Live<'a> {
         self.latest_starts.get(&door).is_some_and(|latest| latest.of_others(id).is_some_and(|at| at > than))
     }
 
-    /// Gives the first free key of those parts, and keeps it from being given again (RULES 1).
-    pub(super) fn take_key(&mut self, mut parts: GrantKeyParts, namespace: &Namespace) -> AccessGrantKey {
+    /// The first key of those parts that neither Seam nor this plan has given to another grant (RULES 1).
+    pub(super) fn free_key(
+        &self,
+        mut parts: GrantKeyParts,
+        namespace: &Namespace,
+        is_given: impl Fn(&AccessGrantKey) -> bool,
+    ) -> AccessGrantKey {
         loop {
             let key = parts.key(namespace);
-            if self.taken.insert(key.clone()) {
+            if !is_given(&key) && self.taken.binary_search(&&key).is_err() {
                 return key;
             }
             parts.ordinal += 1;

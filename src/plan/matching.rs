@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::live::{Live, Owned};
 use super::pieces::{Piece, is_subset};
 use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef};
-use crate::model::{AccessGrantKey, GuestKey, ReasonCode, Window};
+use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +46,8 @@ pub(super) struct Matching {
 pub(super) struct Memory<'a> {
     /// Spaces that no unit can lead to.
     pub(super) common: &'a BTreeSet<SpaceRef>,
-    /// Grants of moves that an earlier run began and did not end, old and new ones.
-    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    /// Moves that an earlier run began and did not end.
+    pub(super) unfinished_moves: &'a BTreeSet<Move>,
 }
 
 /// Matches the pieces of a reservation with its live grants. `common` are spaces that no unit can lead to.
@@ -138,7 +138,7 @@ struct Matcher<'a> {
     pieces: &'a [Piece<'a>],
     live: &'a Live<'a>,
     common: &'a BTreeSet<SpaceRef>,
-    unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    unfinished_moves: &'a BTreeSet<Move>,
     silence: Silence<'a>,
     now: Timestamp,
     fates: Vec<Fate>,
@@ -152,7 +152,7 @@ impl Matcher<'_> {
         for (i, piece) in self.pieces.iter().enumerate() {
             for &position in &self.free {
                 let owned = &self.live.owned[position];
-                if self.may_answer(owned, piece) && owned.spaces.as_ref() == Some(&piece.spaces) {
+                if self.may_answer(owned, piece) && owned.spaces.as_deref() == Some(&piece.spaces[..]) {
                     pairs.push(self.closeness(i, position));
                 }
             }
@@ -177,7 +177,7 @@ impl Matcher<'_> {
                 let owned = &self.live.owned[position];
                 if self.may_answer(owned, piece)
                     && owned.grant.window.overlaps(&piece.desired.window)
-                    && owned.spaces.as_ref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
+                    && owned.spaces.as_deref().is_some_and(|s| !s.is_empty() && is_subset(s, &piece.spaces))
                 {
                     pairs.push((self.is_common(owned), self.closeness(i, position)));
                 }
@@ -204,7 +204,9 @@ impl Matcher<'_> {
     }
 
     fn is_covered(&self, space: SpaceRef, lives: &[usize]) -> bool {
-        lives.iter().any(|position| self.live.owned[*position].spaces.iter().flatten().any(|s| *s == space))
+        lives
+            .iter()
+            .any(|position| self.live.owned[*position].spaces.as_deref().is_some_and(|s| s.contains(&space)))
     }
 
     /// More than the doors, where a part of what the guest should have is not known: the grant stays whole.
@@ -218,7 +220,7 @@ impl Matcher<'_> {
                 self.may_answer(owned, piece)
                     && self.silence.keeps(owned)
                     && owned.grant.window.same_from(&piece.desired.window, self.now)
-                    && owned.spaces.as_ref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
+                    && owned.spaces.as_deref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
             });
             if let Some(position) = widest {
                 self.free.remove(&position);
@@ -244,7 +246,7 @@ impl Matcher<'_> {
             // Where the grant may also be that of a stay which is kept, the row must name all its rooms.
             let names_it = |stay: &RevokedStay| {
                 let is_named = |space: &SpaceRef| stay.spaces.contains(space);
-                let mut spaces = owned.spaces.iter().flatten();
+                let mut spaces = owned.spaces.as_deref().unwrap_or_default().iter();
                 let names_enough = if self.silence.keeps(owned) {
                     spaces.clone().any(is_named)
                         && spaces.all(|space| is_named(space) || self.common.contains(space))
@@ -387,14 +389,25 @@ impl Matcher<'_> {
         gone
     }
 
-    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead.
+    /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead: the other one
+    /// of the move, whatever became of the dates with it, or any that covers its time.
     fn is_left_of_a_move(&self, owned: &Owned<'_>) -> bool {
-        self.unfinished_moves.contains(owned.key)
-            && self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
-                *fate != Fate::New
-                    && piece.desired.guest == owned.parts.guest
-                    && piece.desired.window.holds(&owned.grant.window, self.now)
-            })
+        let others: BTreeSet<&AccessGrantKey> =
+            self.unfinished_moves.iter().filter_map(|one| one.other(owned.key)).collect();
+        if others.is_empty() {
+            return false;
+        }
+        let is_other = |position: &usize| others.contains(self.live.owned[*position].key);
+        self.pieces.iter().zip(&self.fates).any(|(piece, fate)| {
+            piece.desired.guest == owned.parts.guest
+                && match fate {
+                    Fate::New => false,
+                    Fate::Covered(lives) | Fate::Extended { lives, .. } | Fate::Moved(lives) => {
+                        lives.iter().any(is_other)
+                            || piece.desired.window.holds(&owned.grant.window, self.now)
+                    }
+                }
+        })
     }
 
     fn closeness(&self, i: usize, position: usize) -> Closeness {

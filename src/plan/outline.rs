@@ -13,8 +13,8 @@ pub struct IdentityItem {
     pub key: UserIdentityKey,
     /// Created, or updated.
     pub action: Action,
-    /// The names of the fields that change, sorted; never their values.
-    pub fields: Vec<&'static str>,
+    /// What is sent of it; never the values.
+    pub fields: IdentityFields,
     /// The step that does it.
     pub step: StepId,
 }
@@ -22,19 +22,40 @@ pub struct IdentityItem {
 impl IdentityItem {
     /// The line of a call; `None` where it is not about an identity.
     pub fn of(step: StepId, call: &Call) -> Option<Self> {
-        let (key, action, sent) = match call {
+        let (key, action, fields) = match call {
             Call::CreateIdentity { key, full_name: _, email, phone } => {
-                (key, Action::Create, [email.is_some(), true, phone.is_some()])
+                let (email, phone) = (email.is_some(), phone.is_some());
+                (key, Action::Create, IdentityFields { email, full_name: true, phone })
             }
             Call::UpdateIdentity { id: _, key, full_name, email, phone } => {
-                let sent = [*email != Patch::Keep, *full_name != Patch::Keep, *phone != Patch::Keep];
-                (key, Action::Update, sent)
+                let email = *email != Patch::Keep;
+                let (full_name, phone) = (*full_name != Patch::Keep, *phone != Patch::Keep);
+                (key, Action::Update, IdentityFields { email, full_name, phone })
             }
             _ => return None,
         };
-        let fields = ["email", "full_name", "phone"].into_iter().zip(sent);
-        let fields = fields.filter_map(|(field, is_sent)| is_sent.then_some(field)).collect();
         Some(Self { key: key.clone(), action, fields, step })
+    }
+}
+
+/// Fields of an identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IdentityFields {
+    /// The e-mail address.
+    pub email: bool,
+    /// The name.
+    pub full_name: bool,
+    /// The telephone number.
+    pub phone: bool,
+}
+
+impl IdentityFields {
+    /// Their names, sorted.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let Self { email, full_name, phone } = self;
+        [(email, "email"), (full_name, "full_name"), (phone, "phone")]
+            .into_iter()
+            .filter_map(|(is_sent, name)| is_sent.then_some(name))
     }
 }
 

@@ -21,12 +21,11 @@ pub(super) fn pieces<'a>(
     directory: &Directory,
     live: &Live<'_>,
 ) -> Vec<Piece<'a>> {
-    let capable: Vec<Vec<DoorRef>> =
-        reservation.grants.iter().map(|grant| directory.capable_of(&grant.spaces())).collect();
+    let wholes: Vec<Vec<SpaceRef>> = reservation.grants.iter().map(DesiredGrant::spaces).collect();
+    let capable: Vec<Vec<DoorRef>> = wholes.iter().map(|whole| directory.capable_of(whole)).collect();
     let nested = are_nested(&reservation.grants, &capable);
     let mut pieces = Vec::with_capacity(reservation.grants.len());
-    for (desired, capable) in reservation.grants.iter().zip(&capable) {
-        let whole = desired.spaces();
+    for ((desired, capable), whole) in reservation.grants.iter().zip(&capable).zip(wholes) {
         let keys = whole.iter().map(|space| &directory.space(*space).key);
         let wanted = Wanted::of(keys, &desired.window, desired.methods);
         let kept_whole = live.of_reservation(&reservation.id).any(|position| {
@@ -40,7 +39,7 @@ pub(super) fn pieces<'a>(
             continue;
         }
         for (n, unit) in desired.units.iter().enumerate() {
-            let also = if n == 0 { desired.also.as_slice() } else { &[] };
+            let also = desired.also.iter().filter(|_| n == 0);
             let mut spaces: Vec<SpaceRef> = unit.spaces.iter().chain(also).copied().collect();
             spaces.sort_unstable();
             spaces.dedup();

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
+use rayon::prelude::*;
 
 use super::absence::settle_absences;
 use super::adoption::{joinable, waiting_for_a_key};
@@ -78,7 +79,7 @@ enum Draft {
 fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen) -> Draft {
     let Foreseen { withheld, leaving } = known;
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
-    let mut live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
+    let live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
     let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
     let identities = Identities::of(desired, inventory, occupied(input, &live, leaving), settings);
     let context = Context {
@@ -94,14 +95,15 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     };
     let shared = keys_of_several_properties(desired);
     let waiting = waiting_for_a_key(input);
-    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = inside(desired)
-        .filter(|reservation| !waiting.contains(&reservation.id))
-        .chain(missing)
+    let reservations: Vec<&DesiredReservation> =
+        inside(desired).filter(|reservation| !waiting.contains(&reservation.id)).chain(missing).collect();
+    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = reservations
+        .into_par_iter()
         .map(|reservation| {
             let several =
                 shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
             let base_key = if several { reservation.id.to_string() } else { reservation.id.key.to_string() };
-            (reservation, plan_reservation(reservation, &base_key, &mut live, &context))
+            (reservation, plan_reservation(reservation, &base_key, &live, &context))
         })
         .collect();
     let mut learnt = learn(&planned, &live, &context);
@@ -136,7 +138,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         emitter.reservation(reservation, &plan.changes);
     }
     let mut plan = emitter.into_plan();
-    take_over(&mut plan, input, &mut live);
+    take_over(&mut plan, input, &live);
     plan.steps.extend(looks_after_shared(&plan, &live));
     plan.n_unchanged = n_unchanged + if missing.is_empty() { unspoken(desired, &live) } else { 0 };
     plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();

@@ -17,7 +17,7 @@ use super::past::{Past, Quarantine};
 use super::pieces::{Piece, pieces};
 use super::settings::{PlanSettings, Policy};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
-use crate::model::{AccessGrantKey, GuestKey, HeldBy, ReasonCode, ReservationId, Wanted, Window};
+use crate::model::{GuestKey, HeldBy, Move, ReasonCode, ReservationId, Wanted, Window};
 
 /// What is asked about every reservation.
 pub(super) struct Context<'a> {
@@ -26,7 +26,7 @@ pub(super) struct Context<'a> {
     pub(super) identities: &'a Identities<'a>,
     pub(super) foreign: &'a Foreign<'a>,
     pub(super) common: &'a BTreeSet<SpaceRef>,
-    pub(super) unfinished_moves: &'a BTreeSet<AccessGrantKey>,
+    pub(super) unfinished_moves: &'a BTreeSet<Move>,
     pub(super) past: &'a Past<'a>,
     /// Guests in house whose grants are not to be changed by this plan.
     pub(super) withheld: &'a Withheld,
@@ -83,7 +83,7 @@ impl Why {
 pub(super) fn plan_reservation<'a>(
     reservation: &'a DesiredReservation,
     base_key: &str,
-    live: &mut Live<'_>,
+    live: &Live<'_>,
     context: &Context<'a>,
 ) -> ReservationPlan<'a> {
     let pieces = pieces(reservation, context.directory, live);
@@ -111,8 +111,8 @@ pub(super) fn plan_reservation<'a>(
         let work = planner.work(i, fate, live);
         planner.works.push(work);
     }
-    planner.settle(live);
-    planner.finish(live)
+    let settled = planner.settle(live);
+    planner.finish(live, settled)
 }
 
 pub(super) struct Planner<'a, 'c> {

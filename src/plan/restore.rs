@@ -7,8 +7,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::live::Live;
 use super::outline::Plan;
-use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
-use crate::model::{AccessGrantId, AccessGrantKey, LiveGrant, MethodSet, UserIdentityId};
+use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds};
+use crate::model::{AccessGrantId, AccessGrantKey, LiveGrant, MethodSet, SharedSet, UserIdentityId};
 
 /// A deletion.
 struct Deletion<'a> {
@@ -88,9 +88,9 @@ fn look(
     Step {
         item,
         call: Call::RestoreMethods { key: key.clone(), methods },
-        doors: Vec::new(),
-        requires,
-        follows: Vec::new(),
+        doors: SharedSet::new(),
+        requires: requires.into(),
+        follows: StepIds::new(),
         deadline: wanted_with.deadline,
     }
 }

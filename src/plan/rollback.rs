@@ -144,7 +144,7 @@ fn before(
 fn keys_of(grant: &LiveGrant, ground: &PinGround<'_>) -> SharedSet<SpaceKey> {
     let key = |id| match ground.directory.by_id(id) {
         Some(space) => ground.directory.space(space).key.clone(),
-        None => SpaceKey::new(id.as_str()),
+        None => SpaceKey::from(id),
     };
     grant.spaces.iter().map(key).collect()
 }
@@ -165,7 +165,8 @@ pub fn tell_pinned(plan: &mut Plan, pinned: &Pinned) {
             item.reason = match item.action {
                 Action::Create => format!("as it was before run {}, but with another code", pin.run_id),
                 _ => format!("as it was before run {}", pin.run_id),
-            };
+            }
+            .into();
         }
     }
 }

@@ -100,7 +100,7 @@ impl<'a> World<'a> {
             made: BTreeMap::new(),
         };
         for identity in &inventory.identities {
-            let name = identity.key.clone().unwrap_or_else(|| UserIdentityKey::new(identity.id.as_str()));
+            let name = identity.key.clone().unwrap_or_else(|| UserIdentityKey::new(identity.id.to_string()));
             if let Some(email) = &identity.email {
                 world.emails.insert(email.folded().into_owned(), name.clone());
             }

@@ -9,16 +9,33 @@ use super::settings::Policy;
 use crate::mapping::SpaceRef;
 use crate::model::{DoorRef, ReasonCode};
 
+/// Works that are in nobody's way.
+pub(super) struct Settled<'l> {
+    /// A seat for every new grant; `None` where it needs none.
+    pub(super) seats: BTreeMap<usize, Option<Seat>>,
+    /// The reservation keys as they will be.
+    pub(super) clusters: Clusters<'l>,
+}
+
 impl<'a> Planner<'a, '_> {
     /// Finds a way for every grant, or holds it; what is held stays where it is and may be in the way of others.
-    pub(super) fn settle(&mut self, live: &Live<'_>) {
+    pub(super) fn settle<'l>(&mut self, live: &'l Live<'_>) -> Settled<'l>
+    where
+        'a: 'l,
+    {
         loop {
             while self.settle_windows(live) {}
-            let (seats, _) = self.seats(live);
-            let refused: Vec<(usize, Why)> =
-                seats.into_iter().filter_map(|(i, seat)| seat.err().map(|why| (i, why))).collect();
+            let mut clusters = self.clusters(live);
+            let mut seats = BTreeMap::new();
+            let mut refused = Vec::new();
+            for (i, spaces, taking_over, fresh) in self.seat_order() {
+                match self.seat(&mut clusters, i, spaces, taking_over, fresh) {
+                    Ok(seat) => drop(seats.insert(i, seat)),
+                    Err(why) => refused.push((i, why)),
+                }
+            }
             if refused.is_empty() {
-                return;
+                return Settled { seats, clusters };
             }
             for (i, why) in refused {
                 self.give_up(i, why);
@@ -46,12 +63,15 @@ impl<'a> Planner<'a, '_> {
     /// Makes the windows under each reservation key reachable, or finds another way (RULES 3 and 22). Says whether it
     /// had to.
     fn settle_windows(&mut self, live: &Live<'_>) -> bool {
-        let outgrown = self.clusters(live).outgrown();
+        let mut clusters = self.clusters(live);
+        let outgrown = clusters.outgrown();
         let mut changed = !outgrown.is_empty();
-        for position in outgrown {
-            self.replace_piece_of(position, ReasonCode::WindowChanged, live);
+        if changed {
+            for position in outgrown {
+                self.replace_piece_of(position, ReasonCode::WindowChanged, live);
+            }
+            clusters = self.clusters(live);
         }
-        let clusters = self.clusters(live);
         let stuck: Vec<(Vec<usize>, bool)> = clusters
             .shifts()
             .into_iter()
@@ -119,29 +139,12 @@ impl<'a> Planner<'a, '_> {
         }
     }
 
-    pub(super) fn clusters<'l>(&self, live: &'l Live<'_>) -> Clusters<'l>
+    fn clusters<'l>(&self, live: &'l Live<'_>) -> Clusters<'l>
     where
         'a: 'l,
     {
         let targets = self.targets.iter().map(|(position, target)| (*position, *target));
         Clusters::new(self.base_key.to_owned(), &self.reservation.id, live, targets)
-    }
-
-    /// A seat for every new grant, or why there is none, and the keys as they will be.
-    pub(super) fn seats<'l>(
-        &self,
-        live: &'l Live<'_>,
-    ) -> (BTreeMap<usize, Result<Option<Seat>, Why>>, Clusters<'l>)
-    where
-        'a: 'l,
-    {
-        let mut clusters = self.clusters(live);
-        let mut seats = BTreeMap::new();
-        for (i, spaces, taking_over, fresh) in self.seat_order() {
-            let seat = self.seat(&mut clusters, i, spaces, taking_over, fresh);
-            seats.insert(i, seat);
-        }
-        (seats, clusters)
     }
 
     /// New grants in the order in which they take their seats: widest door set first, then by arrival.

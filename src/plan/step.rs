@@ -1,7 +1,9 @@
 //! The calls of a plan: what is sent, in which order, and what must have happened before.
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, MethodSet, PhoneNumber,
@@ -11,6 +13,9 @@ use crate::model::{
 /// The position of a step in its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);
+
+/// Some steps. A new grant waits for its guest and perhaps for another grant, which takes no memory of its own.
+pub type StepIds = SmallVec<[StepId; 4]>;
 
 /// The position of an item in its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,7 +52,7 @@ pub enum Call {
         /// Its key.
         key: UserIdentityKey,
         /// The name; `None` where the source has none.
-        full_name: Option<String>,
+        full_name: Option<EcoString>,
         /// The e-mail address.
         email: Option<EmailAddress>,
         /// The phone number.
@@ -60,7 +65,7 @@ pub enum Call {
         /// Its key, for the record.
         key: UserIdentityKey,
         /// The name.
-        full_name: Patch<String>,
+        full_name: Patch<EcoString>,
         /// The e-mail address.
         email: Patch<EmailAddress>,
         /// The phone number.
@@ -84,7 +89,7 @@ pub enum Call {
         #[serde(skip)]
         code: Option<WishedCode>,
         /// Its label.
-        name: String,
+        name: EcoString,
     },
     /// `/access_grants/update`: nothing but the window.
     UpdateGrant {
@@ -198,11 +203,11 @@ pub struct Step {
     /// What is sent.
     pub call: Call,
     /// The doors whose limits it counts against.
-    pub doors: Vec<DoorRef>,
+    pub doors: SharedSet<DoorRef>,
     /// Steps that must have succeeded; if one did not, this one is skipped.
-    pub requires: Vec<StepId>,
+    pub requires: StepIds,
     /// Steps that must be over, however they ended (RULES 21).
-    pub follows: Vec<StepId>,
+    pub follows: StepIds,
     /// When it is wanted by: the arrival, or now.
     pub deadline: Timestamp,
 }

@@ -14,7 +14,7 @@ use super::item::{Action, GrantView, Impact, Item};
 use super::live::Live;
 use super::outline::Plan;
 use super::planner::PlanInput;
-use super::step::{Call, ItemId, Step, StepId};
+use super::step::{Call, ItemId, Step, StepId, StepIds};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DeviceId, DoorId, EntranceId, GrantKeyParts, GrantState, GuestKey, HeldBy,
@@ -32,12 +32,13 @@ struct Future {
 
 /// Adds to a plan what takes each grant over: a key of ours, or its deletion after the calls that let its guests in.
 /// Where they are not let in, what they have stays.
-pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &mut Live<'_>) {
+pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &Live<'_>) {
     let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
     if desired.adopted.is_empty() {
         return;
     }
     let futures = futures(plan, input);
+    let mut given: BTreeSet<AccessGrantKey> = created(plan).cloned().collect();
     let by_id: HashMap<&ReservationId, &DesiredReservation> =
         desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect();
     let mut adopted: Vec<(&ReservationId, &LiveGrant, &DesiredReservation)> = inventory
@@ -64,7 +65,8 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &mut Live<
             Some(_) if has_begun => None,
             Some(first) if grant.state == GrantState::Unmanaged => {
                 let parts = key_parts(id, first.guest.clone(), &first.spaces(), directory);
-                let key = live.take_key(parts, &settings.namespace);
+                let key = live.free_key(parts, &settings.namespace, |key| given.contains(key));
+                given.insert(key.clone());
                 let call = Call::TakeOverGrant { id: grant.id.clone(), key: key.clone() };
                 Some((line.given_a_key(key), call, Vec::new(), Vec::new()))
             }
@@ -82,8 +84,23 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &mut Live<
         };
         plan.items.push(line);
         let deadline = grant.window.starts_at.max(now);
-        plan.steps.push(Step { item: Some(item), call, doors, requires, follows: Vec::new(), deadline });
+        plan.steps.push(Step {
+            item: Some(item),
+            call,
+            doors: doors.into_iter().collect(),
+            requires: requires.into(),
+            follows: StepIds::new(),
+            deadline,
+        });
     }
+}
+
+/// The keys that a plan gives.
+fn created(plan: &Plan) -> impl Iterator<Item = &AccessGrantKey> {
+    plan.steps.iter().filter_map(|step| match &step.call {
+        Call::CreateGrant { key, .. } => Some(key),
+        _ => None,
+    })
 }
 
 /// The calls after which ours let all of these guests in, sorted; `None` where one of them would stand outside.
@@ -168,7 +185,7 @@ fn futures(plan: &Plan, input: &PlanInput<'_>) -> HashMap<ReservationId, Vec<Fut
 
 /// What a grant of somebody else is called in a plan: its key, else its id.
 fn key_of(grant: &LiveGrant) -> AccessGrantKey {
-    grant.key.clone().unwrap_or_else(|| AccessGrantKey::new(grant.id.as_str()))
+    grant.key.clone().unwrap_or_else(|| AccessGrantKey::new(grant.id.to_string()))
 }
 
 /// The line of a grant that is taken over.
@@ -184,7 +201,7 @@ impl Line<'_> {
         Item {
             action: Action::Revoke,
             reason_code: ReasonCode::TakenOver,
-            reason: "the reviewed file names it, and a grant of this job lets the guest in".to_owned(),
+            reason: "the reviewed file names it, and a grant of this job lets the guest in".into(),
             impact: Impact::Replace,
             held_by: None,
             ..self.held()
@@ -203,7 +220,7 @@ impl Line<'_> {
             reason_code: ReasonCode::TakenOver,
             reason:
                 "the reviewed file names it; it gets a key of this job, and nothing changes for the guest"
-                    .to_owned(),
+                    .into(),
             impact: Impact::Seamless,
             held_by: None,
             after: after.map(Arc::new),
@@ -222,7 +239,7 @@ impl Line<'_> {
             reservation: (*id).clone(),
             action: Action::Hold,
             reason_code: ReasonCode::AdoptionPending,
-            reason: "it is left as it is, because no grant of this job lets the guest in yet".to_owned(),
+            reason: "it is left as it is, because no grant of this job lets the guest in yet".into(),
             impact: Impact::Seamless,
             phase: phase(&grant.window, input.now),
             held_by: Some(HeldBy::Rule),
@@ -249,7 +266,7 @@ impl Line<'_> {
         };
         let key = |space: &SpaceId| match directory.by_id(space) {
             Some(known) => directory.space(known).key.clone(),
-            None => SpaceKey::new(space.as_str()),
+            None => SpaceKey::from(space),
         };
         let identity = input.inventory.identities.iter().find(|identity| identity.id == grant.identity);
         GrantView {

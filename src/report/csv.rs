@@ -75,7 +75,7 @@ fn grant(line: &Line, document: &Document) -> [String; HEADER.len()] {
         word(action),
         property.clone().unwrap_or_default(),
         reservation_key.to_string(),
-        now.and_then(|view| view.full_name.clone()).unwrap_or_default(),
+        now.and_then(|view| view.full_name.clone()).unwrap_or_default().into(),
         rooms,
         starts,
         ends,

@@ -315,7 +315,7 @@ fn word(stage: Stage) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Call, Step, StepId};
+    use crate::plan::{Call, Step, StepId, StepIds};
 
     fn check(n_over: usize, n_troubled: usize, seconds: u64, expected: &str) {
         let tally = Tally { n_over, n_troubled, ..Tally::new(4000, Duration::from_mins(2)) };
@@ -336,9 +336,9 @@ mod tests {
         let step = |_| Step {
             item: None,
             call: Call::CreateIdentity { key: "pms:G1".into(), full_name: None, email: None, phone: None },
-            doors: Vec::new(),
-            requires: Vec::new(),
-            follows: Vec::new(),
+            doors: [].into(),
+            requires: StepIds::new(),
+            follows: StepIds::new(),
             deadline: jiff::Timestamp::UNIX_EPOCH,
         };
         Plan { steps: (0..n_steps).map(step).collect(), ..Plan::default() }

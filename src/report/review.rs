@@ -126,8 +126,7 @@ impl Review {
                 let until = ends_at.map_or_else(|| "no end".to_owned(), minute);
                 let words: Vec<&str> =
                     [reservation, guest].into_iter().flatten().map(String::as_str).collect();
-                let who =
-                    if words.is_empty() { row.access_grant_id.as_str().to_owned() } else { words.join("  ") };
+                let who = if words.is_empty() { row.access_grant_id.to_string() } else { words.join("  ") };
                 let adopt = if row.decision == Decision::Adopt { "  adopt" } else { "" };
                 writeln!(
                     out,

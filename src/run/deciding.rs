@@ -14,7 +14,7 @@ use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, Pinned, map};
-use crate::model::{Coverage, Inventory, Ledger, Move, ReservationId, SourceRead, SourceShape};
+use crate::model::{Coverage, Inventory, Ledger, ReservationId, SourceRead, SourceShape};
 use crate::plan::{
     CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
     guard_plan, is_quarantine, plan, tell_pinned, trips,
@@ -165,8 +165,7 @@ impl Job<'_> {
         let known = Known::of(&inventory, &settings.namespace, now);
         let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
-        desired.unfinished_moves =
-            told.broken_moves.iter().flat_map(|Move { old, new }| [old.clone(), new.clone()]).collect();
+        desired.unfinished_moves.clone_from(&told.broken_moves);
         desired.outside = outside;
         desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
         if let Some(list) = self.adoption {

@@ -137,7 +137,7 @@ fn row(stay: &Stay) -> Row {
             Standing::Ignored => "to be ignored: left as it is",
         },
         guest_key: stay.guest.key.clone(),
-        full_name: stay.guest.full_name.clone(),
+        full_name: stay.guest.full_name.to_string(),
         place,
         check_in: stay.check_in.local,
         check_out: stay.check_out.local,
@@ -203,7 +203,7 @@ fn identities(
             .find(|identity| identity.key.as_ref() == Some(&key) || identity.merged_keys.contains(&key));
         Person {
             exists: identity.is_some(),
-            full_name: identity.and_then(|identity| identity.full_name.clone()),
+            full_name: identity.and_then(|identity| identity.full_name.clone()).map(Into::into),
             has_email: identity.is_some_and(|identity| identity.email.is_some()),
             has_phone: identity.is_some_and(|identity| identity.phone.is_some()),
             key,
@@ -217,7 +217,7 @@ fn live(seen: &Seen, namespace: &Namespace, id: &ReservationId) -> Vec<Live> {
     let keys = |spaces: &SharedSet<SpaceId>| {
         let of = |id: &SpaceId| match directory.by_id(id) {
             Some(space) => directory.space(space).key.clone(),
-            None => SpaceKey::new(id.as_str()),
+            None => SpaceKey::from(id),
         };
         spaces.iter().map(of).collect()
     };

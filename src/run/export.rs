@@ -86,12 +86,12 @@ fn live(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Vec<(Ac
             let parts = GrantKeyParts::parse(namespace, key)?;
             let space_keys = grant.spaces.iter().map(|id| {
                 let known = directory.by_id(id).map(|space| directory.space(space).key.clone());
-                known.unwrap_or_else(|| SpaceKey::new(id.as_str()))
+                known.unwrap_or_else(|| SpaceKey::from(id))
             });
             let exported = ExportedGrant {
                 reservation_key: parts.reservation,
                 guest_key: parts.guest,
-                full_name: people.get(&grant.identity).and_then(|identity| identity.full_name.clone()),
+                full_name: people.get(&grant.identity).and_then(|i| i.full_name.clone()).map(Into::into),
                 property: parts.property,
                 space_keys: space_keys.collect(),
                 starts_at: grant.window.starts_at,

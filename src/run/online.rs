@@ -199,7 +199,7 @@ fn waiting(plan: &CheckedPlan) -> Vec<WaitingStay> {
         .map(|item| WaitingStay {
             reason_code: item.reason_code,
             reservation: item.reservation.clone(),
-            reason: item.reason.clone(),
+            reason: item.reason.to_string(),
         })
         .collect();
     waiting.sort();

@@ -1,10 +1,10 @@
 //! The sandbox's idea of now. Real, or an instant given that ticks on from there.
 //!
-//! Nothing else in the sandbox may ask the system for the time.
-
-use std::time::Instant;
+//! Nothing else in the sandbox may ask the system for the time. What passes is tokio's time, so that a test that moves
+//! the one moves the other.
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
 
 /// Where the sandbox takes its time from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,5 +56,13 @@ mod tests {
         let (first, second) = (clock.now(), clock.now());
         assert!(first >= instant && second >= first);
         assert!(second.duration_since(instant).as_secs() < 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_that_a_test_lets_pass_passes_here_too() {
+        let instant: Timestamp = "2026-12-01T12:00:00Z".parse().expect("a valid instant");
+        let clock = RunningClock::start(SandboxClock::StartingAt(instant));
+        tokio::time::advance(std::time::Duration::from_hours(1)).await;
+        assert_eq!(clock.now(), instant + SignedDuration::from_hours(1));
     }
 }

@@ -269,6 +269,7 @@ impl Engine {
             Fault::ServerError => {
                 Some(refused(&Refusal::new(500, "internal_server_error", "Internal server error")))
             }
+            Fault::Refused => Some(refused(&Refusal::invalid_input("Refused on purpose"))),
             Fault::PlainText => Some(response(502, Some(PLAIN), "Bad Gateway")),
             Fault::EmptyBody | Fault::CutBefore => Some(response(503, None, "")),
             Fault::Latency

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-/// One kind of trouble. Up to [`Fault::Latency`] the call has no effect or its usual one; the last five
-/// carry the call out and then lose or spoil the answer.
+/// One kind of trouble. Up to [`Fault::Latency`] the call has no effect or its usual one; the five after it
+/// carry the call out and then lose or spoil the answer. All of these pass; [`Fault::Refused`] does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
@@ -33,10 +33,12 @@ pub enum Fault {
     TruncatedJson,
     /// The call was carried out; the connection ends in the middle of the body.
     CutBody,
+    /// 400 in the usual envelope, as for a call that is not valid; nothing was done, and asking again is in vain.
+    Refused,
 }
 
 impl Fault {
-    /// Every kind, for plans that want some of each.
+    /// Every kind that passes, for plans that want some of each.
     pub const ALL: [Self; 11] = [
         Self::Throttled,
         Self::ServerError,

@@ -38,5 +38,5 @@ pub use limits::Limits;
 pub use persist::StoreError;
 pub use planting::SeedError;
 pub use seed::Seed;
-pub use server::{Sandbox, SandboxError, SandboxOptions, SeedSource};
+pub use server::{Cut, Sandbox, SandboxError, SandboxOptions, SeedSource};
 pub use switches::*;

@@ -1,4 +1,4 @@
-//! The sandbox on a port of the loopback interface: connections, faults of the wire, start and stop.
+//! The sandbox on a port of the loopback interface, or without one: connections, faults of the wire, start and stop.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::http::request::Parts;
 use axum::http::{Request as HttpRequest, Response as HttpResponse};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -110,11 +111,17 @@ struct Shared {
 /// The connection is to end without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was cut on purpose")]
-struct Cut;
+pub struct Cut;
 
-impl Sandbox {
-    /// Starts to serve.
-    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
+/// A sandbox that only lacks its address.
+struct Prepared {
+    parts: EngineParts,
+    api_key: String,
+    personal_access_token: String,
+}
+
+impl Prepared {
+    async fn of(options: SandboxOptions) -> Result<Self, SandboxError> {
         let seed = read_seed(options.seed).await?;
         let switches = options.switches.or_else(|| seed.switches.clone()).unwrap_or_default();
         let limits = options.limits.or(seed.limits).unwrap_or_default();
@@ -128,31 +135,53 @@ impl Sandbox {
                 (Some(store), state)
             }
         };
+        let (api_key, personal_access_token) = (options.api_key, options.personal_access_token);
+        let credentials =
+            Credentials { api_key: api_key.clone(), personal_access_token: personal_access_token.clone() };
+        let (endpoint, recording) = (String::new(), options.recording);
+        let parts =
+            EngineParts { state, store, switches, limits, faults, clock, credentials, endpoint, recording };
+        Ok(Self { parts, api_key, personal_access_token })
+    }
+
+    fn sandbox(self, endpoint: String) -> Sandbox {
+        let Self { parts, api_key, personal_access_token } = self;
+        let engine = Engine::new(EngineParts { endpoint: endpoint.clone(), ..parts });
+        let shared = Arc::new(Shared { engine: Mutex::new(engine) });
+        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        Sandbox { shared, endpoint, api_key, personal_access_token, cancel, tasks }
+    }
+}
+
+impl Sandbox {
+    /// Starts to serve.
+    pub async fn start(options: SandboxOptions) -> Result<Self, SandboxError> {
         let port = options.port;
+        let prepared = Prepared::of(options).await?;
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
             .await
             .map_err(|source| SandboxError::Listen { port, source })?;
         let address = listener.local_addr().map_err(|source| SandboxError::Listen { port, source })?;
-        let endpoint = format!("http://{address}");
-        let (api_key, personal_access_token) = (options.api_key, options.personal_access_token);
-        let engine = Engine::new(EngineParts {
-            state,
-            store,
-            switches,
-            limits,
-            faults,
-            clock,
-            credentials: Credentials {
-                api_key: api_key.clone(),
-                personal_access_token: personal_access_token.clone(),
-            },
-            endpoint: endpoint.clone(),
-            recording: options.recording,
-        });
-        let shared = Arc::new(Shared { engine: Mutex::new(engine) });
-        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(accept(listener, Arc::clone(&shared), cancel.clone(), tasks.clone()));
-        Ok(Self { shared, endpoint, api_key, personal_access_token, cancel, tasks })
+        let sandbox = prepared.sandbox(format!("http://{address}"));
+        let (shared, cancel, tasks) =
+            (Arc::clone(&sandbox.shared), sandbox.cancel.clone(), sandbox.tasks.clone());
+        sandbox.tasks.spawn(accept(listener, shared, cancel, tasks));
+        Ok(sandbox)
+    }
+
+    /// The same without a port: it answers whoever holds it, by [`Sandbox::answer`], and waits by tokio's clock alone.
+    pub async fn in_process(options: SandboxOptions) -> Result<Self, SandboxError> {
+        Ok(Prepared::of(options).await?.sandbox("http://sandbox.invalid".to_owned()))
+    }
+
+    /// Answers one request as the port would, with the trouble that is due. The future needs nothing but itself, as a
+    /// call that is on its way needs nobody who waits for it.
+    pub fn answer(
+        &self,
+        request: HttpRequest<Bytes>,
+    ) -> impl Future<Output = Result<HttpResponse<Body>, Cut>> + Send + use<> {
+        let (parts, body) = request.into_parts();
+        answer(Arc::clone(&self.shared), parts, body)
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -269,12 +298,16 @@ async fn serve_connection(stream: TcpStream, shared: Arc<Shared>, cancel: Cancel
 
 async fn serve(shared: Arc<Shared>, request: HttpRequest<Incoming>) -> Result<HttpResponse<Body>, Cut> {
     let (parts, body) = request.into_parts();
+    let body = to_bytes(Body::new(body), MAX_BODY).await.map_err(|_| Cut)?;
+    answer(shared, parts, body).await
+}
+
+async fn answer(shared: Arc<Shared>, parts: Parts, body: Bytes) -> Result<HttpResponse<Body>, Cut> {
     let headers: BTreeMap<String, String> = parts
         .headers
         .iter()
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
-    let body = to_bytes(Body::new(body), MAX_BODY).await.map_err(|_| Cut)?;
     let request = Request {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),

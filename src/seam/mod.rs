@@ -1,6 +1,6 @@
 //! The edge to Seam: a hand-written, typed client of the calls this program needs.
 //!
-//! Two halves of different types share one transport. A [`SeamReader`] can only look; a [`SeamWriter`] exists only
+//! Two halves of different types share one client. A [`SeamReader`] can only look; a [`SeamWriter`] exists only
 //! for somebody who shows a checked plan. Every request is a `POST` of JSON, pays for its place in the pace, and is
 //! judged by one function, [`verdict`]. Keys, headers and bodies are never logged, and nothing that Seam repeats of
 //! a guest reaches a message.
@@ -19,6 +19,7 @@ mod reader;
 mod retry;
 mod retry_after;
 mod settings;
+mod transport;
 mod turn;
 mod wire;
 mod writer;
@@ -28,5 +29,6 @@ pub use error::{CallError, CallErrorKind, Effect, Refusal, ReservationRule, Seam
 pub use reader::SeamReader;
 pub use retry::{Delays, Safety, Verdict, verdict};
 pub use settings::{Credentials, SeamSettings};
+pub use transport::{Answered, Answering, Asked, InProcess, NoAnswer};
 pub use turn::{TurnAsked, Turns};
 pub use writer::{How, Made, Receipt, SeamWriter, Watch};

@@ -13,6 +13,7 @@ use super::error::{CallError, CallErrorKind, SeamError};
 use super::inventory;
 use super::lookup;
 use super::settings::SeamSettings;
+use super::transport::InProcess;
 use super::wire::{Page, WireMethod, WorkspaceAnswer};
 use super::writer::{SeamWriter, Watch};
 use crate::event::{EventSink, Silence};
@@ -33,8 +34,20 @@ impl SeamReader {
     /// Makes the client; nothing is sent yet. `cancel` ends waits for the pace and between retries; a request that
     /// was sent is always waited for.
     pub fn connect(settings: &SeamSettings, cancel: CancellationToken) -> Result<Self, SeamError> {
-        let client = Arc::new(Client::new(settings)?);
-        Ok(Self { client, workspace: Arc::default(), cancel })
+        Ok(Self::of(Client::new(settings)?, cancel))
+    }
+
+    /// The same for a Seam that is called instead of connected to: the address counts for nothing.
+    pub fn in_process(
+        seam: InProcess,
+        settings: &SeamSettings,
+        cancel: CancellationToken,
+    ) -> Result<Self, SeamError> {
+        Ok(Self::of(Client::in_process(seam, settings)?, cancel))
+    }
+
+    fn of(client: Client, cancel: CancellationToken) -> Self {
+        Self { client: Arc::new(client), workspace: Arc::default(), cancel }
     }
 
     /// The workspace of the key: the first contact, made once and then remembered.

@@ -4,6 +4,7 @@
 //! error alone. `backoff` gives nothing but the lengths of the waits; the loop, the budget and the place in the pace
 //! are ours, because a wait that Seam asks for must lengthen the backoff and never replace the budget.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use backoff::backoff::Backoff;
@@ -80,30 +81,83 @@ const FIRST_CEILING: Duration = Duration::from_millis(500);
 /// The ceiling of every later wait.
 const LAST_CEILING: Duration = Duration::from_mins(1);
 
+/// Where the jitter of a client's waits comes from.
+#[derive(Debug)]
+pub(super) enum Jitter {
+    /// Nobody knows.
+    ByChance,
+    /// The same seed gives the same waits, in the order in which calls begin.
+    Seeded {
+        /// From which all follows.
+        seed: u64,
+        /// How many calls have begun.
+        n_calls: AtomicU64,
+    },
+}
+
+impl Jitter {
+    /// Waits that follow from a seed.
+    pub(super) fn seeded(seed: u64) -> Self {
+        Self::Seeded { seed, n_calls: AtomicU64::new(0) }
+    }
+
+    /// The waits of one call.
+    pub(super) fn delays(&self) -> FullJitter {
+        match self {
+            Self::ByChance => FullJitter::by_chance(),
+            Self::Seeded { seed, n_calls } => {
+                FullJitter::seeded(mixed(seed ^ mixed(n_calls.fetch_add(1, Ordering::Relaxed))))
+            }
+        }
+    }
+}
+
 /// Full jitter: each wait lies anywhere between nothing and its ceiling, so that calls which failed together do not
 /// come back together.
 #[derive(Debug)]
-pub(super) struct FullJitter(ExponentialBackoff);
+pub(super) struct FullJitter {
+    waits: ExponentialBackoff,
+    /// Where it is seeded, `waits` are half the ceilings, and this decides.
+    dice: Option<u64>,
+}
 
 impl FullJitter {
-    pub(super) fn new() -> Self {
+    fn by_chance() -> Self {
         // A factor of 1 spreads each wait over nothing to twice its interval.
-        Self(
-            ExponentialBackoffBuilder::new()
-                .with_initial_interval(FIRST_CEILING / 2)
-                .with_max_interval(LAST_CEILING / 2)
-                .with_multiplier(2.0)
-                .with_randomization_factor(1.0)
-                .with_max_elapsed_time(None)
-                .build(),
-        )
+        Self { waits: doubling(1.0), dice: None }
     }
+
+    fn seeded(seed: u64) -> Self {
+        Self { waits: doubling(0.0), dice: Some(seed) }
+    }
+}
+
+fn doubling(randomization_factor: f64) -> ExponentialBackoff {
+    ExponentialBackoffBuilder::new()
+        .with_initial_interval(FIRST_CEILING / 2)
+        .with_max_interval(LAST_CEILING / 2)
+        .with_multiplier(2.0)
+        .with_randomization_factor(randomization_factor)
+        .with_max_elapsed_time(None)
+        .build()
 }
 
 impl Delays for FullJitter {
     fn next(&mut self) -> Option<Duration> {
-        self.0.next_backoff()
+        let wait = self.waits.next_backoff()?;
+        let Some(dice) = &mut self.dice else { return Some(wait) };
+        *dice = mixed(*dice);
+        let of_256 = u32::from(dice.to_le_bytes()[0]);
+        Some(2 * wait * of_256 / 256)
     }
+}
+
+/// A step of `SplitMix64`.
+fn mixed(bits: u64) -> u64 {
+    let mut bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    bits ^ (bits >> 31)
 }
 
 /// Whether there is a next attempt.
@@ -228,7 +282,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn seam_cannot_keep_a_call_alive_beyond_its_patience() {
-        let mut course = Course::new(FullJitter::new(), Duration::from_mins(5));
+        let mut course = Course::new(Jitter::ByChance.delays(), Duration::from_mins(5));
         let cancel = CancellationToken::new();
         let start = Instant::now();
         while let Some(wait) = course.wait_after(&throttled(1)) {
@@ -257,12 +311,28 @@ mod tests {
 
     #[test]
     fn waits_are_spread_below_ceilings_that_double() {
-        let mut ceiling = FIRST_CEILING;
-        let mut delays = FullJitter::new();
-        for _ in 0..12 {
-            let wait = delays.next().expect("without end");
-            assert!(wait <= ceiling + Duration::from_micros(1), "{wait:?} under {ceiling:?}");
-            ceiling = (ceiling * 2).min(LAST_CEILING);
+        for jitter in [Jitter::ByChance, Jitter::seeded(7)] {
+            let mut ceiling = FIRST_CEILING;
+            let mut delays = jitter.delays();
+            for _ in 0..12 {
+                let wait = delays.next().expect("without end");
+                assert!(wait <= ceiling + Duration::from_micros(1), "{wait:?} under {ceiling:?}");
+                ceiling = (ceiling * 2).min(LAST_CEILING);
+            }
         }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_waits_and_each_call_its_own() {
+        let waits = |seed| {
+            let jitter = Jitter::seeded(seed);
+            [(); 8].map(|()| jitter.delays().next().expect("without end"))
+        };
+        assert_eq!(waits(1), waits(1));
+        assert_ne!(waits(1), waits(2));
+        let mut calls = waits(1).to_vec();
+        calls.sort_unstable();
+        calls.dedup();
+        assert!(calls.len() > 5, "{calls:?}");
     }
 }

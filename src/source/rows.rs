@@ -375,7 +375,7 @@ fn cut(source: SourcePlace) -> Problem {
 
 /// Another guest of the same row, of whom it has the name only.
 fn companion(stay: &Stay, full_name: String) -> Stay {
-    let guest = Guest { key: None, full_name, email: None, phone: None, is_primary: false };
+    let guest = Guest { key: None, full_name: full_name.into(), email: None, phone: None, is_primary: false };
     Stay { guest, code: None, ..stay.clone() }
 }
 

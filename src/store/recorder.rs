@@ -22,7 +22,7 @@ use super::statement::Statement;
 use super::step::{put_intent, put_outcome};
 use crate::event::Outcome;
 use crate::model::{AccessGrantKey, Namespace, ReservationId, RunId, Wanted, WorkspaceId, without_contacts};
-use crate::plan::{Plan, StepId};
+use crate::plan::{Call, Plan, StepId};
 
 /// How many records may share a transaction.
 const MAX_BATCH: usize = 512;
@@ -48,17 +48,23 @@ pub struct StepRecord {
     pub subject: String,
     /// The reservation; `None` for identities.
     pub reservation: Option<ReservationId>,
+    /// What is wanted of the grant that the call makes. It is remembered before the call is sent: where the run dies
+    /// with the grant made, the next one must still be able to tell whether the source changed its mind since.
+    pub wanted: Option<Wanted>,
 }
 
 impl StepRecord {
     /// The call of a plan.
     pub fn of(plan: &Plan, id: StepId) -> Self {
         let step = plan.step(id);
+        let item = step.item.map(|item| plan.item(item));
+        let makes_grant = matches!(step.call, Call::CreateGrant { .. });
         Self {
             step: id,
             path: step.call.path(),
             subject: step.call.subject().to_owned(),
-            reservation: step.item.map(|item| plan.item(item).reservation.clone()),
+            reservation: item.map(|item| item.reservation.clone()),
+            wanted: item.and_then(|item| item.wanted).filter(|_| makes_grant),
         }
     }
 }
@@ -212,6 +218,11 @@ impl Writer {
         }
     }
 
+    fn entry(&self) -> ledger::Entry<'_> {
+        let Self { store: _, lease_id: _, workspace_id, namespace, run_id } = self;
+        ledger::Entry { workspace_id, namespace, run_id }
+    }
+
     /// A server may be started anew while a run goes on. All that is written may be written twice: where an answer
     /// was lost, the same is simply said again.
     async fn write_with_patience(&self, batch: &[Request]) -> Result<Fence, StoreError> {
@@ -232,7 +243,7 @@ impl Writer {
         for Request { record, .. } in batch {
             match record {
                 Record::Intent(_) if fence == Fence::Gone => Ok(()),
-                Record::Intent(record) => put_intent(&mut transaction, &self.run_id, record, now).await,
+                Record::Intent(record) => self.write_intent(&mut transaction, record, now).await,
                 Record::Outcome(record, outcome) => {
                     self.write_outcome(&mut transaction, record, outcome, now).await
                 }
@@ -241,6 +252,22 @@ impl Writer {
         }
         self.store.commit(transaction).await?;
         Ok(fence)
+    }
+
+    async fn write_intent(
+        &self,
+        transaction: &mut Transaction,
+        record: &StepRecord,
+        now: Timestamp,
+    ) -> sqlx::Result<()> {
+        put_intent(&mut *transaction, &self.run_id, record, now).await?;
+        match record.wanted {
+            None => Ok(()),
+            Some(desired) => {
+                let key = AccessGrantKey::new(&record.subject);
+                ledger::put(&mut *transaction, &self.entry(), &[(key, desired)], now).await
+            }
+        }
     }
 
     async fn write_outcome(
@@ -253,11 +280,7 @@ impl Writer {
         let outcome =
             StepOutcome { error: outcome.error.as_deref().map(without_contacts), ..outcome.clone() };
         put_outcome(&mut *transaction, &self.run_id, record, &outcome, now).await?;
-        let entry = ledger::Entry {
-            workspace_id: &self.workspace_id,
-            namespace: &self.namespace,
-            run_id: &self.run_id,
-        };
+        let entry = self.entry();
         match &outcome.ledger {
             LedgerChange::Keep => Ok(()),
             LedgerChange::Set { key, desired } => {

@@ -69,7 +69,7 @@ pub(super) async fn put_intent(
     record: &StepRecord,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let StepRecord { step, path, subject, reservation } = record;
+    let StepRecord { step, path, subject, reservation, wanted: _ } = record;
     Statement::new(
         "insert into steps (run_id, step, path, subject, reservation, intent_at)
          values ($1, $2, $3, $4, $5, $6)
@@ -94,7 +94,7 @@ pub(super) async fn put_outcome(
     outcome: &StepOutcome,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let StepRecord { step, path, subject, reservation } = record;
+    let StepRecord { step, path, subject, reservation, wanted: _ } = record;
     let StepOutcome { outcome, request_id, error, seam_id, ledger: _ } = outcome;
     Statement::new(
         "insert into steps (run_id, step, path, subject, reservation, outcome, outcome_at, request_id, error,

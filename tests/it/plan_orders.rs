@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use reservation_sync::mapping::Directory;
@@ -64,7 +65,7 @@ struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     fn of(plan: &'a CheckedPlan, before: &'a Inventory) -> Self {
-        Self { plan, before, directory: Directory::of(before), kept: kept_open(plan, before) }
+        Self { plan, before, directory: Directory::of(before), kept: kept_open(plan, before, now()).0 }
     }
 
     /// The steps that wait for nothing that is not done.
@@ -138,7 +139,8 @@ impl<'a> Trial<'a> {
     }
 }
 
-type Place = (UserIdentityId, SpaceId);
+/// Who, and where.
+pub(crate) type Place = (UserIdentityId, SpaceId);
 
 /// Who can open what at this moment.
 fn open_now(world: &World<'_>) -> BTreeSet<Place> {
@@ -152,10 +154,14 @@ fn open_now(world: &World<'_>) -> BTreeSet<Place> {
 }
 
 /// What a guest in the house can open before and after, and so on the way; but for the doors of reservations of which
-/// Seam wants the old grants deleted before the new ones come.
-fn kept_open(plan: &CheckedPlan, before: &Inventory) -> BTreeSet<Place> {
+/// Seam wants the old grants deleted before the new ones come. Beside it, what else they can open before.
+pub(crate) fn kept_open(
+    plan: &CheckedPlan,
+    before: &Inventory,
+    now: Timestamp,
+) -> (BTreeSet<Place>, BTreeSet<Place>) {
     let places = |inventory: &Inventory| -> BTreeSet<Place> {
-        let open = inventory.grants.iter().filter(|grant| grant.window.contains(now()));
+        let open = inventory.grants.iter().filter(|grant| grant.window.contains(now));
         open.flat_map(|grant| grant.spaces.iter().map(|space| (grant.identity.clone(), space.clone())))
             .collect()
     };
@@ -167,5 +173,5 @@ fn kept_open(plan: &CheckedPlan, before: &Inventory) -> BTreeSet<Place> {
         let old = before.grants.iter().find(|grant| grant.id == *id).expect("the plan was checked");
         announced.extend(old.spaces.iter().map(|space| (old.identity.clone(), space.clone())));
     }
-    has.intersection(&will_have).filter(|place| !announced.contains(*place)).cloned().collect()
+    has.into_iter().partition(|place| will_have.contains(place) && !announced.contains(place))
 }

@@ -9,8 +9,8 @@ use reservation_sync::model::{
     ReservationId, RunId, SharedSet, SourceKind, SourcePlace, SourceRead, Window,
 };
 use reservation_sync::plan::{
-    Action, Call, Estimate, GrantView, HeldBy, IdentityItem, IdentityTarget, Impact, InHouse, Item, ItemId,
-    Learnt, Phase, Plan, ReasonCode, Step, StepId,
+    Action, Call, Estimate, GrantView, HeldBy, IdentityFields, IdentityItem, IdentityTarget, Impact, InHouse,
+    Item, ItemId, Learnt, Phase, Plan, ReasonCode, Step, StepId, StepIds,
 };
 use reservation_sync::report::document::{Header, Kind};
 
@@ -33,14 +33,14 @@ fn view(reservation: &str, name: &str, spaces: &[&str], start: &str, end: &str) 
         access_grant_key: Some(key(reservation, "0a1b2c3d4e")),
         reservation_key: Some(reservation.into()),
         user_identity_key: Some(format!("pms:{reservation}/1").as_str().into()),
-        full_name: Some(name.to_owned()),
+        full_name: Some(name.into()),
         space_keys: spaces.iter().map(|space| (*space).into()).collect(),
         device_ids: SharedSet::new(),
         acs_entrance_ids: spaces.iter().map(|space| format!("entrance-{space}").as_str().into()).collect(),
         starts_at: at(start),
         ends_at: Some(at(end)),
         methods: [Method::Code].into(),
-        name: Some(reservation.to_owned()),
+        name: Some(reservation.into()),
     }
 }
 
@@ -54,7 +54,7 @@ fn item(reservation: &str, action: Action, reason_code: ReasonCode, reason: &str
         reservation: ReservationId { property: "LIS".into(), key: reservation.into() },
         action,
         reason_code,
-        reason: reason.to_owned(),
+        reason: reason.to_owned().into(),
         impact: Impact::Seamless,
         phase: Phase::Future,
         held_by: None,
@@ -128,9 +128,9 @@ fn step(item: u32, call: Call) -> Step {
     Step {
         item: Some(ItemId(item)),
         call,
-        doors: Vec::new(),
-        requires: Vec::new(),
-        follows: Vec::new(),
+        doors: SharedSet::new(),
+        requires: StepIds::new(),
+        follows: StepIds::new(),
         deadline: at("2026-12-03T15:00:00Z"),
     }
 }
@@ -144,7 +144,7 @@ fn create_call(key: AccessGrantKey, identity: IdentityTarget) -> Call {
         window: Window::new(at("2026-12-03T15:00:00Z"), at("2026-12-05T11:00:00Z")),
         methods: [Method::Code].into(),
         code: None,
-        name: "R".to_owned(),
+        name: "R".into(),
     }
 }
 
@@ -153,7 +153,7 @@ pub(crate) fn plan() -> Plan {
     let delete = |item: &Item| Call::DeleteGrant { id: "grant".into(), key: item.key.clone() };
     let identity = |key: &str| Call::CreateIdentity {
         key: key.into(),
-        full_name: Some("Ana Sousa".to_owned()),
+        full_name: Some("Ana Sousa".into()),
         email: Some("ana@example.com".into()),
         phone: None,
     };
@@ -170,17 +170,27 @@ pub(crate) fn plan() -> Plan {
         step(5, delete(&items[5])),
         step(6, create_call(items[6].key.clone(), known)),
     ];
-    let person = |key: &str, action, fields: &[&'static str], step| IdentityItem {
+    let person = |key: &str, action, fields, step| IdentityItem {
         key: key.into(),
         action,
-        fields: fields.to_vec(),
+        fields,
         step: StepId(step),
     };
     Plan {
         items,
         identities: vec![
-            person("pms:R1001/1", Action::Update, &["full_name", "phone"], 1),
-            person("pms:R1017/1", Action::Create, &["email", "full_name"], 0),
+            person(
+                "pms:R1001/1",
+                Action::Update,
+                IdentityFields { email: false, full_name: true, phone: true },
+                1,
+            ),
+            person(
+                "pms:R1017/1",
+                Action::Create,
+                IdentityFields { email: true, full_name: true, phone: false },
+                0,
+            ),
         ],
         steps,
         doors: Vec::new(),

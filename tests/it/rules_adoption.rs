@@ -23,7 +23,7 @@ fn foreign(id: &str, name: &str, spaces: &[SpaceId], window: Window) -> (Identit
     let identity = Identity {
         id: format!("identity-{id}").as_str().into(),
         key: None,
-        full_name: Some(name.to_owned()),
+        full_name: Some(name.into()),
         email: None,
         phone: None,
         merged_keys: [].into(),
@@ -58,8 +58,8 @@ fn classes(hotel: &Hotel, rows: &[&str]) -> String {
         let line = |finding: reservation_sync::plan::Finding<'_>| {
             let stay = finding.stay.map_or_else(|| "-".to_owned(), |stay| stay.reservation.to_string());
             let proposal = format!("{:?}", finding.proposal).to_lowercase();
-            let name = finding.grant.id.as_str();
-            let id = if name.starts_with("grant-") { "ours" } else { name };
+            let name = finding.grant.id.to_string();
+            let id = if name.starts_with("grant-") { "ours" } else { &name };
             format!("{} {id} of {stay}, {proposal}: {}\n", finding.class.as_str(), finding.reason)
         };
         classify(input).into_iter().map(line).collect()
@@ -88,7 +88,7 @@ fn every_live_grant_is_ours_a_match_skipped_an_orphan_or_foreign() {
     add(&mut hotel, "by-guest", "GUEST  g3", &["room-7"], "12-05T12:00..12-07");
     add(&mut hotel, "wider", "Guest G4", &["room-1", "gym"], "12-05..12-07");
     add(&mut hotel, "in-house", "Guest G5", &["room-2"], "11-30..12-03");
-    add(&mut hotel, "waiting", "x", &["room-3"], "12-05..12-07").name = Some("R6".to_owned());
+    add(&mut hotel, "waiting", "x", &["room-3"], "12-05..12-07").name = Some("R6".into());
     add(&mut hotel, "cancelled", "x", &["room-3"], "12-05..12-07").key = Some("R7_1".into());
     add(&mut hotel, "elsewhere", "x", &["room-3"], "12-05..12-07").reservation_key = Some("R1".into());
     add(&mut hotel, "twins", "Guest G8", &["room-5", "room-6"], "12-09..12-12");
@@ -151,7 +151,7 @@ fn ours_comes_first_and_what_the_list_names_goes_after_it() {
     add(&mut hotel, "cleaner", "Cleaner", &["room-5", "lobby"], "11-01..12-31");
     let rows = ["R1 G1 room-5 12-02..12-05", "R2 G2 room-6 12-02..12-06"];
     agree(&mut hotel, &rows);
-    hotel.adopted.retain(|id, _| id.as_str() == "a");
+    hotel.adopted.retain(|id, _| *id == "a".into());
     assert_snapshot!(hotel.night(&rows), @"
     + R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R2:G2 [lobby room-6] 12-02T15..12-06T11 code key=- | new_stay, seamless
@@ -180,7 +180,7 @@ fn ours_comes_first_and_what_the_list_names_goes_after_it() {
 #[test]
 fn a_grant_that_several_guests_use_goes_after_the_last_of_theirs_came() {
     let mut hotel = Hotel::new();
-    add(&mut hotel, "room", "x", &["room-5"], "12-02..12-05").name = Some("R1".to_owned());
+    add(&mut hotel, "room", "x", &["room-5"], "12-02..12-05").name = Some("R1".into());
     let rows = ["R1 G1 room-5 12-02..12-05", "R1 G2 room-5 12-02..12-05"];
     agree(&mut hotel, &rows);
     assert_snapshot!(hotel.night(&rows), @"

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use reservation_sync::apply::moves;
 use reservation_sync::mapping::{
     AddressRules, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
 };
@@ -124,7 +125,7 @@ impl Hotel {
 
     pub(crate) fn add_door(&mut self, space: &str, door: &str, capable: bool, methods: &[Method]) {
         let id = format!("space-{space}");
-        if self.inventory.spaces.iter().all(|known| known.id.as_str() != id) {
+        if self.inventory.spaces.iter().all(|known| known.id.to_string() != id) {
             self.inventory.spaces.push(Space {
                 id: id.as_str().into(),
                 key: Some(space.into()),
@@ -156,7 +157,7 @@ impl Hotel {
 
     /// Somebody moves the end of the grants of a reservation, in Seam.
     pub(crate) fn move_end(&mut self, reservation: &str, day: &str) {
-        let name = Some(reservation.to_owned());
+        let name = Some(reservation.into());
         for grant in self.inventory.grants.iter_mut().filter(|grant| grant.name == name) {
             grant.window.ends_at = Some(instant(day, Side::Departure).instant);
         }
@@ -185,7 +186,7 @@ impl Hotel {
         self.inventory.identities.push(Identity {
             id: format!("identity-{id}").as_str().into(),
             key: None,
-            full_name: Some("Somebody Else".to_owned()),
+            full_name: Some("Somebody Else".into()),
             email: email.map(Into::into),
             phone: None,
             merged_keys: [].into(),
@@ -207,6 +208,8 @@ impl Hotel {
         let directory = Directory::of(&self.inventory);
         let known = Known::of(&self.inventory, &namespace(), self.now);
         let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
+        desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.scope.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
         let reading = self.reading(&reservations);
@@ -237,6 +240,20 @@ impl Hotel {
         text
     }
 
+    /// A night that ends in the middle: everything is made, and nothing is taken away.
+    pub(crate) fn broken_night(&mut self, rows: &[&str]) {
+        let plan = self.plan(rows);
+        let before = self.inventory.grants.clone();
+        self.inventory = carried_out(&plan, &self.inventory);
+        let gone = |grant: &&LiveGrant| self.inventory.grants.iter().all(|other| other.id != grant.id);
+        let gone: Vec<LiveGrant> = before.iter().filter(gone).cloned().collect();
+        self.inventory.grants.extend(gone);
+        let before = self.ledger.desired.clone();
+        self.ledger = remembered(&plan, &self.ledger);
+        self.ledger.desired.extend(before);
+        self.ledger.unfinished_moves = moves(&plan);
+    }
+
     /// What a night would do and why, without the calls; nothing is done.
     pub(crate) fn told_reasons(&self, rows: &[&str]) -> String {
         let plan = self.plan(rows);
@@ -259,8 +276,8 @@ impl Hotel {
             .filter(|grant| grant.is_live(self.now))
             .map(|grant| {
                 let key = grant.key.as_ref().map_or_else(|| grant.id.to_string(), |key| short(key.as_str()));
-                let spaces: Vec<&str> =
-                    grant.spaces.iter().map(|s| s.as_str().trim_start_matches("space-")).collect();
+                let spaces: Vec<String> =
+                    grant.spaces.iter().map(|s| s.to_string().replacen("space-", "", 1)).collect();
                 let reservation = grant.reservation_key.as_ref().map_or("-", |key| key.as_str());
                 format!("{key} [{}] {} key={reservation}\n", spaces.join(" "), span(&grant.window))
             })
@@ -315,7 +332,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
         stay_id: None,
         guest: Guest {
             key: (guest != "-").then(|| guest.into()),
-            full_name: name,
+            full_name: name.into(),
             email: None,
             phone: None,
             is_primary: false,
@@ -346,7 +363,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
                 "opt-out" => stay.opted_out = true,
                 _ => panic!("`{word}` means nothing in a row"),
             },
-            Some(("name", name)) => stay.guest.full_name = name.replace('_', " "),
+            Some(("name", name)) => stay.guest.full_name = name.replace('_', " ").into(),
             Some(("email", email)) => stay.guest.email = Some(email.into()),
             Some(("phone", phone)) => stay.guest.phone = Some(phone.into()),
             Some(("code", code)) => stay.code = WishedCode::new(code),

@@ -133,6 +133,7 @@ const RULES: [(usize, &str, &[&str]); 32] = [
             "nobody_in_house_is_locked_out_for_absence_without_a_word_from_a_person",
             "a_store_that_knows_nothing_gives_guests_in_house_more_and_takes_nothing",
             "a_cancellation_is_carried_out_in_house_whatever_is_recorded",
+            "a_guest_in_house_whose_grant_a_killed_run_made_can_be_moved_by_the_next",
         ],
     ),
     (
@@ -171,7 +172,8 @@ const RULES: [(usize, &str, &[&str]); 32] = [
         &[
             "a_replacement_begins_when_there_are_slots_for_all_its_calls_and_is_not_interrupted",
             "a_replacement_that_has_begun_is_finished_and_no_other_is_begun",
-            "a_run_that_is_killed_after_any_write_whose_answer_it_never_saw_is_finished_by_the_next",
+            "a_run_of_sixty_changes_that_is_killed_after_any_write_is_finished_by_the_next",
+            "a_move_that_was_broken_off_is_ended_though_the_guest_leaves_earlier_from_the_new_room",
         ],
     ),
     (

@@ -66,6 +66,37 @@ fn a_move_to_another_room_and_back_does_not_collide_with_the_keys_before() {
 }
 
 #[test]
+fn a_move_that_was_broken_off_is_ended_though_the_guest_leaves_earlier_from_the_new_room() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    hotel.night(&["R1 G1 room-5 12-02..12-05"]);
+    let moved = ["R1 G1 room-6 12-01..12-03"];
+    hotel.broken_night(&moved);
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [lobby room-5] 12-02T15..12-05T11 key=-
+    R1:G1 [lobby room-6] 12-01T15..12-03T11 key=-
+    ");
+    assert_snapshot!(hotel.night(&moved), @"
+    - R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | doors_changed, revoke
+      0 delete R1:G1
+      1 see that R1:G1 still has code after 0
+    ");
+    assert_snapshot!(hotel.grants(), @"R1:G1 [lobby room-6] 12-01T15..12-03T11 key=-");
+}
+
+#[test]
+fn a_move_that_was_broken_off_and_taken_back_leaves_the_old_room() {
+    let mut hotel = Hotel::new();
+    hotel.night(&["R1 G1 room-5 12-02..12-05"]);
+    hotel.broken_night(&["R1 G1 room-6 12-01..12-03"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-5 12-02..12-05"]), @"
+    - R1:G1 [room-6] 12-01T15..12-03T11 code key=- | doors_changed, revoke
+      0 delete R1:G1
+      1 see that R1:G1 still has code after 0
+    ");
+    assert_snapshot!(hotel.grants(), @"R1:G1 [room-5] 12-02T15..12-05T11 key=-");
+}
+
+#[test]
 fn a_guest_who_moves_leaves_no_room_open_behind_them_though_a_space_was_added_before() {
     let mut hotel = Hotel::with(&["lobby"]);
     hotel.night(&["R1 G1 room-5 12-02..12-05"]);

@@ -82,7 +82,7 @@ fn call(number: usize, step: &Step) -> String {
             };
             format!(
                 "person {key}{}{}{}",
-                some("name", full_name.clone()),
+                some("name", full_name.as_ref().map(ToString::to_string)),
                 some("email", email.as_ref().map(ToString::to_string)),
                 some("phone", phone.as_ref().map(ToString::to_string))
             )
@@ -114,8 +114,8 @@ fn call(number: usize, step: &Step) -> String {
 }
 
 /// The kind of an access method of the test, which its id ends with.
-fn kind(id: &AccessMethodId) -> &str {
-    id.as_str().rsplit('-').next().unwrap_or_default()
+fn kind(id: &AccessMethodId) -> String {
+    id.to_string().rsplit('-').next().unwrap_or_default().to_owned()
 }
 
 fn patch<T: std::fmt::Display>(name: &str, patch: &Patch<T>) -> String {

@@ -69,6 +69,7 @@ async fn each_fault_does_to_the_call_what_its_name_says() {
         (Fault::EmptyBodyAfter, Some(503), true),
         (Fault::TruncatedJson, Some(200), true),
         (Fault::CutBody, None, true),
+        (Fault::Refused, Some(400), false),
     ] {
         let workspace = Workspace::start(hotel()).await;
         workspace.sandbox.set_faults(script(&[("/access_grants/create", 1, fault)]));
@@ -78,7 +79,9 @@ async fn each_fault_does_to_the_call_what_its_name_says() {
         assert_eq!(n_grants(&workspace), Some(usize::from(took_effect)), "{fault:?}");
         let body = answer.map(|answer| answer.body).unwrap_or_default();
         match fault {
-            Fault::Throttled | Fault::ServerError => assert!(body["error"]["type"].is_string()),
+            Fault::Throttled | Fault::ServerError | Fault::Refused => {
+                assert!(body["error"]["type"].is_string());
+            }
             Fault::PlainText | Fault::PlainTextAfter => assert_eq!(body, "Bad Gateway"),
             Fault::EmptyBody | Fault::EmptyBodyAfter => assert_eq!(body, ""),
             Fault::TruncatedJson => assert!(body.as_str().is_some_and(|text| text.starts_with('{'))),

@@ -15,9 +15,9 @@ use super::seam_workspace::{
 const CREATE: &str = "/access_grants/create";
 const GET: &str = "/access_grants/get";
 
-fn made(receipt: &Receipt) -> &str {
+fn made(receipt: &Receipt) -> String {
     match &receipt.made {
-        Made::Grant(id) => id.as_str(),
+        Made::Grant(id) => id.to_string(),
         other => panic!("a grant, not {other:?}"),
     }
 }
@@ -41,7 +41,7 @@ async fn a_timeout_is_a_lost_answer() {
     let mut settings = settings(&script.base_url);
     settings.timeout = Duration::from_millis(200);
     let receipt = perform(&writer_of(&reader(&settings)), &scripted_grant()).await.expect("it is there");
-    assert_eq!((receipt.how, made(&receipt)), (How::Fresh, "g1"));
+    assert_eq!((receipt.how, made(&receipt)), (How::Fresh, "g1".to_owned()));
     assert_eq!(script.paths(), [CREATE, GET]);
 }
 

@@ -42,7 +42,7 @@ async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_
             let made = writer.perform(&identity, None, watch).await.expect("an identity").made;
             let Made::Identity(identity) = made else { panic!("an identity, not {made:?}") };
             let key = format!("pms::R{n}:G{n}:x");
-            let grant = create_grant(&key, identity.as_str(), &[&space], window(2, 5));
+            let grant = create_grant(&key, &identity.to_string(), &[&space], window(2, 5));
             let made = writer.perform(&grant, None, watch).await.expect("a grant").made;
             let Made::Grant(id) = made else { panic!("a grant, not {made:?}") };
             let update = Call::UpdateGrant { id: id.clone(), key: key.as_str().into(), window: window(2, 6) };

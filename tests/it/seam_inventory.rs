@@ -48,8 +48,8 @@ fn grants(ids: &[&str], pagination: Value) -> Reply {
     page("access_grants", &entries, pagination)
 }
 
-fn ids(inventory: &Inventory) -> Vec<&str> {
-    inventory.grants.iter().map(|grant| grant.id.as_str()).collect()
+fn ids(inventory: &Inventory) -> Vec<String> {
+    inventory.grants.iter().map(|grant| grant.id.to_string()).collect()
 }
 
 async fn inventory(script: &Script) -> Result<Inventory, SeamError> {

@@ -89,7 +89,7 @@ pub(crate) fn window(arrival: u32, departure: u32) -> Window {
 pub(crate) fn create_identity(key: &str, full_name: &str, email: Option<&str>) -> Call {
     Call::CreateIdentity {
         key: key.into(),
-        full_name: Some(full_name.to_owned()),
+        full_name: Some(full_name.into()),
         email: email.map(Into::into),
         phone: None,
     }
@@ -105,6 +105,6 @@ pub(crate) fn create_grant(key: &str, identity: &str, spaces: &[&SpaceId], windo
         window,
         methods: [Method::Code].into(),
         code: WishedCode::new("8264"),
-        name: "R1".to_owned(),
+        name: "R1".into(),
     }
 }

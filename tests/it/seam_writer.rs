@@ -103,7 +103,7 @@ async fn every_call_of_a_plan_does_what_it_says() {
     let rename = Call::UpdateIdentity {
         id: identity.clone(),
         key: "pms:G3".into(),
-        full_name: Patch::Set("Eva Dias Lima".to_owned()),
+        full_name: Patch::Set("Eva Dias Lima".into()),
         email: Patch::Clear,
         phone: Patch::Keep,
     };

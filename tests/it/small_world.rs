@@ -156,7 +156,7 @@ fn hotel_with_strangers() -> Inventory {
     hotel.identities.push(Identity {
         id: "identity-stranger".into(),
         key: None,
-        full_name: Some("Somebody Else".to_owned()),
+        full_name: Some("Somebody Else".into()),
         email: Some("guest1@example.com".into()),
         phone: None,
         merged_keys: [].into(),
@@ -201,7 +201,7 @@ pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
             stay_id: None,
             guest: Guest {
                 key: (row.guest > 0).then(|| format!("G{}-{}", row.reservation, row.guest).as_str().into()),
-                full_name: name,
+                full_name: name.into(),
                 email: (row.email > 0).then(|| format!("guest{}@example.com", row.email).as_str().into()),
                 phone: None,
                 is_primary: row.guest == 0,
@@ -391,7 +391,8 @@ pub(crate) fn planned_after(
     (desired, checked)
 }
 
-fn made<T>(
+/// The same with all of it.
+pub(crate) fn made<T>(
     night: &Night,
     inventory: &Inventory,
     policy: Policy,

@@ -35,6 +35,7 @@ async fn record_until_killed() {
             path: "/access_grants/create",
             subject: format!("pms::R{number}:G1:aa"),
             reservation: None,
+            wanted: None,
         };
         recorder.intent(&lease, record).await.expect("the lease holds");
         println!("\n{RECORDED}{number}");

@@ -15,6 +15,7 @@ use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, works
 on_both_engines! {
     what_was_answered_is_on_disk_for_every_other_process,
     the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone,
+    what_is_wanted_of_a_grant_is_remembered_before_it_is_made_and_forgotten_where_it_was_not,
     nothing_is_begun_without_the_lock_but_what_was_done_is_recorded,
     a_record_that_failed_is_an_error,
     thousands_of_steps_are_recorded_by_sixteen_callers_at_once,
@@ -29,6 +30,7 @@ fn step(number: u32) -> StepRecord {
             property: "LIS".into(),
             key: format!("R{number}").as_str().into(),
         }),
+        wanted: None,
     }
 }
 
@@ -97,6 +99,34 @@ async fn the_ledger_remembers_what_was_last_wanted_until_the_grant_is_gone(place
     assert_eq!(ledger.desired.keys().collect::<Vec<_>>(), [&other]);
     let elsewhere = store.ledger(&"w2".into(), &namespace()).await.expect("the store is readable");
     assert!(elsewhere.desired.is_empty());
+}
+
+async fn what_is_wanted_of_a_grant_is_remembered_before_it_is_made_and_forgotten_where_it_was_not(
+    place: Place,
+) {
+    let (writer, reader) = (place.open().await, place.open().await);
+    let lease = acquire(&writer, HOUR).await.expect("nobody has it");
+    let run = NewRun::now("run");
+    writer.start_run(&lease, &run).await.expect("the store is writable");
+    let recorder = Recorder::start(&writer, &lease, &run.run_id);
+    let remembered = async || {
+        let ledger = reader.ledger(&workspace_id(), &namespace()).await.expect("the store is readable");
+        ledger.desired
+    };
+
+    let about = StepRecord { wanted: Some(wanted("101")), ..step(1) };
+    let key = AccessGrantKey::new(&about.subject);
+    recorder.intent(&lease, about.clone()).await.expect("the lease holds");
+    assert_eq!(remembered().await.get(&key), Some(&wanted("101")), "should the run die now");
+    let gone = StepOutcome {
+        ledger: LedgerChange::Remove { key: key.clone() },
+        ..StepOutcome::plain(Outcome::Failed)
+    };
+    recorder.outcome(about, gone).await.expect("the store is writable");
+    assert!(remembered().await.is_empty());
+
+    recorder.close().await.expect("everything is written");
+    lease.release().await.expect("it is held");
 }
 
 async fn nothing_is_begun_without_the_lock_but_what_was_done_is_recorded(place: Place) {

@@ -40,7 +40,13 @@ async fn past(store: &Store, lease: &Lease, days: i64, exit_code: u8, n_steps: u
 
 fn step(number: u32) -> StepRecord {
     let subject = format!("pms::R{number}:G1:aa");
-    StepRecord { step: StepId(number), path: "/access_grants/create", subject, reservation: None }
+    StepRecord {
+        step: StepId(number),
+        path: "/access_grants/create",
+        subject,
+        reservation: None,
+        wanted: None,
+    }
 }
 
 async fn read(store: &Store, run_id: &RunId, n_rows: u64) {

@@ -24,6 +24,7 @@ fn step(number: u32) -> StepRecord {
         path: "/access_grants/create",
         subject: format!("pms::R{number}:G1:0a1b2c3d4e"),
         reservation: None,
+        wanted: None,
     }
 }
 

@@ -152,7 +152,13 @@ async fn a_run_goes_on_after_the_server_has_ended_its_connections() {
     for number in 0..20 {
         // A zero character is a text that this engine does not take as it is.
         let (subject, reservation) = (format!("pms::R{number}\0:G1:aa"), None);
-        let step = StepRecord { step: StepId(number), path: "/access_grants/create", subject, reservation };
+        let step = StepRecord {
+            step: StepId(number),
+            path: "/access_grants/create",
+            subject,
+            reservation,
+            wanted: None,
+        };
         if number % 5 == 3 {
             database
                 .execute(

@@ -10,7 +10,7 @@ use hashbrown::HashMap;
 
 use super::order::step_ids;
 use crate::model::ReservationId;
-use crate::plan::{Call, Plan, Step, StepId};
+use crate::plan::{Call, Plan, Step, StepId, StepIds};
 
 /// The position of a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,7 +104,7 @@ fn unit(plan: &Plan, deletes_and_creates: &BTreeSet<StepId>) -> Unit {
         gather_between(plan, *id, leader, &mut members);
     }
     // What stands after the leader in the plan may itself wait for the unit; it keeps its own place.
-    let outside = |others: fn(&Step) -> &Vec<StepId>| {
+    let outside = |others: fn(&Step) -> &StepIds| {
         let all = members.iter().flat_map(|id| others(plan.step(*id)));
         all.copied().filter(|other| *other < leader).collect::<BTreeSet<StepId>>()
     };

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::ReasonCode;
 use crate::model::{DoorRef, Method, ReservationId, Window};
 use crate::plan::{
-    Action, Call, IdentityTarget, Impact, Item, ItemId, Limits, Patch, Phase, Plan, Step, StepId,
+    Action, Call, IdentityTarget, Impact, Item, ItemId, Limits, Patch, Phase, Plan, Step, StepId, StepIds,
 };
 
 /// A step and the reservation it belongs to; none for identities.
@@ -36,9 +36,9 @@ pub(crate) fn step(reservation: &'static str, call: Call, requires: &[u32]) -> D
     let step = Step {
         item: None,
         call,
-        doors: Vec::new(),
+        doors: [].into(),
         requires: requires.iter().copied().map(StepId).collect(),
-        follows: Vec::new(),
+        follows: StepIds::new(),
         deadline: Timestamp::UNIX_EPOCH,
     };
     Draft { reservation, step }
@@ -63,7 +63,7 @@ fn item(reservation: &str, key: &str) -> Item {
         reservation: ReservationId { property: "".into(), key: reservation.into() },
         action: Action::Replace,
         reason_code: ReasonCode::DoorsChanged,
-        reason: String::new(),
+        reason: "".into(),
         impact: Impact::Replace,
         phase: Phase::Future,
         held_by: None,
@@ -89,7 +89,7 @@ pub(crate) fn rename(key: &str) -> Call {
     Call::UpdateIdentity {
         id: "i".into(),
         key: key.into(),
-        full_name: Patch::Set("Ana Ferro".to_owned()),
+        full_name: Patch::Set("Ana Ferro".into()),
         email: Patch::Keep,
         phone: Patch::Keep,
     }
@@ -104,7 +104,7 @@ pub(crate) fn create(key: &str) -> Call {
         window: window(),
         methods: [Method::Code].into(),
         code: None,
-        name: key.to_owned(),
+        name: key.into(),
     }
 }
 

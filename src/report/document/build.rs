@@ -295,7 +295,7 @@ impl Line {
             reservation_key: reservation.key.clone(),
             action: *action,
             reason_code: *reason_code,
-            reason: reason.clone(),
+            reason: reason.to_string(),
             impact: *impact,
             phase: *phase,
             held_by: *held_by,
@@ -316,7 +316,7 @@ impl Person {
         Self {
             key: key.clone(),
             action: *action,
-            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            fields: fields.names().map(str::to_owned).collect(),
             outcome: None,
             error: None,
         }

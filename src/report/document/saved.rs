@@ -131,7 +131,7 @@ fn item(line: &Line, wanted: Option<Wanted>) -> Item {
         },
         action: *action,
         reason_code: *reason_code,
-        reason: reason.clone(),
+        reason: reason.clone().into(),
         impact: *impact,
         phase: *phase,
         held_by: *held_by,

@@ -106,7 +106,7 @@ fn headline(line: &Line) -> String {
     let mut parts = Vec::new();
     if let Some(view) = line.after.as_ref().or(line.before.as_ref()) {
         parts.extend(places(view, line.action));
-        parts.extend(view.full_name.clone());
+        parts.extend(view.full_name.as_ref().map(ToString::to_string));
         parts.push(reservation);
         parts.push(format!("{} → {}", time(Some(view.starts_at)), time(view.ends_at)));
         parts.push(list(&view.methods));

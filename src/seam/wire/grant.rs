@@ -1,5 +1,6 @@
 //! Access grants. Codes and links that Seam sends along are not even read.
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -38,7 +39,7 @@ pub(in crate::seam) struct WireGrant {
     #[serde(default, deserialize_with = "lenient_list")]
     access_method_ids: Vec<AccessMethodId>,
     #[serde(default, deserialize_with = "lenient")]
-    name: Option<String>,
+    name: Option<EcoString>,
     #[serde(default, deserialize_with = "lenient_list")]
     warnings: Vec<WireWarning>,
 }

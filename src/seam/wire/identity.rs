@@ -1,5 +1,6 @@
 //! User identities. `Debug` is left out on purpose: these hold people.
 
+use ecow::EcoString;
 use serde::Deserialize;
 
 use super::lenient::{lenient, lenient_list};
@@ -18,7 +19,7 @@ pub(in crate::seam) struct WireIdentity {
     #[serde(default, deserialize_with = "lenient")]
     user_identity_key: Option<UserIdentityKey>,
     #[serde(default, deserialize_with = "lenient")]
-    full_name: Option<String>,
+    full_name: Option<EcoString>,
     #[serde(default, deserialize_with = "lenient")]
     email_address: Option<EmailAddress>,
     #[serde(default, deserialize_with = "lenient")]

@@ -1,0 +1,111 @@
+//! What must be true when the trouble is over: everybody whose stay is not held has the doors they should have, nobody
+//! has more, and the record and Seam know the same grants.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+
+use reservation_sync::event::Outcome;
+use reservation_sync::mapping::{DesiredReservation, Directory, RevokedStay};
+use reservation_sync::model::{AccessGrantKey, GrantKeyParts, LiveGrant, ReasonCode};
+use reservation_sync::plan::Action;
+
+use super::simulation_run::{Done, Stage};
+use super::simulation_watch::RunNumber;
+use super::simulation_world::Nights;
+use crate::small_world::namespace;
+
+/// A run that had nothing to do, and what it saw.
+pub(crate) struct Judge<'a> {
+    pub(crate) done: &'a Done,
+    pub(crate) stage: &'a Stage,
+    pub(crate) nights: Nights,
+    /// All runs so far.
+    pub(crate) runs: RangeInclusive<RunNumber>,
+}
+
+impl Judge<'_> {
+    pub(crate) fn judge(self) {
+        let Done { desired, plan, before, .. } = self.done;
+        let now = self.stage.clocks.seam();
+        let directory = Directory::of(before);
+        let live: Vec<&LiveGrant> = before.grants.iter().filter(|grant| grant.is_live(now)).collect();
+        let holds = plan.items.iter().filter(|item| item.action == Action::Hold);
+        let held: BTreeSet<_> = holds.map(|item| &item.reservation).collect();
+        for reservation in desired.reservations.iter().filter(|reservation| !held.contains(&reservation.id)) {
+            self.everybody_has_their_doors(reservation, &directory, &live);
+            // A row that is over says nothing of a grant for another time, which may be that of a missing row.
+            let left_early = |stay: &RevokedStay| stay.reason_code == ReasonCode::LeftEarly;
+            let says_all = reservation.left_alone.is_empty() && !reservation.revoked.iter().any(left_early);
+            if self.nights == Nights::Full && says_all {
+                self.nobody_has_more(reservation, &directory, &live);
+            }
+        }
+        self.record_and_seam_agree(&live);
+    }
+
+    fn everybody_has_their_doors(
+        &self,
+        reservation: &DesiredReservation,
+        directory: &Directory,
+        live: &[&LiveGrant],
+    ) {
+        let now = self.stage.clocks.seam();
+        for grant in &reservation.grants {
+            let key = namespace().identity_key(&grant.guest);
+            let identity = self.done.before.identities.iter().find(|i| i.key.as_ref() == Some(&key));
+            for space in grant.spaces() {
+                let space = &directory.space(space).id;
+                let is_open = live.iter().any(|live| {
+                    identity.is_some_and(|identity| identity.id == live.identity)
+                        && live.spaces.contains(space)
+                        && live.window.same_from(&grant.window, now)
+                });
+                if !is_open {
+                    let id = &reservation.id;
+                    self.stage.watch.object(format!("{key} of {id} lacks {space} in the end"));
+                }
+            }
+        }
+    }
+
+    fn nobody_has_more(&self, reservation: &DesiredReservation, directory: &Directory, live: &[&LiveGrant]) {
+        let now = self.stage.clocks.seam();
+        self.stage.watch.count("reservations judged to the letter");
+        for live in live {
+            let parts = live.key.as_ref().and_then(|key| GrantKeyParts::parse(&namespace(), key));
+            let of_reservation = |parts: &GrantKeyParts| parts.reservation == reservation.id.key;
+            let Some(parts) = parts.filter(of_reservation) else { continue };
+            let is_wanted = reservation.grants.iter().any(|grant| {
+                let spaces = grant.spaces();
+                grant.guest == parts.guest
+                    && live.window.same_from(&grant.window, now)
+                    && live.spaces.iter().all(|id| directory.by_id(id).is_some_and(|s| spaces.contains(&s)))
+            });
+            if !is_wanted {
+                self.stage.watch.object(format!("nobody wants {live:?} in the end"));
+            }
+        }
+    }
+
+    fn record_and_seam_agree(&self, live: &[&LiveGrant]) {
+        let Stage { record, watch, .. } = self.stage;
+        let ledger = record.ledger_now();
+        let remembered: BTreeSet<&str> = ledger.desired.keys().map(AccessGrantKey::as_str).collect();
+        let standing = watch.keys();
+        let ours =
+            live.iter().filter_map(|grant| grant.key.as_ref()).filter(|key| standing.contains(key.as_str()));
+        for key in ours.filter(|key| !remembered.contains(key.as_str())) {
+            watch.object(format!("the record does not know {key}"));
+        }
+        // Of a grant that a run made or deleted and never knew it, the record keeps what was wanted of it.
+        let steps = self.runs.clone().flat_map(|run| record.steps(run));
+        let perhaps: BTreeSet<String> = steps
+            .filter(|noted| ["/access_grants/create", "/access_grants/delete"].contains(&noted.path))
+            .filter(|noted| matches!(noted.outcome, None | Some(Outcome::Unknown)))
+            .map(|noted| noted.subject)
+            .collect();
+        for key in remembered.iter().filter(|key| !standing.contains(**key) && !perhaps.contains(**key)) {
+            watch.object(format!("the record claims {key}, which does not stand"));
+        }
+    }
+}
