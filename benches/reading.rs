@@ -10,13 +10,12 @@
 mod hotel;
 
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hotel::{Edition, bookings, write_rows};
+use hotel::{Edition, House, bookings};
 use reservation_sync::config::{Environment, load};
 use reservation_sync::source;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -51,14 +50,12 @@ fn number(text: &str) -> usize {
 
 fn compare(n_csv_rows: usize, n_workbook_rows: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let csv = File::create(folder.path().join("bookings.csv")).expect("room on the disk");
-    let mut csv = BufWriter::new(csv);
-    // Each booking has one row and three quarters of another.
-    write_rows(&mut csv, &bookings(n_csv_rows), Edition::First).expect("room on the disk");
-    csv.flush().expect("room on the disk");
+    // Two bookings have a little more than four rows.
+    House::new(folder.path().to_owned()).write("bookings.csv", &bookings(n_csv_rows), Edition::First);
     write_workbook(&folder.path().join("bookings.xlsx"), n_workbook_rows);
 
     let own = std::env::current_exe().expect("this program has a path");
+    #[expect(clippy::disallowed_methods, reason = "a benchmark has no settings")]
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/reading.py");
     println!("{:<24} {Reading}", "", Reading = Reading::HEADINGS);

@@ -10,5 +10,5 @@ mod workspace;
 
 pub(crate) use bookings::{Booking, bookings};
 pub(crate) use night::House;
-pub(crate) use rows::{Edition, write_rows};
+pub(crate) use rows::Edition;
 pub(crate) use workspace::workspace;
