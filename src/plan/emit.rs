@@ -54,11 +54,15 @@ fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, 
             Change::Create(new) => news.push((new, *item)),
             Change::Replace { new, old, order } => {
                 news.push((new, *item));
-                if *order == Order::CreateFirst {
-                    old_ones.extend(old.iter().map(|position| {
-                        (Errand::DeleteOld { position: *position, after: new.piece }, *item)
-                    }));
-                }
+                let goes_first = |position: &usize| match order {
+                    Order::CreateFirst => false,
+                    Order::DeleteFirst(first) => first.contains(position),
+                };
+                old_ones.extend(
+                    old.iter()
+                        .filter(|position| !goes_first(position))
+                        .map(|position| (Errand::DeleteOld { position: *position, after: new.piece }, *item)),
+                );
             }
             // Absence waits for what is certain: new grants are made while those that are missing still stand.
             Change::Revoke { position, reason: ReasonCode::Absent, .. } => {
@@ -150,7 +154,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             let first: &[usize] = match change {
                 Change::Revoke { reason: ReasonCode::Absent, .. } => &[],
                 Change::Revoke { position, .. } => std::slice::from_ref(position),
-                Change::Replace { old, order: Order::DeleteFirst, .. } => old,
+                Change::Replace { order: Order::DeleteFirst(first), .. } => first,
                 _ => &[],
             };
             for position in first {
