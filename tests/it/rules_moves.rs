@@ -97,6 +97,20 @@ fn a_move_that_was_broken_off_and_taken_back_leaves_the_old_room() {
 }
 
 #[test]
+fn a_guest_who_is_left_one_of_two_stays_keeps_the_other_until_the_one_is_open() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    hotel.night(&["R1 G1 room-5 11-30..12-04", "R1 G1 room-6 12-02..12-05"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-6 12-02..12-05 checked-in"]), @"
+    - R1:G1 [lobby room-5] 11-30T15..12-04T11 code key=- | doors_changed, revoke
+    ~ R1:G1 [lobby room-6] 12-02T15..12-05T11 code key=- -> [lobby room-6] 12-01T12..12-05T11 code key=- | window_changed, reissue
+      0 window R1:G1
+      1 delete R1:G1 after 0
+      2 see that R1:G1 still has code after 1
+    ");
+    assert_snapshot!(hotel.grants(), @"R1:G1 [lobby room-6] 12-01T12..12-05T11 key=-");
+}
+
+#[test]
 fn a_room_that_seam_lets_stand_is_open_until_the_new_grant_for_all_rooms_is_there() {
     let mut hotel = Hotel::with(&["lobby"]);
     hotel.night(&["R1 G1 room-5+room-3 11-30..12-03", "R1 G2 room-1 12-02..12-04"]);
