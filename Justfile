@@ -50,6 +50,19 @@ bench:
 footprint rows:
     cargo bench --locked --bench footprint -- {{ rows }}
 
+# Reading, beside the same work in Python: a CSV file and a workbook of that many rows.
+reading csv="1000000" workbook="100000":
+    python3 -m venv target/python
+    target/python/bin/pip install --quiet openpyxl==3.1.5
+    PYTHON=target/python/bin/python cargo bench --locked --bench reading -- {{ csv }} {{ workbook }}
+
+# The readers on bytes that no program wrote, each for that many seconds; needs a nightly Rust and `cargo install cargo-fuzz`.
+fuzz seconds="60":
+    for target in csv rows workbook; do \
+        mkdir -p fuzz/corpus/$target && \
+        cargo +nightly fuzz run $target fuzz/corpus/$target fuzz/seeds/$target -- -max_total_time={{ seconds }} -timeout=10 || exit 1; \
+    done
+
 # Licences, duplicate versions and sources of the dependencies; advisories need network.
 deny:
     cargo deny --offline check bans licenses sources

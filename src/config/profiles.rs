@@ -88,6 +88,7 @@ impl Profile {
         "opera",
         "ownerrez",
         "protel",
+        "resnexus",
         "smoobu",
         "track",
         "zak",

@@ -71,6 +71,7 @@ fn forms(section: &mut Section<'_>) -> CellForms {
         null_words: section.take("null_words", list(text)).unwrap_or_default(),
         unit_separators: section.take("unit_separator", list(verbatim)).unwrap_or_default(),
         unit_ends_at: section.take("unit_ends_at", verbatim),
+        range_separator: section.take("range_separator", verbatim),
         guest_separators: section.take("guest_separator", list(verbatim)).unwrap_or_default(),
         name_form: section
             .take("name_form", word(&[("full", NameForm::Full), ("last, first", NameForm::LastFirst)]))

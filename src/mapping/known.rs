@@ -33,16 +33,13 @@ pub(super) struct GrantedStay {
 impl Known {
     /// Picks what matters from an inventory.
     pub fn of(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
+        let (numbered, known) =
+            rayon::join(|| numbered(inventory, namespace), || Self::granted(inventory, namespace, now));
+        Self { numbered, ..known }
+    }
+
+    fn granted(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
         let mut known = Self::default();
-        for identity in &inventory.identities {
-            for key in identity.key.iter().chain(&identity.merged_keys) {
-                let Some(guest) = namespace.guest_of(key) else { continue };
-                if let Some((base, n)) = split_number(guest.as_str()) {
-                    let name = identity.full_name.clone().unwrap_or_default();
-                    known.numbered.entry(base.to_owned()).or_default().insert(n, name);
-                }
-            }
-        }
         let mut ours: Vec<(&AccessGrantKey, &LiveGrant)> = inventory
             .grants
             .iter()
@@ -119,6 +116,20 @@ impl Known {
         };
         self.properties.iter().any(|property| *property != id.property && has_grants(property))
     }
+}
+
+fn numbered(inventory: &Inventory, namespace: &Namespace) -> HashMap<String, BTreeMap<u32, EcoString>> {
+    let mut numbered: HashMap<String, BTreeMap<u32, EcoString>> = HashMap::new();
+    for identity in &inventory.identities {
+        for key in identity.key.iter().chain(&identity.merged_keys) {
+            let guest = namespace.guest_of(key);
+            if let Some((base, n)) = guest.as_ref().and_then(|guest| split_number(guest.as_str())) {
+                let name = identity.full_name.clone().unwrap_or_default();
+                numbered.entry_ref(base).or_default().insert(n, name);
+            }
+        }
+    }
+    numbered
 }
 
 /// `R1/2` into `R1` and 2.

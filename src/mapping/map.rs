@@ -12,7 +12,7 @@ use super::guests::{KeyUse, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
 use super::placeholders::beside_a_named_guest;
-use super::places::{Places, UnmappedUnits};
+use super::places::{Places, UnmappedUnits, spots};
 use super::rows::{Opening, held, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
@@ -219,9 +219,9 @@ impl<'a> Mapper<'a> {
         let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
         let window = self.opened(Window::new(stay.check_in.instant, stay.check_out.instant), opening);
         let units = units.unwrap_or_default();
-        for space in units.iter().flat_map(|unit| &unit.spaces) {
+        for spot in spots(&units, self.places.side_by_side()) {
             let guest = guest.clone();
-            self.occupancy.add(*space, Occupation { reservation, row, guest, window, open });
+            self.occupancy.add(spot, Occupation { reservation, row, guest, window, open });
         }
     }
 
@@ -247,7 +247,10 @@ impl<'a> Mapper<'a> {
                 ends_at: open.ends_at.map(|end| end - property.late_exit),
             };
             let is_unit = |space: &SpaceRef| {
-                !self.also.contains(space) && self.settings.units.may_name(&self.directory.space(*space).key)
+                !self.also.contains(space)
+                    // Of which of its units the grant is nobody can say.
+                    && !self.places.side_by_side().contains(space)
+                    && self.settings.units.may_name(&self.directory.space(*space).key)
             };
             let units: Vec<SpaceRef> = granted
                 .spaces
@@ -273,7 +276,8 @@ impl<'a> Mapper<'a> {
             };
             for space in units.into_iter().filter(|space| !is_explained(space)) {
                 let (row, guest) = (usize::MAX, Some(guest.clone()));
-                self.occupancy.add(space, Occupation { reservation: position, row, guest, window, open });
+                self.occupancy
+                    .add((space, None), Occupation { reservation: position, row, guest, window, open });
             }
         }
     }
@@ -327,7 +331,7 @@ impl<'a> Mapper<'a> {
     }
 
     fn finish(&mut self, position: usize, mut draft: Draft<'a>) -> DesiredReservation {
-        let windows = bridged(&self.occupancy, position, &draft.candidates);
+        let windows = bridged(&self.occupancy, self.places.side_by_side(), position, &draft.candidates);
         for (candidate, window) in draft.candidates.iter_mut().zip(windows) {
             candidate.window = window;
         }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::directory::{Directory, SpaceRef};
 use super::known::Known;
-use crate::model::{GuestKey, ReservationId, Window};
+use crate::model::{GuestKey, ReservationId, Unit, Window};
 
 /// One stay in one space.
 #[derive(Debug, Clone)]
@@ -24,15 +24,18 @@ pub(super) struct Occupation {
     pub(super) open: Window,
 }
 
+/// What only one reservation can have at a time: a space, or one unit of a space that several units enter side by side.
+pub(super) type Spot = (SpaceRef, Option<Unit>);
+
 /// The spaces of units and who has them.
 #[derive(Debug, Default)]
 pub(super) struct Occupancy {
-    by_space: HashMap<SpaceRef, Vec<Occupation>>,
+    by_spot: HashMap<Spot, Vec<Occupation>>,
 }
 
 impl Occupancy {
-    pub(super) fn add(&mut self, space: SpaceRef, occupation: Occupation) {
-        self.by_space.entry(space).or_default().push(occupation);
+    pub(super) fn add(&mut self, spot: Spot, occupation: Occupation) {
+        self.by_spot.entry(spot).or_default().push(occupation);
     }
 
     /// Rows that came second to a unit, each with the reservation that has it: of two that overlap from now on the one
@@ -48,7 +51,7 @@ impl Occupancy {
     ) -> BTreeMap<(usize, usize), usize> {
         let mut decided = Vec::new();
         let mut undecided = Vec::new();
-        for (space, occupations) in &mut self.by_space {
+        for ((space, _), occupations) in &mut self.by_spot {
             occupations.sort_by_key(|o| (o.window, order[o.reservation], o.row));
             let space = &directory.space(*space).id;
             let granted = |o: &Occupation, time: &Window| {
@@ -102,7 +105,7 @@ impl Occupancy {
     fn hold_the_rest(&self, losers: &mut BTreeMap<(usize, usize), usize>) {
         loop {
             let mut rest: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-            for occupations in self.by_space.values() {
+            for occupations in self.by_spot.values() {
                 for held in occupations {
                     let Some(&winner) = losers.get(&(held.reservation, held.row)) else { continue };
                     for other in occupations {
@@ -128,12 +131,12 @@ impl Occupancy {
     /// The end of the window of another reservation that is in the space before `until` and after `from`, if any.
     pub(super) fn last_departure(
         &self,
-        space: SpaceRef,
+        spot: &Spot,
         reservation: usize,
         from: Timestamp,
         until: Timestamp,
     ) -> Option<Timestamp> {
-        self.others(space, reservation)
+        self.others(spot, reservation)
             .filter(|window| window.starts_at < until)
             .filter_map(|window| window.ends_at)
             .filter(|end| *end > from)
@@ -143,20 +146,20 @@ impl Occupancy {
     /// The start of the window of another reservation that is in the space before `until` and after `from`, if any.
     pub(super) fn next_arrival(
         &self,
-        space: SpaceRef,
+        spot: &Spot,
         reservation: usize,
         from: Timestamp,
         until: Timestamp,
     ) -> Option<Timestamp> {
-        self.others(space, reservation)
+        self.others(spot, reservation)
             .filter(|window| window.ends_at.is_none_or(|end| end > from))
             .map(|window| window.starts_at)
             .filter(|start| *start < until)
             .min()
     }
 
-    fn others(&self, space: SpaceRef, reservation: usize) -> impl Iterator<Item = Window> + '_ {
-        let occupations = self.by_space.get(&space).map_or(&[][..], Vec::as_slice);
+    fn others(&self, spot: &Spot, reservation: usize) -> impl Iterator<Item = Window> + '_ {
+        let occupations = self.by_spot.get(spot).map_or(&[][..], Vec::as_slice);
         occupations.iter().filter(move |o| o.reservation != reservation).map(|o| o.open)
     }
 }

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::desired::UnitSpaces;
 use super::directory::{Directory, SpaceRef};
+use super::occupancy::Spot;
 use super::settings::UnitRule;
 use crate::model::{Place, Problem, ProblemCode, PropertyCode, SharedSet, SourcePlace, SpaceKey, Unit};
 
@@ -25,11 +26,14 @@ pub(super) struct Places<'a> {
     rule: &'a UnitRule,
     directory: &'a Directory,
     known: HashMap<(&'a PropertyCode, &'a Place), Result<SharedSet<UnitSpaces>, NoPlace>>,
+    side_by_side: BTreeSet<SpaceRef>,
 }
 
 impl<'a> Places<'a> {
     pub(super) fn new(rule: &'a UnitRule, directory: &'a Directory) -> Self {
-        Self { rule, directory, known: HashMap::new() }
+        let side_by_side = rule.entered_side_by_side();
+        let side_by_side = side_by_side.iter().filter_map(|space| directory.by_key(space)).collect();
+        Self { rule, directory, known: HashMap::new(), side_by_side }
     }
 
     /// The units of a place with their spaces.
@@ -38,9 +42,24 @@ impl<'a> Places<'a> {
         place: &'a Place,
         property: &'a PropertyCode,
     ) -> Result<SharedSet<UnitSpaces>, NoPlace> {
-        let Self { rule, directory, known } = self;
+        let Self { rule, directory, known, side_by_side: _ } = self;
         known.entry((property, place)).or_insert_with(|| spaces_of(place, property, rule, directory)).clone()
     }
+
+    /// Spaces that people of several units enter side by side.
+    pub(super) fn side_by_side(&self) -> &BTreeSet<SpaceRef> {
+        &self.side_by_side
+    }
+}
+
+/// What somebody has who is in those units.
+pub(super) fn spots<'u>(
+    units: &'u SharedSet<UnitSpaces>,
+    side_by_side: &'u BTreeSet<SpaceRef>,
+) -> impl Iterator<Item = Spot> + 'u {
+    units.iter().flat_map(|UnitSpaces { unit, spaces }| {
+        spaces.iter().map(|space| (*space, side_by_side.contains(space).then(|| unit.clone())))
+    })
 }
 
 fn spaces_of(

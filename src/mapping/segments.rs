@@ -1,8 +1,11 @@
 //! From rows with doors to grants: segments of one guest bridged and joined (RULES 10).
 
+use std::collections::BTreeSet;
+
 use super::desired::{DesiredGrant, UnitSpaces};
 use super::directory::SpaceRef;
 use super::occupancy::Occupancy;
+use super::places::spots;
 use crate::model::{GuestKey, MethodSet, SharedSet, Stay, Window};
 
 /// A row that has a right to doors that exist.
@@ -27,6 +30,7 @@ impl Candidate<'_> {
 /// across the gap, but never into the window of a neighbour.
 pub(super) fn bridged(
     occupancy: &Occupancy,
+    side_by_side: &BTreeSet<SpaceRef>,
     reservation: usize,
     candidates: &[Candidate<'_>],
 ) -> Vec<Window> {
@@ -38,14 +42,12 @@ pub(super) fn bridged(
             if left.guest != right.guest || !gap {
                 continue;
             }
-            let stays_until = left
-                .spaces()
-                .filter_map(|space| occupancy.next_arrival(space, reservation, out.instant, back.instant))
+            let stays_until = spots(&left.units, side_by_side)
+                .filter_map(|spot| occupancy.next_arrival(&spot, reservation, out.instant, back.instant))
                 .min()
                 .unwrap_or(back.instant);
-            let comes_from = right
-                .spaces()
-                .filter_map(|space| occupancy.last_departure(space, reservation, out.instant, back.instant))
+            let comes_from = spots(&right.units, side_by_side)
+                .filter_map(|spot| occupancy.last_departure(&spot, reservation, out.instant, back.instant))
                 .max()
                 .unwrap_or(out.instant);
             windows[i].ends_at = windows[i].ends_at.max(Some(stays_until));

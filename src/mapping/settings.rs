@@ -34,6 +34,23 @@ impl UnitRule {
             Self::Table(table) => table.values().any(|spaces| spaces.contains(space)),
         }
     }
+
+    /// Spaces that people of several units enter side by side, such as the hall of a floor or a dormitory: who is in
+    /// one of those units is not in the way of the others. Where a unit has no door of its own beside such a space and
+    /// another has more, they are parts of each other, as a room is of its suite, and are in each other's way.
+    pub fn entered_side_by_side(&self) -> BTreeSet<SpaceKey> {
+        let Self::Table(table) = self else { return BTreeSet::new() };
+        let mut units: BTreeMap<&SpaceKey, Vec<&BTreeSet<SpaceKey>>> = BTreeMap::new();
+        for spaces in table.values() {
+            spaces.iter().for_each(|space| units.entry(space).or_default().push(spaces));
+        }
+        let has_its_own = |spaces: &&BTreeSet<SpaceKey>| spaces.iter().any(|space| units[space].len() == 1);
+        let is_alike = |units: &[&BTreeSet<SpaceKey>]| units.iter().all(|spaces| *spaces == units[0]);
+        let side_by_side = units
+            .iter()
+            .filter(|(_, units)| units.len() > 1 && (is_alike(units) || units.iter().all(has_its_own)));
+        side_by_side.map(|(space, _)| (*space).clone()).collect()
+    }
 }
 
 /// A space key with holes for `{unit}` and `{property}`.
@@ -169,6 +186,25 @@ mod tests {
             UnitRule::Table(BTreeMap::from([((None, "101".into()), ["a".into(), "b".into()].into())]));
         assert!(table.may_name(&"b".into()) && !table.may_name(&"lobby".into()));
         assert!(UnitRule::SourceNamesSpaces.may_name(&"lobby".into()));
+    }
+
+    #[test]
+    fn a_hall_and_a_dormitory_are_entered_side_by_side_and_a_room_of_a_suite_is_not() {
+        let check = |table: &[(&str, &[&str])], expected: &[&str]| {
+            let unit = |(unit, spaces): &(&str, &[&str])| {
+                ((None, Unit::new(unit)), spaces.iter().map(|space| SpaceKey::new(space)).collect())
+            };
+            let found = UnitRule::Table(table.iter().map(unit).collect()).entered_side_by_side();
+            let found: Vec<&str> = found.iter().map(SpaceKey::as_str).collect();
+            assert_eq!(found, expected, "{table:?}");
+        };
+        check(&[("101", &["room-101"]), ("102", &["room-102"])], &[]);
+        check(&[("101", &["room-101", "hall"]), ("102", &["room-102", "hall"])], &["hall"]);
+        check(&[("bed-1", &["dorm"]), ("bed-2", &["dorm"])], &["dorm"]);
+        check(&[("bed-1", &["dorm", "hall"]), ("bed-2", &["dorm", "hall"])], &["dorm", "hall"]);
+        check(&[("101", &["room-101"]), ("102", &["room-102"]), ("suite", &["room-101", "room-102"])], &[]);
+        check(&[("101", &["room-101"]), ("suite", &["room-101", "salon"])], &[]);
+        assert!(UnitRule::SourceNamesSpaces.entered_side_by_side().is_empty());
     }
 
     #[test]

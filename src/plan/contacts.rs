@@ -48,12 +48,12 @@ impl Field {
 }
 
 /// Who has which contact now, and who must keep it.
-pub(super) struct Holders<'a> {
+pub(super) struct Holders<'a, 'h> {
     pub(super) owners: HashMap<Cow<'a, str>, &'a Identity>,
     /// Guests of the source, by the identity that is theirs.
-    pub(super) guests: HashMap<&'a UserIdentityId, Position>,
+    pub(super) guests: &'h HashMap<&'a UserIdentityId, Position>,
     /// Identities with a stay, or that are not ours to change.
-    pub(super) settled: HashSet<&'a UserIdentityId>,
+    pub(super) settled: &'h HashSet<&'a UserIdentityId>,
 }
 
 /// What became of the wishes for one kind of contact.
@@ -70,7 +70,7 @@ pub(super) const IN_SOURCE: &str = "another guest of the source has it too";
 pub(super) fn distribute<'a>(
     field: Field,
     wanted: &[Option<Cow<'a, str>>],
-    holders: &Holders<'a>,
+    holders: &Holders<'a, '_>,
 ) -> Outcome<'a> {
     let mut claimed: HashMap<&str, Position> = HashMap::new();
     for (contact, owner) in &holders.owners {

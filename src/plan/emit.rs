@@ -147,17 +147,15 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
     }
 
-    /// Calls for identities come first; one that takes a contact waits for the one that gives it up.
-    pub(super) fn identities(&mut self, calls: Vec<IdentityCall>) {
-        let mut steps: Vec<StepId> = Vec::with_capacity(calls.len());
-        for IdentityCall { guest, call, after } in calls {
-            let requires = after.into_iter().map(|position| steps[position]).collect();
-            let step = self.step(None, call, SharedSet::new(), requires, self.context.now);
-            steps.push(step);
-            self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
-            if let Some(guest) = guest {
-                self.identity_steps.insert(guest, step);
-            }
+    /// Calls for identities come before all others; one that takes a contact waits for the one that gives it up.
+    pub(super) fn identity(&mut self, call: IdentityCall) {
+        let IdentityCall { guest, call, after } = call;
+        debug_assert_eq!(self.plan.identities.len(), self.plan.steps.len(), "identities come first");
+        let requires = after.into_iter().map(|position| StepId(index(position))).collect();
+        let step = self.step(None, call, SharedSet::new(), requires, self.context.now);
+        self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
+        if let Some(guest) = guest {
+            self.identity_steps.insert(guest, step);
         }
     }
 

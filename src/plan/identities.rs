@@ -28,8 +28,6 @@ struct Person<'a> {
     is_own: bool,
     /// Whether the plan is about a stay of theirs; the wishes of others count, and nothing is sent for them.
     is_inside: bool,
-    refusal: Option<String>,
-    takes: Vec<Taking<'a>>,
 }
 
 impl<'a> Person<'a> {
@@ -38,18 +36,7 @@ impl<'a> Person<'a> {
             Some(Holding { identity, is_own }) => (Some(*identity), *is_own),
             None => (None, false),
         };
-        Self {
-            guest,
-            full_name: None,
-            email: None,
-            phone: None,
-            source,
-            existing,
-            is_own,
-            is_inside: false,
-            refusal: None,
-            takes: Vec::new(),
-        }
+        Self { guest, full_name: None, email: None, phone: None, source, existing, is_own, is_inside: false }
     }
 
     /// Two rows of one guest may disagree; the one that stands first in the source speaks.
@@ -88,12 +75,22 @@ fn known<'a>(inventory: &'a Inventory, namespace: &Namespace) -> Known<'a> {
     known
 }
 
+/// What the rows say of the guests, and whom Seam knows.
+pub(super) struct Heard<'a> {
+    known: Known<'a>,
+    persons: Vec<Person<'a>>,
+}
+
 /// The guests of the source beside the identities of the workspace.
 #[derive(Debug)]
 pub(super) struct Identities<'a> {
     /// Sorted by guest.
     persons: Vec<Person<'a>>,
     positions: HashMap<&'a GuestKey, Position>,
+    /// Why a guest may get no new grant; most may.
+    refusals: HashMap<Position, String>,
+    /// What a guest takes from somebody else; most take nothing.
+    takes: HashMap<Position, Vec<Taking<'a>>>,
     settings: &'a PlanSettings,
     pub(super) warnings: Vec<Problem>,
 }
@@ -108,16 +105,23 @@ pub(super) struct IdentityCall {
     pub(super) after: Vec<usize>,
 }
 
-impl<'a> Identities<'a> {
-    /// Finds each guest's identity, and settles who has which contact.
-    pub(super) fn of(
+impl<'a> Heard<'a> {
+    /// Finds each guest's identity.
+    pub(super) fn of(desired: &'a Desired, inventory: &'a Inventory, settings: &PlanSettings) -> Self {
+        let known = known(inventory, &settings.namespace);
+        let persons = persons(desired, &known);
+        Self { known, persons }
+    }
+
+    /// Settles who has which contact.
+    pub(super) fn settle(
+        self,
         desired: &'a Desired,
         inventory: &'a Inventory,
         occupied: HashSet<&'a UserIdentityId>,
         settings: &'a PlanSettings,
-    ) -> Self {
-        let known = known(inventory, &settings.namespace);
-        let persons = persons(desired, &known);
+    ) -> Identities<'a> {
+        let Self { known, persons } = self;
         let mut settled = occupied;
         for reservation in &desired.reservations {
             let waiting = reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone);
@@ -130,21 +134,32 @@ impl<'a> Identities<'a> {
         };
         settled.extend(inventory.identities.iter().filter(|i| !ours(i)).map(|identity| &identity.id));
         let positions = (0..).zip(&persons).map(|(position, person)| (person.guest, position)).collect();
-        let mut identities = Self { persons, positions, settings, warnings: Vec::new() };
+        let mut identities = Identities {
+            persons,
+            positions,
+            refusals: HashMap::new(),
+            takes: HashMap::new(),
+            settings,
+            warnings: Vec::new(),
+        };
         let guests = (0..)
             .zip(&identities.persons)
             .filter(|(_, person)| identities.may_update(person))
             .filter_map(|(position, person)| Some((&person.existing?.id, position)))
             .collect();
-        let mut holders = Holders { owners: HashMap::new(), guests, settled };
-        for field in [Field::Email, Field::Phone] {
+        let claims = |field: Field| {
             let contact = |identity: &'a Identity| field.of(identity.email.as_ref(), identity.phone.as_ref());
-            holders.owners = inventory.identities.iter().filter_map(|i| Some((contact(i)?, i))).collect();
-            identities.settle(field, &holders);
-        }
+            let owners = inventory.identities.iter().filter_map(|i| Some((contact(i)?, i))).collect();
+            identities.distributed(field, &Holders { owners, guests: &guests, settled: &settled })
+        };
+        let (emails, phones) = rayon::join(|| claims(Field::Email), || claims(Field::Phone));
+        identities.settle(Field::Email, emails);
+        identities.settle(Field::Phone, phones);
         identities
     }
+}
 
+impl<'a> Identities<'a> {
     fn person(&self, guest: &GuestKey) -> Option<&Person<'a>> {
         self.positions.get(guest).map(|position| &self.persons[*position])
     }
@@ -156,12 +171,16 @@ impl<'a> Identities<'a> {
     /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. A guest of the
     /// source who gets another contact makes theirs free for somebody else; one who is denied keeps what they have,
     /// which may deny it to the next.
-    fn settle(&mut self, field: Field, holders: &Holders<'a>) {
+    fn distributed(&self, field: Field, holders: &Holders<'a, '_>) -> Outcome<'a> {
         let may_want = |person: &&Person<'_>| person.existing.is_none() || self.may_update(person);
         let wants = |person: &Person<'a>| field.of(person.email, person.phone);
         let wanted: Vec<_> =
             self.persons.iter().map(|person| Some(person).filter(may_want).and_then(wants)).collect();
-        let Outcome { mut taken, mut denied } = distribute(field, &wanted, holders);
+        distribute(field, &wanted, holders)
+    }
+
+    fn settle(&mut self, field: Field, outcome: Outcome<'a>) {
+        let Outcome { mut taken, mut denied } = outcome;
         // What somebody would give up of whom this plan does not speak is not free yet.
         let is_inside = |guest: Position| self.persons[guest].is_inside;
         let early = |guest: Position, taking: &Taking<'_>| {
@@ -181,7 +200,7 @@ impl<'a> Identities<'a> {
             }
         }
         for (guest, taking) in taken {
-            self.persons[guest].takes.push(taking);
+            self.takes.entry(guest).or_default().push(taking);
         }
     }
 
@@ -202,7 +221,8 @@ impl<'a> Identities<'a> {
                 "give each guest a contact of their own; the grant is made all the same",
             ),
             ContactConflict::Reject => {
-                person.refusal = Some(format!("the {column} of the guest is not theirs alone: {why}"));
+                let refusal = format!("the {column} of the guest is not theirs alone: {why}");
+                self.refusals.insert(position, refusal);
                 (
                     format!("guest {guest} gets no grant: {why} ({column})"),
                     "give each guest a contact of their own, or set identities.on_contact_conflict to \"omit\"",
@@ -220,7 +240,7 @@ impl<'a> Identities<'a> {
 
     /// Why a guest may not get a new grant.
     pub(super) fn refusal(&self, guest: &GuestKey) -> Option<&str> {
-        self.person(guest)?.refusal.as_deref()
+        self.refusals.get(self.positions.get(guest)?).map(String::as_str)
     }
 
     /// The identity of a guest, where it exists.
@@ -234,39 +254,61 @@ impl<'a> Identities<'a> {
         person.full_name.or_else(|| person.existing.and_then(|identity| identity.full_name.as_ref()))
     }
 
-    /// The calls: identities made for the guests that need one, identities changed, and contacts given up by those who
-    /// have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
-    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>) -> Vec<IdentityCall> {
-        let mut waiting: BTreeMap<Position, IdentityCall> = (0..)
-            .zip(&self.persons)
-            .filter_map(|(p, person)| Some((p, self.call(person, needed)?)))
+    /// The calls, in order: identities made for the guests that need one, identities changed, and contacts given up by
+    /// those who have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
+    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>, mut send: impl FnMut(IdentityCall)) {
+        let person = |position: Position| &self.persons[position];
+        let mut takers: BTreeMap<Position, IdentityCall> = self
+            .takes
+            .keys()
+            .filter_map(|position| Some((*position, self.call(person(*position), needed)?)))
             .collect();
         let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
         let mut n_before: BTreeMap<Position, usize> = BTreeMap::new();
-        for &guest in waiting.keys() {
-            for holder in self.persons[guest].takes.iter().filter_map(|taking| taking.holder) {
+        for &guest in takers.keys() {
+            for holder in self.takes[&guest].iter().filter_map(|taking| taking.holder) {
                 waited_for.entry(holder).or_default().push(guest);
                 *n_before.entry(guest).or_default() += 1;
             }
         }
         let mut ready: BTreeSet<Position> =
-            waiting.keys().filter(|guest| !n_before.contains_key(*guest)).copied().collect();
-        let mut calls: Vec<IdentityCall> = Vec::with_capacity(waiting.len());
+            takers.keys().filter(|guest| !n_before.contains_key(*guest)).copied().collect();
+        // Most take nothing and wait for nobody.
+        let mut others = (0..)
+            .zip(&self.persons)
+            .filter(|(position, _)| !self.takes.contains_key(position))
+            .filter_map(|(position, person)| Some((position, self.call(person, needed)?)))
+            .peekable();
+        let mut n_sent = 0;
         let mut sent: HashMap<Position, usize> = HashMap::new();
-        // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
-        while let Some(guest) = ready.pop_first().or_else(|| waiting.keys().next().copied()) {
-            let Some(mut call) = waiting.remove(&guest) else { continue };
-            for taking in &self.persons[guest].takes {
+        loop {
+            let other = others.peek().map(|(position, _)| *position);
+            let next = ready.first().copied().into_iter().chain(other).min();
+            // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
+            let Some(guest) = next.or_else(|| takers.keys().next().copied()) else { return };
+            let call = if other == Some(guest) {
+                others.next().map(|(_, call)| call)
+            } else {
+                ready.remove(&guest);
+                takers.remove(&guest)
+            };
+            let Some(mut call) = call else { continue };
+            for taking in self.takes.get(&guest).into_iter().flatten() {
                 let freed =
                     taking.holder.and_then(|holder| sent.get(&holder).copied()).unwrap_or_else(|| {
-                        calls.push(releasing(taking));
-                        calls.len() - 1
+                        send(releasing(taking));
+                        n_sent += 1;
+                        n_sent - 1
                     });
                 call.after.push(freed);
             }
-            sent.insert(guest, calls.len());
-            calls.push(call);
-            for next in waited_for.remove(&guest).into_iter().flatten() {
+            let waiting = waited_for.remove(&guest).unwrap_or_default();
+            if !waiting.is_empty() {
+                sent.insert(guest, n_sent);
+            }
+            send(call);
+            n_sent += 1;
+            for next in waiting {
                 let n = n_before.get_mut(&next).expect("who waits was counted");
                 *n -= 1;
                 if *n == 0 {
@@ -274,7 +316,6 @@ impl<'a> Identities<'a> {
                 }
             }
         }
-        calls
     }
 
     /// What the identity of a guest needs of itself.
@@ -291,20 +332,22 @@ impl<'a> Identities<'a> {
 
 /// The guests of the source, sorted by guest, as their rows describe them.
 fn persons<'a>(desired: &'a Desired, known: &Known<'a>) -> Vec<Person<'a>> {
-    let mut persons: Vec<Person<'_>> = Vec::with_capacity(desired.reservations.len());
-    let mut positions: HashMap<&GuestKey, Position> = HashMap::with_capacity(desired.reservations.len());
+    let mut wishes: Vec<(&DesiredGrant, bool)> = Vec::with_capacity(desired.reservations.len());
     for reservation in &desired.reservations {
         let is_inside = !desired.outside.contains(&reservation.id);
-        for grant in &reservation.grants {
-            let position = *positions.entry(&grant.guest).or_insert_with(|| {
-                persons.push(Person::new(&grant.guest, &grant.source, known));
-                persons.len() - 1
-            });
-            persons[position].is_inside |= is_inside;
-            persons[position].hear(grant);
-        }
+        wishes.extend(reservation.grants.iter().map(|grant| (grant, is_inside)));
     }
-    persons.sort_unstable_by_key(|person| person.guest);
+    // Those of one guest stay in the order of the reservations.
+    wishes.sort_by(|(left, _), (right, _)| left.guest.cmp(&right.guest));
+    let mut persons: Vec<Person<'_>> = Vec::with_capacity(wishes.len());
+    for (grant, is_inside) in wishes {
+        if persons.last().is_none_or(|person| *person.guest != grant.guest) {
+            persons.push(Person::new(&grant.guest, &grant.source, known));
+        }
+        let person = persons.last_mut().expect("there is one now");
+        person.is_inside |= is_inside;
+        person.hear(grant);
+    }
     persons
 }
 

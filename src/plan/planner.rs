@@ -12,7 +12,7 @@ use super::capacity::full_locks;
 use super::change::Change;
 use super::emit::Emitter;
 use super::foreign::Foreign;
-use super::identities::Identities;
+use super::identities::Heard;
 use super::in_house::{Withheld, judge_in_house};
 use super::learnt::learn;
 use super::live::Live;
@@ -79,9 +79,15 @@ enum Draft {
 fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen) -> Draft {
     let Foreseen { withheld, leaving } = known;
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
-    let live = Live::of(inventory, directory, &settings.namespace, &joinable(input), now);
-    let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
-    let identities = Identities::of(desired, inventory, occupied(input, &live, leaving), settings);
+    let joinable = joinable(input);
+    let ((live, foreign), heard) = rayon::join(
+        || {
+            let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
+            (Live::of(inventory, directory, &settings.namespace, &joinable, now), foreign)
+        },
+        || Heard::of(desired, inventory, settings),
+    );
+    let identities = heard.settle(desired, inventory, occupied(input, &live, leaving), settings);
     let context = Context {
         settings,
         directory,
@@ -131,9 +137,10 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         })
         .collect();
     let mut emitter = Emitter::new(&context, &live);
-    emitter.identities(identities.calls(&needed));
+    identities.calls(&needed, |call| emitter.identity(call));
     let mut n_unchanged = 0;
-    for (reservation, plan) in &planned {
+    // Each is let go once it is told, because the lines and calls need its room.
+    for (reservation, plan) in planned {
         n_unchanged += plan.n_unchanged;
         emitter.reservation(reservation, &plan.changes);
     }
@@ -145,8 +152,9 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
-    plan.warnings.extend(full_locks(&plan, input));
-    let forecast = forecast(&plan, &settings.limits, now);
+    let (full_locks, forecast) =
+        rayon::join(|| full_locks(&plan, input), || forecast(&plan, &settings.limits, now));
+    plan.warnings.extend(full_locks);
     plan.estimate = forecast.estimate;
     plan.warnings.extend(forecast.late);
     plan.warnings.sort();

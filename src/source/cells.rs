@@ -65,9 +65,11 @@ pub(super) fn methods<C: Cells>(row: &Row<'_, C>) -> Result<MethodSet, Box<Probl
 }
 
 pub(super) fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box<Problem>> {
-    match row.value(field).to_lowercase().as_str() {
-        "" | "0" | "n" | "no" | "f" | "false" => Ok(false),
-        "1" | "y" | "yes" | "t" | "true" | "x" => Ok(true),
+    let text = row.value(field);
+    let is_one_of = |words: &[&str]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    match text {
+        _ if is_one_of(&["", "0", "n", "no", "f", "false"]) => Ok(false),
+        _ if is_one_of(&["1", "y", "yes", "t", "true", "x"]) => Ok(true),
         _ => Err(Box::new(row.problem(
             field,
             ProblemCode::BadFlag,

@@ -76,6 +76,12 @@ impl Columns {
         self.positions[field as usize]
     }
 
+    /// What the column of the arrival is besides, where one column holds both dates.
+    pub(super) fn departure_of_range(&self) -> Option<Field> {
+        let arrival = self.position(Field::CheckIn)?;
+        [Field::CheckOut, Field::LastNight].into_iter().find(|field| self.position(*field) == Some(arrival))
+    }
+
     /// How many columns a row has.
     pub(super) fn n_columns(&self) -> usize {
         self.header.len()

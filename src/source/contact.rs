@@ -1,7 +1,8 @@
 //! E-mail addresses and telephone numbers: into the one form that Seam takes, or left out.
 
-use hashbrown::HashMap;
-use phonenumber::{Mode, country};
+use hashbrown::{Equivalent, HashMap};
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 use crate::model::{EmailAddress, PhoneNumber};
 
@@ -12,11 +13,13 @@ pub struct CountryCodeError;
 
 /// Whether a text is the ISO 3166 code of a country, for the configuration.
 pub fn check_country(code: &str) -> Result<(), CountryCodeError> {
-    region(code).map(|_| ()).ok_or(CountryCodeError)
+    let is_upper = code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let dialled = region(code).and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region));
+    dialled.filter(|_| is_upper).map(|_| ()).ok_or(CountryCodeError)
 }
 
-fn region(code: &str) -> Option<country::Id> {
-    code.parse().ok()
+fn region(code: &str) -> Option<Region> {
+    Region::try_from(code).ok()
 }
 
 /// The address, if it has the shape of one.
@@ -30,23 +33,43 @@ pub(super) fn email(text: &str) -> Option<EmailAddress> {
 /// How many numbers are remembered; the guests of one file rarely come back later than this.
 const N_REMEMBERED: usize = 4096;
 
-/// Reads telephone numbers, and remembers the last ones, because one takes longer than the rest of its row.
+/// Reads telephone numbers, and remembers the last ones, because one takes as long as the rest of its row.
 #[derive(Default)]
 pub(super) struct PhoneBook {
-    known: HashMap<(Option<String>, String), Option<PhoneNumber>>,
+    known: HashMap<Question, Option<PhoneNumber>>,
+}
+
+/// A number as it is written, and the country of its property.
+#[derive(PartialEq, Eq, Hash)]
+struct Question {
+    text: String,
+    country: Option<String>,
+}
+
+/// The same, not yet kept.
+#[derive(Hash)]
+struct Asked<'a> {
+    text: &'a str,
+    country: Option<&'a str>,
+}
+
+impl Equivalent<Question> for Asked<'_> {
+    fn equivalent(&self, Question { text, country }: &Question) -> bool {
+        self.text == text && self.country == country.as_deref()
+    }
 }
 
 impl PhoneBook {
     /// The number in E.164, if it is one that can exist.
     pub(super) fn read(&mut self, text: &str, country: Option<&str>) -> Option<PhoneNumber> {
-        let question = (country.map(str::to_owned), text.to_owned());
-        if let Some(answer) = self.known.get(&question) {
+        if let Some(answer) = self.known.get(&Asked { text, country }) {
             return answer.clone();
         }
         let answer = e164(text, country);
         if self.known.len() >= N_REMEMBERED {
             self.known.clear();
         }
+        let question = Question { text: text.to_owned(), country: country.map(str::to_owned) };
         self.known.insert(question, answer.clone());
         answer
     }
@@ -57,8 +80,8 @@ fn e164(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
     if text.contains(char::is_alphabetic) {
         return None;
     }
-    let number = phonenumber::parse(country.and_then(region), text).ok()?;
-    number.is_valid().then(|| PhoneNumber::new(number.format().mode(Mode::E164).to_string()))
+    let number = PHONE_NUMBER_UTIL.parse(text, country.and_then(region)).ok()?;
+    number.is_valid().then(|| PhoneNumber::new(number.format_as(PhoneNumberFormat::E164)))
 }
 
 #[cfg(test)]
@@ -94,11 +117,35 @@ mod tests {
         check("020 7946 0958", Some("GB"), Some("+442079460958"));
         check("0044 20 7946 0958", Some("PT"), Some("+442079460958"));
         check("020 7946 0958", None, None);
+        // In Italy the zero is part of the number.
+        check("06 6982 0000", Some("IT"), Some("+390669820000"));
+        check("+49 (0)30 901820", Some("PT"), Some("+4930901820"));
+    }
+
+    #[test]
+    fn what_is_asked_is_found_again_by_its_parts() {
+        let kept =
+            |country: Option<&str>| Question { text: "1".to_owned(), country: country.map(str::to_owned) };
+        for country in [None, Some("PT")] {
+            let mut known = HashMap::new();
+            known.insert(kept(country), ());
+            assert!(known.contains_key(&Asked { text: "1", country }));
+            assert!(!known.contains_key(&Asked { text: "1", country: Some("ES") }));
+            assert!(!known.contains_key(&Asked { text: "2", country }));
+        }
     }
 
     #[test]
     fn a_number_that_cannot_exist_is_left_out() {
-        for text in ["123", "2.079460958E9", "1 1111111111", "+351", "call me", "+44 20 7946 0958 ext 5"] {
+        for text in [
+            "123",
+            "067-3-880804-28",
+            "2.079460958E9",
+            "1 1111111111",
+            "+351",
+            "call me",
+            "+44 20 7946 0958 ext 5",
+        ] {
             check(text, Some("PT"), None);
         }
     }

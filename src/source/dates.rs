@@ -36,6 +36,9 @@ impl When {
 
 /// Reads a date, a date and time, or an instant.
 pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
+    if let Some(date) = plain_date(text) {
+        return Some(When::Date(date));
+    }
     if let Some(when) = parse_named(text) {
         return Some(when);
     }
@@ -49,6 +52,18 @@ pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
         return text.parse().ok().map(When::Instant);
     }
     Some(When::Local(parse_date(date, order)?.to_datetime(parse_time_of_day(time)?)))
+}
+
+/// Reads `2026-05-17`, as most dates are written, without trying anything else.
+fn plain_date(text: &str) -> Option<Date> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return None };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    let small = |digits| i8::try_from(number(digits)?).ok();
+    Date::new(number(&[y1, y2, y3, y4])?, small(&[m1, m2])?, small(&[d1, d2])?).ok()
 }
 
 /// Reads a time of day that may be marked as one of the next day: `*01:30`, `01:30+1` (OPERA and its like write so
@@ -156,6 +171,10 @@ pub(super) struct Parts {
 
 /// Those numbers, where the text is such a date, with or without a time behind it.
 pub(super) fn ambiguous_parts(text: &str) -> Option<Parts> {
+    // One that begins with its year, as most do.
+    if text.bytes().take_while(u8::is_ascii_digit).take(3).count() == 3 {
+        return None;
+    }
     let date = text.split([' ', 'T', 't', '\u{a0}']).next()?;
     let separator = date.chars().find(|c| !c.is_ascii_digit())?;
     if !matches!(separator, '-' | '/' | '.') {

@@ -12,7 +12,10 @@ const MAX_CELL_BYTES: usize = 4096;
 
 /// A field whose cell cannot be what it should; other columns may hold whole letters.
 pub(super) fn too_long<C: Cells>(row: &Row<'_, C>) -> Option<(Field, Problem)> {
-    let field = Field::ALL.into_iter().find(|field| row.text(*field).len() > MAX_CELL_BYTES)?;
+    let n_bytes = |field| row.columns.position(field).and_then(|at| row.cells.text(at)).map_or(0, str::len);
+    let is_too_long =
+        |field: &Field| n_bytes(*field) > MAX_CELL_BYTES && row.text(*field).len() > MAX_CELL_BYTES;
+    let field = Field::ALL.into_iter().find(is_too_long)?;
     let message = format!("the cell is longer than {MAX_CELL_BYTES} bytes");
     let hint = "no value is that long: look for a quote that is never closed, and export again";
     Some((field, row.problem(field, ProblemCode::Ragged, message, hint)))

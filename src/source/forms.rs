@@ -9,6 +9,8 @@ pub struct CellForms {
     pub unit_separators: Vec<String>,
     /// What a unit ends at: ` (` makes `104` of `104 (STK)`.
     pub unit_ends_at: Option<String>,
+    /// What stands between arrival and departure, where one cell holds both.
+    pub range_separator: Option<String>,
     /// What stands between the guests of one cell.
     pub guest_separators: Vec<String>,
     /// How a name is written.

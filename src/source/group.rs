@@ -1,6 +1,8 @@
 //! From rows to reservations: what has the same property and key belongs together, in the order of the source.
 
-use hashbrown::{HashMap, HashSet};
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 
 use crate::model::{Reservation, ReservationId, Stay};
 
@@ -9,7 +11,9 @@ use crate::model::{Reservation, ReservationId, Stay};
 pub(super) struct Grouper {
     positions: HashMap<ReservationId, usize>,
     reservations: Vec<Reservation>,
-    seen: HashSet<(usize, u64)>,
+    /// A hash of the reservation and the cells of each row: of equal ones at least.
+    seen: HashSet<u64>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Grouper {
@@ -17,7 +21,7 @@ impl Grouper {
     pub(super) fn add(&mut self, id: &ReservationId, digest: u64, stay: Stay) {
         let position = self.position(id);
         let stays = &mut self.reservations[position].stays;
-        let maybe_repeated = !self.seen.insert((position, digest));
+        let maybe_repeated = !self.seen.insert(self.hasher.hash_one((position, digest)));
         if maybe_repeated && stays.iter().any(|known| same_but_for_its_place(known, &stay)) {
             return;
         }

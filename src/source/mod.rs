@@ -25,6 +25,7 @@ mod locate;
 mod months;
 mod names;
 mod normalize;
+mod range;
 mod read;
 mod record;
 mod rejects;
@@ -46,7 +47,7 @@ pub use error::SourceError;
 pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use head::format_of;
-pub use read::{read, read_file};
+pub use read::{read, read_file, read_from};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, KeptRejects, Meaning, MeaningConflict,
     RowOrigin, SourceInput, SourceSettings, StatusMap,

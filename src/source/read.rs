@@ -28,10 +28,10 @@ pub async fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRea
 /// Where the source is a database.
 pub fn read_file(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead, SourceError> {
     match &settings.input {
-        SourceInput::Stdin => read_opened(io::stdin().lock(), "stdin", settings, now),
+        SourceInput::Stdin => read_from(io::stdin().lock(), "stdin", settings, now),
         SourceInput::File { folder, path } => {
             let located = locate::open(folder, path, settings.max_age, now)?;
-            let mut read = read_opened(&located.file, &located.name, settings, now)?;
+            let mut read = read_from(&located.file, &located.name, settings, now)?;
             let unreadable = |source| SourceError::Unreadable { location: located.name.clone(), source };
             if located.has_changed().map_err(unreadable)? {
                 read.coverage = Coverage::Partial;
@@ -53,7 +53,8 @@ pub fn read_file(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead
     }
 }
 
-fn read_opened(
+/// Reads an export from anything that gives its bytes; `name` is what a person would call it.
+pub fn read_from(
     input: impl Read,
     name: &str,
     settings: &SourceSettings,

@@ -3,6 +3,7 @@
 use super::columns::Columns;
 use super::field::Field;
 use super::forms::CellForms;
+use super::range::Range;
 use super::record::{Cells, Typed};
 use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
@@ -17,6 +18,9 @@ pub(super) struct Row<'a, C> {
 /// What exports write where they mean nothing.
 const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
 
+/// The most bytes that one of them has.
+const LONGEST_NOTHING: usize = 4;
+
 impl<C: Cells> Row<'_, C> {
     /// The text of a field, trimmed; empty where there is none, or a formula that failed.
     pub(super) fn text(&self, field: Field) -> &str {
@@ -30,8 +34,9 @@ impl<C: Cells> Row<'_, C> {
     /// The text of a field, empty also where it is a word for nothing.
     pub(super) fn value(&self, field: Field) -> &str {
         let text = self.text(field);
-        let is_nothing =
-            NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)) || self.forms.is_null_word(text);
+        let is_nothing = (text.len() <= LONGEST_NOTHING
+            && NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)))
+            || self.forms.is_null_word(text);
         if is_nothing { "" } else { text }
     }
 
@@ -44,6 +49,16 @@ impl<C: Cells> Row<'_, C> {
     /// The value of a field, where the container knows more than its text.
     pub(super) fn typed(&self, field: Field) -> Option<Typed> {
         self.cells.typed(self.columns.position(field)?)
+    }
+
+    /// Both dates of the stay, where they stand in one cell: what the cell is besides the arrival, and its texts; `None`
+    /// inside where it cannot be taken apart.
+    pub(super) fn range(&self) -> Option<(Field, Option<Range>)> {
+        let separator = self.forms.range_separator.as_deref()?;
+        let departure = self.columns.departure_of_range()?;
+        let text = self.value(Field::CheckIn);
+        let is_text = self.typed(Field::CheckIn).is_none();
+        (is_text && !text.is_empty()).then(|| (departure, Range::of(text, separator)))
     }
 
     /// Whether the source has the field at all.
@@ -66,11 +81,19 @@ impl<C: Cells> Row<'_, C> {
 
 /// White space of all kinds and marks without width go.
 pub(super) fn trimmed(text: &str) -> &str {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    // Most cells have nothing around them.
+    if is_plain(text.as_bytes().first()) && is_plain(text.as_bytes().last()) {
+        return text;
+    }
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'))
 }
 
 /// Spreadsheets keep a text a text by `="0101"`, and a formula harmless by an apostrophe.
 fn unwrapped(text: &str) -> &str {
+    if !matches!(text.as_bytes().first(), Some(b'=' | b'\'')) {
+        return text;
+    }
     if let Some(inner) = text.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
         return inner.trim();
     }
@@ -85,12 +108,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_word_for_nothing_is_longer_than_the_longest() {
+        assert_eq!(NOTHING.iter().map(|word| word.len()).max(), Some(LONGEST_NOTHING));
+    }
+
+    #[test]
     fn what_a_spreadsheet_wraps_around_a_text_is_taken_off() {
         let check = |text, expected| assert_eq!(unwrapped(trimmed(text)), expected, "{text}");
         check(" 0101\u{a0}", "0101");
         check("=\"0101\"", "0101");
         check("'+351 210 000 000", "+351 210 000 000");
         check("'t Hooft", "'t Hooft");
+        check("0101 ", "0101");
+        check("\u{a0}0101", "0101");
+        check("", "");
         check("\u{200b}101", "101");
     }
 }

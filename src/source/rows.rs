@@ -1,10 +1,10 @@
 //! The rows of any container, taken one by one: which are bookings, which are problems, and which are neither.
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::mem;
 use std::sync::Arc;
 
+use hashbrown::DefaultHashBuilder;
 use jiff::Timestamp;
 
 use super::columns::Columns;
@@ -35,6 +35,7 @@ pub(super) struct Rows<'a> {
     waiting: Vec<Waiting>,
     normalizer: Normalizer<'a>,
     grouper: Grouper,
+    hasher: DefaultHashBuilder,
     n_taken: u64,
     n_skipped: u64,
     rejects: Rejects<'a>,
@@ -94,6 +95,7 @@ impl<'a> Rows<'a> {
             waiting: Vec::new(),
             normalizer: Normalizer::new(settings, now),
             grouper: Grouper::default(),
+            hasher: DefaultHashBuilder::default(),
             n_taken: 0,
             n_skipped: 0,
             rejects: Rejects::new(columns, settings.rejects),
@@ -235,7 +237,7 @@ impl<'a> Rows<'a> {
         match self.normalizer.stay(row, &id, &mut self.warnings) {
             Ok(stay) => {
                 self.newest_change = self.newest_change.max(stay.updated_at);
-                let digest = digest(row.cells);
+                let digest = digest(row.cells, &self.hasher);
                 let others: Vec<Stay> =
                     other_guests(row).into_iter().map(|name| companion(&stay, name)).collect();
                 for stay in std::iter::once(stay).chain(others) {
@@ -385,9 +387,9 @@ fn texts<C: Cells>(record: &C) -> impl Iterator<Item = &str> {
     (0..record.n_cells()).map(|position| record.text(position).unwrap_or(""))
 }
 
-/// Equal for records of equal cells.
-fn digest<C: Cells>(record: &C) -> u64 {
-    let mut hasher = DefaultHasher::new();
+/// Equal for records of equal cells, by one hasher.
+fn digest<C: Cells>(record: &C, hasher: &DefaultHashBuilder) -> u64 {
+    let mut hasher = hasher.build_hasher();
     for text in texts(record) {
         text.hash(&mut hasher);
     }

@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 use crate::model::{
     Coverage, Method, Place, Problem, ProblemCode, PropertyCode, ReservationKey, SourceRead, Standing, Stay,
 };
-use crate::source::settings::{DateOrder, SourceSettings};
+use crate::source::field::Field;
+use crate::source::forms::CellForms;
+use crate::source::settings::{ColumnMap, DateOrder, SourceSettings};
 use crate::source::testing::{read_bytes, settings};
 
 /// Reads one booking, with the given fields in place of the usual ones.
@@ -392,4 +394,37 @@ fn a_file_in_which_nothing_changed_for_long_is_warned_about() {
     let old = warnings("2026-04-30 05:00");
     assert_eq!(old[0].code, ProblemCode::OldSource);
     assert_eq!(old[0].source.to_string(), "bookings.csv");
+}
+
+#[test]
+fn a_column_may_hold_both_dates_of_a_stay() {
+    let headers =
+        |departure| [(Field::CheckIn, vec!["Date".to_owned()]), (departure, vec!["Date".to_owned()])].into();
+    let read = |departure: Field, cell: &str| {
+        let settings = SourceSettings {
+            columns: ColumnMap { headers: headers(departure), ..ColumnMap::default() },
+            forms: CellForms { range_separator: Some("-".to_owned()), ..CellForms::default() },
+            date_order: DateOrder::MonthDayYear,
+            ..settings()
+        };
+        let text = format!("reservation_key,unit,Date\nR1,101,{cell}\n");
+        let read = read_bytes(text.as_bytes(), &settings).expect("the header is right");
+        let stays = read.reservations.iter().flat_map(|reservation| &reservation.stays);
+        let windows: Vec<String> =
+            stays.map(|stay| format!("{}..{}", stay.check_in.local, stay.check_out.local)).collect();
+        let codes: Vec<String> = read.rejects.iter().map(|problem| format!("{:?}", problem.code)).collect();
+        (windows.join(" "), codes.join(" "))
+    };
+    let check = |departure, cell: &str, window: &str, reject: &str| {
+        assert_eq!(read(departure, cell), (window.to_owned(), reject.to_owned()), "{cell} with {departure}");
+    };
+    check(Field::LastNight, "5/17-5/19/2026", "2026-05-17T15:00:00..2026-05-20T11:00:00", "");
+    check(Field::LastNight, "5/17/2026", "2026-05-17T15:00:00..2026-05-18T11:00:00", "");
+    check(Field::CheckOut, "5/17-5/19/2026", "2026-05-17T15:00:00..2026-05-19T11:00:00", "");
+    // One date is no departure.
+    check(Field::CheckOut, "5/17/2026", "", "EndBeforeStart");
+    check(Field::LastNight, "5/17-5/15/2026", "", "EndBeforeStart");
+    check(Field::LastNight, "5/17-soon", "", "BadDate");
+    check(Field::LastNight, "5/17-5/18-5/19/2026", "", "BadDate");
+    check(Field::LastNight, "", "", "Missing");
 }

@@ -47,10 +47,25 @@ impl WindowRules<'_> {
     }
 
     fn days<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Said, Said), Box<Problem>> {
-        let arrival = self.said(row, Field::CheckIn)?;
-        let departure = match self.said(row, Field::CheckOut)? {
-            Some(departure) => Some(departure),
-            None => self.said(row, Field::LastNight)?.map(|last| self.shifted(row, last, 1)).transpose()?,
+        let (arrival, departure, last_night) = match row.range() {
+            Some((field, range)) => {
+                let orders = [Field::CheckIn, field].map(|field| self.orders.of(field));
+                let Some((first, second)) = range.and_then(|range| range.read(orders)) else {
+                    return Err(Box::new(self.bad_range(row)));
+                };
+                let arrival = Some(Said { field: Field::CheckIn, when: first });
+                let second = Some(Said { field, when: second });
+                if field == Field::CheckOut { (arrival, second, None) } else { (arrival, None, second) }
+            }
+            None => (
+                self.said(row, Field::CheckIn)?,
+                self.said(row, Field::CheckOut)?,
+                self.said(row, Field::LastNight)?,
+            ),
+        };
+        let departure = match (departure, last_night) {
+            (Some(departure), _) => Some(departure),
+            (None, last) => last.map(|last| self.shifted(row, last, 1)).transpose()?,
         };
         let n_nights = nights(row)?;
         match (arrival, departure, n_nights) {
@@ -87,6 +102,12 @@ impl WindowRules<'_> {
     fn bad_date<C: Cells>(&self, row: &Row<'_, C>, field: Field) -> Problem {
         let (message, hint) = self.orders.why_unreadable(field, row.value(field));
         row.problem(field, ProblemCode::BadDate, message, hint)
+    }
+
+    fn bad_range<C: Cells>(&self, row: &Row<'_, C>) -> Problem {
+        let text = row.range().and_then(|(_, range)| range).map_or_else(String::new, |range| range.first);
+        let (message, hint) = self.orders.why_unreadable(Field::CheckIn, &text);
+        row.problem(Field::CheckIn, ProblemCode::BadDate, message, hint)
     }
 
     /// So many nights later.

@@ -103,6 +103,7 @@ const RULES: [(usize, &str, &[&str]); 32] = [
         &[
             "the_newcomer_to_a_taken_room_is_held_and_who_has_a_grant_keeps_it",
             "where_neither_has_a_grant_the_first_in_the_source_gets_the_room",
+            "a_hall_and_a_dormitory_are_shared_and_one_bed_or_room_is_not",
         ],
     ),
     (

@@ -1,9 +1,11 @@
 //! Rows that say little, rows that contradict each other, and segments of a stay (RULES 7, 8, 10, 11, 12, 24).
 
+use std::collections::BTreeSet;
+
 use insta::assert_snapshot;
 use jiff::SignedDuration;
 use reservation_sync::mapping::UnitRule;
-use reservation_sync::model::Method;
+use reservation_sync::model::{Method, SpaceKey};
 
 use crate::rules_hotel::Hotel;
 
@@ -189,6 +191,50 @@ fn guests_of_one_reservation_share_a_room_and_buffers_are_no_overlap() {
     + R1:G1 [room-5] 12-02T09..12-04T11 code key=- | new_stay, seamless
     + R1:G2 [room-5] 12-03T09..12-04T11 code key=- | new_stay, seamless
     + R2:G3 [room-5] 12-04T09..12-06T11 code key=- | new_stay, seamless
+    ");
+}
+
+#[test]
+fn a_hall_and_a_dormitory_are_shared_and_one_bed_or_room_is_not() {
+    let mut hotel = Hotel::new();
+    let unit = |name: &str, spaces: &[&str]| {
+        ((None, name.into()), spaces.iter().map(|space| (*space).into()).collect::<BTreeSet<SpaceKey>>())
+    };
+    hotel.mapping.units = UnitRule::Table(
+        [
+            unit("1", &["room-1", "lobby"]),
+            unit("2", &["room-2", "lobby"]),
+            unit("7", &["room-5"]),
+            unit("8", &["room-5"]),
+        ]
+        .into(),
+    );
+    // Two rooms of one floor, and two beds of one room.
+    let rows = [
+        "R1 G1 room-1 12-02..12-05",
+        "R2 G2 room-2 12-03..12-06",
+        "R3 G3 room-7 12-02..12-05",
+        "R4 G4 room-8 12-03..12-06",
+    ];
+    assert_snapshot!(hotel.night(&rows), @"
+    + R1:G1 [lobby room-1] 12-02T15..12-05T11 code key=R1 | new_stay, seamless
+    + R3:G3 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
+    + R2:G2 [lobby room-2] 12-03T15..12-06T11 code key=R2 | new_stay, seamless
+    + R4:G4 [room-5] 12-03T15..12-06T11 code key=- | new_stay, seamless
+      0 person pms:G1 name=Guest G1
+      1 person pms:G2 name=Guest G2
+      2 person pms:G3 name=Guest G3
+      3 person pms:G4 name=Guest G4
+      4 create R1:G1 after 0
+      5 create R3:G3 after 2
+      6 create R2:G2 after 1
+      7 create R4:G4 after 3
+    ");
+    let twice =
+        [rows[0], rows[1], rows[2], rows[3], "R5 G5 room-2 12-04..12-07", "R6 G6 room-8 12-04..12-07"];
+    assert_snapshot!(hotel.lines(&twice), @"
+    ? R5:G5 | overlap, held by person
+    ? R6:G6 | overlap, held by person
     ");
 }
 
