@@ -50,6 +50,13 @@ bench:
 footprint rows:
     cargo bench --locked --bench footprint -- {{ rows }}
 
+# Carrying out, beside Seam's own Python SDK and beside what the limits allow; writes two pictures of runs to target/runs.
+carrying-out:
+    python3 -m venv target/sdk
+    target/sdk/bin/pip install --quiet seam==3.18.0
+    cargo build --locked --release
+    target/sdk/bin/python benches/against_the_sdk.py --svg target/runs
+
 # Reading, beside the same work in Python: a CSV file and a workbook of that many rows.
 reading csv="1000000" workbook="100000":
     python3 -m venv target/python

@@ -11,7 +11,9 @@ use super::field::Field;
 use super::forms::{CellForms, pieces};
 use super::record::Cells;
 use super::row::{Row, trimmed};
-use crate::model::{EmailAddress, Method, MethodSet, Problem, ProblemCode, WishedCode};
+use crate::model::{
+    EmailAddress, Method, MethodSet, PhoneNumber, Problem, ProblemCode, Property, WishedCode,
+};
 
 /// Words for a unit that is not decided yet (RULES 7).
 const UNASSIGNED: [&str; 10] = [
@@ -90,6 +92,24 @@ pub(super) fn email<C: Cells>(
         warnings.push(row.problem(Field::Email, ProblemCode::BadEmail, message, "correct it in the booking"));
     }
     email
+}
+
+pub(super) fn phone<C: Cells>(
+    row: &Row<'_, C>,
+    text: &str,
+    property: &Property,
+    warnings: &mut Vec<Problem>,
+) -> Option<PhoneNumber> {
+    let number = contact::phone(text, property.country.as_deref());
+    if number.is_none() {
+        let hint = match property.country {
+            Some(_) => "write the number with its country code, such as +351",
+            None => "write the number with its country code, such as +351, or set `country` in [property]",
+        };
+        let message = "this cannot be a telephone number; it is left out";
+        warnings.push(row.problem(Field::Phone, ProblemCode::BadPhone, message, hint));
+    }
+    number
 }
 
 pub(super) fn wished_code<C: Cells>(row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Option<WishedCode> {

@@ -1,6 +1,5 @@
 //! E-mail addresses and telephone numbers: into the one form that Seam takes, or left out.
 
-use hashbrown::{Equivalent, HashMap};
 use rlibphonenumber::enums::Region;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
@@ -30,52 +29,8 @@ pub(super) fn email(text: &str) -> Option<EmailAddress> {
     (shaped && !text.contains(char::is_control)).then(|| EmailAddress::new(text))
 }
 
-/// How many numbers are remembered; the guests of one file rarely come back later than this.
-const N_REMEMBERED: usize = 4096;
-
-/// Reads telephone numbers, and remembers the last ones, because one takes as long as the rest of its row.
-#[derive(Default)]
-pub(super) struct PhoneBook {
-    known: HashMap<Question, Option<PhoneNumber>>,
-}
-
-/// A number as it is written, and the country of its property.
-#[derive(PartialEq, Eq, Hash)]
-struct Question {
-    text: String,
-    country: Option<String>,
-}
-
-/// The same, not yet kept.
-#[derive(Hash)]
-struct Asked<'a> {
-    text: &'a str,
-    country: Option<&'a str>,
-}
-
-impl Equivalent<Question> for Asked<'_> {
-    fn equivalent(&self, Question { text, country }: &Question) -> bool {
-        self.text == text && self.country == country.as_deref()
-    }
-}
-
-impl PhoneBook {
-    /// The number in E.164, if it is one that can exist.
-    pub(super) fn read(&mut self, text: &str, country: Option<&str>) -> Option<PhoneNumber> {
-        if let Some(answer) = self.known.get(&Asked { text, country }) {
-            return answer.clone();
-        }
-        let answer = e164(text, country);
-        if self.known.len() >= N_REMEMBERED {
-            self.known.clear();
-        }
-        let question = Question { text: text.to_owned(), country: country.map(str::to_owned) };
-        self.known.insert(question, answer.clone());
-        answer
-    }
-}
-
-fn e164(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
+/// The number in E.164, if it is one that can exist.
+pub(super) fn phone(text: &str, country: Option<&str>) -> Option<PhoneNumber> {
     // A letter is an Excel number (`6.00123456E8`), an extension or words; the parser would read all as digits.
     if text.contains(char::is_alphabetic) {
         return None;
@@ -101,14 +56,8 @@ mod tests {
     }
 
     fn check(text: &str, country: Option<&str>, expected: Option<&str>) {
-        let mut book = PhoneBook::default();
-        for _ in 0..2 {
-            assert_eq!(
-                book.read(text, country).as_ref().map(PhoneNumber::as_str),
-                expected,
-                "{text} in {country:?}"
-            );
-        }
+        let read = phone(text, country);
+        assert_eq!(read.as_ref().map(PhoneNumber::as_str), expected, "{text} in {country:?}");
     }
 
     #[test]
@@ -120,19 +69,6 @@ mod tests {
         // In Italy the zero is part of the number.
         check("06 6982 0000", Some("IT"), Some("+390669820000"));
         check("+49 (0)30 901820", Some("PT"), Some("+4930901820"));
-    }
-
-    #[test]
-    fn what_is_asked_is_found_again_by_its_parts() {
-        let kept =
-            |country: Option<&str>| Question { text: "1".to_owned(), country: country.map(str::to_owned) };
-        for country in [None, Some("PT")] {
-            let mut known = HashMap::new();
-            known.insert(kept(country), ());
-            assert!(known.contains_key(&Asked { text: "1", country }));
-            assert!(!known.contains_key(&Asked { text: "1", country: Some("ES") }));
-            assert!(!known.contains_key(&Asked { text: "2", country }));
-        }
     }
 
     #[test]

@@ -10,8 +10,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::cells::{assigned, email, flag, is_rounded_number, methods, wished_code, without_fraction};
-use super::contact::PhoneBook;
+use super::cells::{assigned, email, flag, is_rounded_number, methods, phone, wished_code, without_fraction};
 use super::date_order::DateOrders;
 use super::dates::{When, parse_when};
 use super::field::Field;
@@ -23,7 +22,7 @@ use super::settings::SourceSettings;
 use super::window::WindowRules;
 use crate::model::time::Side;
 use crate::model::{
-    Guest, GuestKey, Moment, PhoneNumber, Place, Problem, ProblemCode, Property, PropertyCode, ReservationId,
+    Guest, GuestKey, Moment, Place, Problem, ProblemCode, Property, PropertyCode, ReservationId,
     ReservationKey, SharedSet, SpaceKey, Standing, Stay, StayId, Unit,
 };
 
@@ -40,7 +39,7 @@ pub(super) struct Normalizer<'a> {
     zones: HashMap<String, Option<TimeZone>>,
     units: HashMap<String, SharedSet<Unit>>,
     spaces: HashMap<String, SharedSet<SpaceKey>>,
-    phones: PhoneBook,
+    statuses: HashMap<String, Option<Standing>>,
     /// Words of the status that nothing says the meaning of, and how often they were met.
     unknown_statuses: BTreeMap<String, u64>,
 }
@@ -58,7 +57,7 @@ impl<'a> Normalizer<'a> {
             zones: HashMap::new(),
             units: HashMap::new(),
             spaces: HashMap::new(),
-            phones: PhoneBook::default(),
+            statuses: HashMap::new(),
             unknown_statuses: BTreeMap::new(),
         }
     }
@@ -126,7 +125,7 @@ impl<'a> Normalizer<'a> {
         let methods = methods(row)?;
         let opted_out = flag(row, Field::OptOut)?;
 
-        let guest = self.guest(row, property, warnings);
+        let guest = guest(row, property, warnings);
         let standing = self.standing(row, warnings);
         Ok(Stay {
             stay_id: Some(row.value(Field::StayId)).filter(|text| !text.is_empty()).map(StayId::new),
@@ -158,48 +157,6 @@ impl<'a> Normalizer<'a> {
         })
     }
 
-    fn guest<C: Cells>(
-        &mut self,
-        row: &Row<'_, C>,
-        property: &Property,
-        warnings: &mut Vec<Problem>,
-    ) -> Guest {
-        let key = without_fraction(row.value(Field::GuestKey));
-        let email = row.value(Field::Email);
-        let phone = row.value(Field::Phone);
-        Guest {
-            key: (!key.is_empty()).then(|| GuestKey::new(key)),
-            full_name: full_name(row).into(),
-            email: if email.is_empty() { None } else { self::email(row, email, warnings) },
-            phone: if phone.is_empty() { None } else { self.phone(row, phone, property, warnings) },
-            is_primary: flag(row, Field::IsPrimary).unwrap_or_else(|problem| {
-                warnings.push(*problem);
-                false
-            }),
-        }
-    }
-
-    fn phone<C: Cells>(
-        &mut self,
-        row: &Row<'_, C>,
-        text: &str,
-        property: &Property,
-        warnings: &mut Vec<Problem>,
-    ) -> Option<PhoneNumber> {
-        let number = self.phones.read(text, property.country.as_deref());
-        if number.is_none() {
-            let hint = match property.country {
-                Some(_) => "write the number with its country code, such as +351",
-                None => {
-                    "write the number with its country code, such as +351, or set `country` in [property]"
-                }
-            };
-            let message = "this cannot be a telephone number; it is left out";
-            warnings.push(row.problem(Field::Phone, ProblemCode::BadPhone, message, hint));
-        }
-        number
-    }
-
     fn standing<C: Cells>(&mut self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
         // Exports keep the old status beside the mark, so the mark decides.
         if is_filled(row.value(Field::CancelledAt)) || is_marked_cancelled(row) {
@@ -209,7 +166,8 @@ impl<'a> Normalizer<'a> {
             return Standing::Expected;
         }
         let word = row.value(Field::Status);
-        self.settings.statuses.standing(word).unwrap_or_else(|| {
+        let statuses = &self.settings.statuses;
+        shared(&mut self.statuses, word, |word| statuses.standing(word)).unwrap_or_else(|| {
             let message = if word.is_empty() {
                 "the status is blank, so nothing is made, changed or revoked for this row".to_owned()
             } else {
@@ -265,6 +223,22 @@ impl<'a> Normalizer<'a> {
             warnings.push(row.problem(Field::UpdatedAt, ProblemCode::BadDate, message, hint));
         }
         instant
+    }
+}
+
+fn guest<C: Cells>(row: &Row<'_, C>, property: &Property, warnings: &mut Vec<Problem>) -> Guest {
+    let key = without_fraction(row.value(Field::GuestKey));
+    let email = row.value(Field::Email);
+    let phone = row.value(Field::Phone);
+    Guest {
+        key: (!key.is_empty()).then(|| GuestKey::new(key)),
+        full_name: full_name(row).into(),
+        email: if email.is_empty() { None } else { self::email(row, email, warnings) },
+        phone: if phone.is_empty() { None } else { self::phone(row, phone, property, warnings) },
+        is_primary: flag(row, Field::IsPrimary).unwrap_or_else(|problem| {
+            warnings.push(*problem);
+            false
+        }),
     }
 }
 
