@@ -62,12 +62,12 @@ pub(super) enum Reach {
 }
 
 /// Whether the new grant of a replacement comes before the old one goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
     /// Nobody stands outside.
     CreateFirst,
-    /// Seam's reservation rules leave no other way.
-    DeleteFirst,
+    /// Seam's reservation rules leave no other way for these of the old ones; the others go when the new one is there.
+    DeleteFirst(Vec<usize>),
 }
 
 /// One change.

@@ -27,8 +27,10 @@ impl<'a> Planner<'a, '_> {
         let mut given: Vec<AccessGrantKey> = Vec::new();
         for (i, work) in self.works.iter().enumerate() {
             if let Work::Replace { old, .. } = work {
-                let rebuilt = old.iter().any(|position| clusters.is_rebuilt(*position));
-                orders.insert(i, if rebuilt { Order::DeleteFirst } else { Order::CreateFirst });
+                let rebuilt: Vec<usize> =
+                    old.iter().copied().filter(|position| clusters.is_rebuilt(*position)).collect();
+                let is_none = rebuilt.is_empty();
+                orders.insert(i, if is_none { Order::CreateFirst } else { Order::DeleteFirst(rebuilt) });
             }
         }
         for (_, shift) in clusters.shifts() {
@@ -58,7 +60,8 @@ impl<'a> Planner<'a, '_> {
                 Work::Replace { old, reason, .. } => {
                     let spaces = self.pieces[i].spaces.clone();
                     let new = self.new_grant(i, spaces, seat_of(i), reason, (live, &mut given));
-                    self.plan.changes.push(Change::Replace { new, old, order: orders[&i] });
+                    let order = orders.remove(&i).expect("each replacement has its order");
+                    self.plan.changes.push(Change::Replace { new, old, order });
                 }
                 Work::Withhold { beside, position, why } => {
                     self.amend(i, &beside, live, &chains, &in_the_way);

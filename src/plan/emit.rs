@@ -32,6 +32,8 @@ struct Sent {
     deletes: BTreeMap<usize, StepId>,
     updates: BTreeMap<usize, StepId>,
     creates: BTreeMap<usize, StepId>,
+    /// What gives a guest more, or something else.
+    gains: Vec<(GuestKey, StepId)>,
 }
 
 /// What is still to be sent for a reservation.
@@ -39,7 +41,22 @@ enum Errand<'r> {
     Amend(&'r Amendment<'r>),
     Create(&'r NewGrant<'r>),
     DeleteOld { position: usize, after: usize },
+    DeleteSuperseded { position: usize },
     DeleteMissing { position: usize },
+}
+
+/// Whether a revocation waits for what the guest gets instead: no row takes the grant away, another has taken its place.
+/// It goes first all the same where something else cannot come before it is gone.
+fn waits(change: &Change<'_>, changes: &[Change<'_>]) -> Option<usize> {
+    let Change::Revoke { position, reason, stay: None } = change else { return None };
+    let is_awaited = changes.iter().any(|other| match other {
+        Change::Amend(amendment) => amendment.after_deletion_of.contains(position),
+        Change::Create(new) | Change::Replace { new, .. } => {
+            new.seat.as_ref().is_some_and(|seat| seat.after_deletion_of.contains(position))
+        }
+        _ => false,
+    });
+    (*reason != ReasonCode::Absent && !is_awaited).then_some(*position)
 }
 
 /// The errands of a reservation in the order they are sent where nothing speaks against it: windows, new grants (the
@@ -54,20 +71,25 @@ fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, 
             Change::Create(new) => news.push((new, *item)),
             Change::Replace { new, old, order } => {
                 news.push((new, *item));
-                if *order == Order::CreateFirst {
-                    old_ones.extend(old.iter().map(|position| {
-                        (Errand::DeleteOld { position: *position, after: new.piece }, *item)
-                    }));
-                }
+                let goes_first = |position: &usize| match order {
+                    Order::CreateFirst => false,
+                    Order::DeleteFirst(first) => first.contains(position),
+                };
+                old_ones.extend(
+                    old.iter()
+                        .filter(|position| !goes_first(position))
+                        .map(|position| (Errand::DeleteOld { position: *position, after: new.piece }, *item)),
+                );
             }
             // Absence waits for what is certain: new grants are made while those that are missing still stand.
             Change::Revoke { position, reason: ReasonCode::Absent, .. } => {
                 old_ones.push((Errand::DeleteMissing { position: *position }, *item));
             }
-            Change::Revoke { .. }
-            | Change::Hold { .. }
-            | Change::HeldStay { .. }
-            | Change::Missing { .. } => {}
+            Change::Revoke { .. } => {
+                let waiting = waits(change, changes);
+                old_ones.extend(waiting.map(|position| (Errand::DeleteSuperseded { position }, *item)));
+            }
+            Change::Hold { .. } | Change::HeldStay { .. } | Change::Missing { .. } => {}
         }
     }
     news.sort_by_key(|(new, _)| {
@@ -102,6 +124,10 @@ impl Sent {
                     && !seat.after_creation_of.iter().any(creates)
             }),
             Errand::DeleteOld { after, .. } => !creates(after),
+            Errand::DeleteSuperseded { .. } => {
+                let gives = |other: &Errand<'_>| matches!(other, Errand::Amend(_) | Errand::Create(_));
+                !waiting.iter().any(|(other, _)| gives(other))
+            }
             Errand::DeleteMissing { .. } => {
                 waiting.iter().all(|(other, _)| matches!(other, Errand::DeleteMissing { .. }))
             }
@@ -147,8 +173,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
         for (change, item) in changes.iter().zip(&items) {
             let first: &[usize] = match change {
                 Change::Revoke { reason: ReasonCode::Absent, .. } => &[],
+                revoked if waits(revoked, changes).is_some() => &[],
                 Change::Revoke { position, .. } => std::slice::from_ref(position),
-                Change::Replace { old, order: Order::DeleteFirst, .. } => old,
+                Change::Replace { order: Order::DeleteFirst(first), .. } => first,
                 _ => &[],
             };
             for position in first {
@@ -166,10 +193,18 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 Errand::Create(new) => {
                     let step = self.create(new, item, &sent);
                     sent.creates.insert(new.piece, step);
+                    sent.gains.push((new.desired.guest.clone(), step));
                 }
                 Errand::DeleteOld { position, after } => {
                     let created = sent.creates.get(&after).copied();
                     let step = self.delete(item, position, created.into_iter().collect());
+                    sent.deletes.insert(position, step);
+                }
+                Errand::DeleteSuperseded { position } => {
+                    let guest = &self.live.owned[position].parts.guest;
+                    let gains = sent.gains.iter().filter(|(other, _)| other == guest);
+                    let before = gains.map(|(_, step)| *step).collect();
+                    let step = self.delete(item, position, before);
                     sent.deletes.insert(position, step);
                 }
                 Errand::DeleteMissing { position } => {
@@ -203,6 +238,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             let call = Call::UpdateGrant { id: id.clone(), key: key.clone(), window: *window };
             let step = self.step(Some(item), call, doors.clone(), requires, deadline);
             sent.updates.insert(*position, step);
+            sent.gains.push((owned.parts.guest.clone(), step));
             requires = smallvec![step];
         }
         for (_, method) in remove {
@@ -212,7 +248,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         }
         if !add.is_empty() {
             let call = Call::AddMethods { id: id.clone(), key: key.clone(), methods: *add };
-            self.step(Some(item), call, doors, requires, deadline);
+            let step = self.step(Some(item), call, doors, requires, deadline);
+            sent.gains.push((owned.parts.guest.clone(), step));
         }
     }
 

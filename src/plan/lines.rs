@@ -25,7 +25,7 @@ impl Emitter<'_, '_> {
         match change {
             Change::Create(new) => self.created(id, new),
             Change::Amend(amendment) => self.amended(id, amendment),
-            Change::Replace { new, old, order } => self.replaced(id, new, old, *order),
+            Change::Replace { new, old, order } => self.replaced(id, new, old, order),
             Change::Revoke { position, reason, stay } => self.revoked(id, *position, *reason, *stay),
             Change::Hold { desired, position, reason, text, held_by } => {
                 self.held(id, *desired, *position, *reason, text, *held_by)
@@ -119,7 +119,7 @@ impl Emitter<'_, '_> {
         }
     }
 
-    fn replaced(&mut self, id: &ReservationId, new: &NewGrant<'_>, old: &[usize], order: Order) -> Item {
+    fn replaced(&mut self, id: &ReservationId, new: &NewGrant<'_>, old: &[usize], order: &Order) -> Item {
         let desired = new.desired;
         let impact = if self.overtaken(id, new) { Impact::Desk } else { Impact::Replace };
         let before = &self.live.owned[old[0]];
@@ -132,7 +132,7 @@ impl Emitter<'_, '_> {
         };
         let how = match order {
             Order::CreateFirst => "the new grant comes before the old one goes",
-            Order::DeleteFirst => "all grants of the reservation are deleted first, then made anew",
+            Order::DeleteFirst(_) => "all grants of the reservation are deleted first, then made anew",
         };
         Item {
             key: new.key.clone(),

@@ -65,6 +65,9 @@ pub(super) async fn put(
     wanted: &[(AccessGrantKey, Wanted)],
     now: jiff::Timestamp,
 ) -> sqlx::Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let Entry { workspace_id, namespace, run_id } = entry;
     let mut statement = Statement::insert_rows(
         "insert into ledger (workspace_id, namespace, access_grant_key, desired, run_id, updated_at)",

@@ -4,6 +4,7 @@
 //! so that many callers at once share the cost. What it answered is on disk; a record that failed is an error that
 //! must stop the run.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::ledger;
 use super::moves;
 use super::open::Store;
 use super::statement::Statement;
-use super::step::{put_intent, put_outcome};
+use super::step::{put_intents, put_outcomes};
 use crate::event::Outcome;
 use crate::model::{AccessGrantKey, Namespace, ReservationId, RunId, Wanted, WorkspaceId, without_contacts};
 use crate::plan::{Call, Plan, StepId};
@@ -144,6 +145,12 @@ enum Record {
     Outcome(StepRecord, StepOutcome),
 }
 
+impl Record {
+    fn is_intent(&self) -> bool {
+        matches!(self, Self::Intent(_))
+    }
+}
+
 impl Recorder {
     /// Begins to write for a run that was started under the lease.
     pub fn start(store: &Store, lease: &Lease, run_id: &RunId) -> Self {
@@ -239,59 +246,72 @@ impl Writer {
         let mut transaction = self.store.begin().await?;
         let failed = |source| self.store.error("record a step", source);
         let fence = fence(&mut transaction, &self.lease_id).await.map_err(failed)?;
-        let now = Timestamp::now();
-        for Request { record, .. } in batch {
-            match record {
-                Record::Intent(_) if fence == Fence::Gone => Ok(()),
-                Record::Intent(record) => self.write_intent(&mut transaction, record, now).await,
-                Record::Outcome(record, outcome) => {
-                    self.write_outcome(&mut transaction, record, outcome, now).await
-                }
-            }
-            .map_err(failed)?;
-        }
+        let records = batch.iter().map(|request| &request.record);
+        let written = Written::of(records.filter(|record| fence == Fence::Standing || !record.is_intent()));
+        self.put(&mut transaction, written, Timestamp::now()).await.map_err(failed)?;
         self.store.commit(transaction).await?;
         Ok(fence)
     }
 
-    async fn write_intent(
+    async fn put(
         &self,
         transaction: &mut Transaction,
-        record: &StepRecord,
+        written: Written<'_>,
         now: Timestamp,
     ) -> sqlx::Result<()> {
-        put_intent(&mut *transaction, &self.run_id, record, now).await?;
-        match record.wanted {
-            None => Ok(()),
-            Some(desired) => {
-                let key = AccessGrantKey::new(&record.subject);
-                ledger::put(&mut *transaction, &self.entry(), &[(key, desired)], now).await
-            }
-        }
-    }
-
-    async fn write_outcome(
-        &self,
-        transaction: &mut Transaction,
-        record: &StepRecord,
-        outcome: &StepOutcome,
-        now: Timestamp,
-    ) -> sqlx::Result<()> {
-        let outcome =
-            StepOutcome { error: outcome.error.as_deref().map(without_contacts), ..outcome.clone() };
-        put_outcome(&mut *transaction, &self.run_id, record, &outcome, now).await?;
+        let Written { intents, outcomes, wanted, gone } = written;
+        put_intents(&mut *transaction, &self.run_id, &intents, now).await?;
+        put_outcomes(&mut *transaction, &self.run_id, &outcomes, now).await?;
         let entry = self.entry();
-        match &outcome.ledger {
-            LedgerChange::Keep => Ok(()),
-            LedgerChange::Set { key, desired } => {
-                ledger::put(&mut *transaction, &entry, &[(key.clone(), *desired)], now).await
-            }
-            LedgerChange::Remove { key } => {
-                ledger::remove(&mut *transaction, &entry, key).await?;
-                absences::forget(&mut *transaction, &entry, key).await?;
-                moves::forget(&mut *transaction, &entry, key).await
+        for key in gone {
+            ledger::remove(&mut *transaction, &entry, key).await?;
+            absences::forget(&mut *transaction, &entry, key).await?;
+            moves::forget(&mut *transaction, &entry, key).await?;
+        }
+        let wanted: Vec<(AccessGrantKey, Wanted)> = wanted.into_iter().collect();
+        ledger::put(&mut *transaction, &entry, &wanted, now).await
+    }
+}
+
+/// A batch as few statements: what the records say of steps, and what is left of each grant after all of them.
+#[derive(Default)]
+struct Written<'a> {
+    intents: Vec<&'a StepRecord>,
+    outcomes: Vec<(&'a StepRecord, StepOutcome)>,
+    /// What is to be remembered, in the end.
+    wanted: BTreeMap<AccessGrantKey, Wanted>,
+    /// What was to be forgotten on the way; some of it may be wanted again.
+    gone: BTreeSet<&'a AccessGrantKey>,
+}
+
+impl<'a> Written<'a> {
+    fn of(records: impl Iterator<Item = &'a Record>) -> Self {
+        let mut written = Self::default();
+        for record in records {
+            match record {
+                Record::Intent(record) => {
+                    written
+                        .wanted
+                        .extend(record.wanted.map(|desired| (AccessGrantKey::new(&record.subject), desired)));
+                    written.intents.push(record);
+                }
+                Record::Outcome(record, outcome) => {
+                    match &outcome.ledger {
+                        LedgerChange::Keep => {}
+                        LedgerChange::Set { key, desired } => {
+                            written.wanted.insert(key.clone(), *desired);
+                        }
+                        LedgerChange::Remove { key } => {
+                            written.wanted.remove(key);
+                            written.gone.insert(key);
+                        }
+                    }
+                    let error = outcome.error.as_deref().map(without_contacts);
+                    written.outcomes.push((record, StepOutcome { error, ..outcome.clone() }));
+                }
             }
         }
+        written
     }
 }
 

@@ -63,60 +63,64 @@ impl Store {
     }
 }
 
-pub(super) async fn put_intent(
+pub(super) async fn put_intents(
     executor: impl Executor,
     run_id: &RunId,
-    record: &StepRecord,
+    records: &[&StepRecord],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let StepRecord { step, path, subject, reservation, wanted: _ } = record;
-    Statement::new(
-        "insert into steps (run_id, step, path, subject, reservation, intent_at)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (run_id, step) do update set intent_at = excluded.intent_at",
-    )
-    .bind(run_id.as_str())
-    .bind(i64::from(step.0))
-    .bind(*path)
-    .bind(subject.as_str())
-    .bind(reservation.as_ref().map(ToString::to_string))
-    .bind(milliseconds(now))
-    .execute(executor)
-    .await
-    .map(drop)
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut statement = Statement::insert_rows(
+        "insert into steps (run_id, step, path, subject, reservation, intent_at)",
+        (records.len(), 6),
+        " on conflict (run_id, step) do update set intent_at = excluded.intent_at",
+    );
+    for record in records {
+        statement = of_step(statement, run_id, record).bind(milliseconds(now));
+    }
+    statement.execute(executor).await.map(drop)
 }
 
 /// Also takes steps without an intent: what was skipped was never about to be sent.
-pub(super) async fn put_outcome(
+pub(super) async fn put_outcomes(
     executor: impl Executor,
     run_id: &RunId,
-    record: &StepRecord,
-    outcome: &StepOutcome,
+    records: &[(&StepRecord, StepOutcome)],
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let StepRecord { step, path, subject, reservation, wanted: _ } = record;
-    let StepOutcome { outcome, request_id, error, seam_id, ledger: _ } = outcome;
-    Statement::new(
+    if records.is_empty() {
+        return Ok(());
+    }
+    let mut statement = Statement::insert_rows(
         "insert into steps (run_id, step, path, subject, reservation, outcome, outcome_at, request_id, error,
-             seam_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         on conflict (run_id, step) do update set
+             seam_id)",
+        (records.len(), 10),
+        " on conflict (run_id, step) do update set
              outcome = excluded.outcome, outcome_at = excluded.outcome_at, request_id = excluded.request_id,
              error = excluded.error, seam_id = excluded.seam_id",
-    )
-    .bind(run_id.as_str())
-    .bind(i64::from(step.0))
-    .bind(*path)
-    .bind(subject.as_str())
-    .bind(reservation.as_ref().map(ToString::to_string))
-    .bind(word(*outcome))
-    .bind(milliseconds(now))
-    .bind(request_id.as_deref())
-    .bind(error.as_deref())
-    .bind(seam_id.as_deref())
-    .execute(executor)
-    .await
-    .map(drop)
+    );
+    for (record, outcome) in records {
+        let StepOutcome { outcome, request_id, error, seam_id, ledger: _ } = outcome;
+        statement = of_step(statement, run_id, record)
+            .bind(word(*outcome))
+            .bind(milliseconds(now))
+            .bind(request_id.as_deref())
+            .bind(error.as_deref())
+            .bind(seam_id.as_deref());
+    }
+    statement.execute(executor).await.map(drop)
+}
+
+fn of_step(statement: Statement, run_id: &RunId, record: &StepRecord) -> Statement {
+    let StepRecord { step, path, subject, reservation, wanted: _ } = record;
+    statement
+        .bind(run_id.as_str())
+        .bind(i64::from(step.0))
+        .bind(*path)
+        .bind(subject.as_str())
+        .bind(reservation.as_ref().map(ToString::to_string))
 }
 
 async fn list(executor: impl Executor, run_id: &RunId) -> sqlx::Result<Vec<RecordedStep>> {

@@ -1,5 +1,6 @@
 //! Killed after any write, the next run finds what was done, takes the lock at once, and does the rest.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use reservation_sync::sandbox::{Fault, FaultPlan, Recording, Sandbox, ScriptedFault};
@@ -59,12 +60,18 @@ impl Evening {
         hotel.sandbox().await
     }
 
-    /// Kills the run when its write of that number is done, before it hears of it.
+    /// Kills the run when its write of that number is done, before it hears of it. Should it come to the next write
+    /// before that, it waits for it until it is dead.
     async fn kill_after(&self, k: usize, sandbox: &Sandbox) {
+        let n_done = |path: &String| self.writes[..=k].iter().filter(|other| *other == path).count() as u64;
+        let paths: BTreeSet<&String> = self.writes.iter().collect();
+        let mut script: Vec<ScriptedFault> = paths
+            .into_iter()
+            .map(|path| ScriptedFault { path: path.clone(), call: n_done(path) + 1, fault: Fault::Latency })
+            .collect();
         let path = &self.writes[k];
-        let call = self.writes[..=k].iter().filter(|other| *other == path).count() as u64;
-        let script = vec![ScriptedFault { path: path.clone(), call, fault: Fault::CutAfter }];
-        sandbox.set_faults(FaultPlan { script, ..FaultPlan::none() });
+        script.push(ScriptedFault { path: path.clone(), call: n_done(path), fault: Fault::CutAfter });
+        sandbox.set_faults(FaultPlan { script, latency_ms: 300_000, ..FaultPlan::none() });
         let mut child = self.hotel.start(Some(sandbox));
         until("the k-th write", || sandbox.counts().writes() > k as u64).await;
         child.kill().expect("it is ours");

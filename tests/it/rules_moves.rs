@@ -97,6 +97,42 @@ fn a_move_that_was_broken_off_and_taken_back_leaves_the_old_room() {
 }
 
 #[test]
+fn a_guest_who_is_left_one_of_two_stays_keeps_the_other_until_the_one_is_open() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    hotel.night(&["R1 G1 room-5 11-30..12-04", "R1 G1 room-6 12-02..12-05"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-6 12-02..12-05 checked-in"]), @"
+    - R1:G1 [lobby room-5] 11-30T15..12-04T11 code key=- | doors_changed, revoke
+    ~ R1:G1 [lobby room-6] 12-02T15..12-05T11 code key=- -> [lobby room-6] 12-01T12..12-05T11 code key=- | window_changed, reissue
+      0 window R1:G1
+      1 delete R1:G1 after 0
+      2 see that R1:G1 still has code after 1
+    ");
+    assert_snapshot!(hotel.grants(), @"R1:G1 [lobby room-6] 12-01T12..12-05T11 key=-");
+}
+
+#[test]
+fn a_room_that_seam_lets_stand_is_open_until_the_new_grant_for_all_rooms_is_there() {
+    let mut hotel = Hotel::with(&["lobby"]);
+    hotel.night(&["R1 G1 room-5+room-3 11-30..12-03", "R1 G2 room-1 12-02..12-04"]);
+    assert_snapshot!(hotel.grants(), @"
+    R1:G1 [lobby room-3] 11-30T15..12-03T11 key=R1
+    R1:G1 [room-5] 11-30T15..12-03T11 key=-
+    R1:G2 [lobby room-1] 12-02T15..12-04T11 key=R1#2
+    ");
+    hotel.also(&["lobby", "spa"]);
+    assert_snapshot!(hotel.night(&["R1 G1 room-5+room-3 11-30..12-03", "R1 G2 room-6 12-03..12-06"]), @"
+    -/+ R1:G1 [room-5] 11-30T15..12-03T11 code key=- -> [lobby room-3 room-5 spa] 11-30T15..12-03T11 code key=R1 | space_added, replace
+    -/+ R1:G2 [lobby room-1] 12-02T15..12-04T11 code key=R1#2 -> [lobby room-6 spa] 12-03T15..12-06T11 code key=R1#2 | doors_changed, replace
+      0 delete R1:G1
+      1 delete R1:G2
+      2 create R1:G1 for known after 0
+      3 create R1:G2 for known after 1 behind 2
+      4 delete R1:G1 after 2
+      5 see that R1:G1 still has code after 2,4
+    ");
+}
+
+#[test]
 fn a_guest_who_moves_leaves_no_room_open_behind_them_though_a_space_was_added_before() {
     let mut hotel = Hotel::with(&["lobby"]);
     hotel.night(&["R1 G1 room-5 12-02..12-05"]);
@@ -201,8 +237,8 @@ fn units_with_grants_of_their_own_move_to_other_dates_together() {
     assert_snapshot!(hotel.night(&["R1 G1 room-1+room-2 12-08..12-09", "R1 G2 room-3 12-04..12-06"]), @"
     -/+ R1:G1 [room-2] 12-04T15..12-05T11 code key=R1#2 -> [room-1 room-2] 12-08T15..12-09T11 code key=R1#2 | doors_changed, replace
       0 delete R1:G1
-      1 delete R1:G1
-      2 create R1:G1 for known after 0
+      1 create R1:G1 for known after 0
+      2 delete R1:G1 after 1
       3 see that R1:G1 still has code after 1,2
     ");
     assert_snapshot!(hotel.grants(), @"

@@ -204,7 +204,7 @@ impl Watch {
         wrong.extend(seen.shut_out(self.clocks.seam()));
         let is_undisturbed = seen.runs.get(&run).is_some_and(|run| !run.is_disturbed && run.over.is_none());
         if (400..500).contains(&status) && status != 429 && is_undisturbed {
-            wrong.extend(seen.earned(path, body, status));
+            wrong.extend(seen.earned(path, body, status, self.clocks.seam()));
         }
         seen.wrong.extend(wrong.into_iter().map(|wrong| format!("after {path} of run {run}: {wrong}")));
     }
@@ -320,9 +320,14 @@ impl Seen {
             .collect()
     }
 
-    /// A refusal is no fault of ours where it only says that it was done before.
-    fn earned(&self, path: &str, body: &[u8], status: u16) -> Option<String> {
+    /// A refusal is no fault of ours where it only says that it was done before, or that a stay is over which by a
+    /// clock that runs behind is not.
+    fn earned(&self, path: &str, body: &[u8], status: u16, now: Timestamp) -> Option<String> {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let ends_at = body["ends_at"].as_str().and_then(|end| end.parse().ok());
+        if ends_at.is_some_and(|end: Timestamp| end <= now) {
+            return None;
+        }
         let key = body["access_grant_key"].as_str().unwrap_or_default();
         let is_harmless = match path {
             "/access_grants/create" => self.grants.iter().any(|grant| grant.key == key),

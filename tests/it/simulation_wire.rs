@@ -104,7 +104,7 @@ impl Wire {
             let (there, back) = (dice.millis(20), dice.millis(20));
             return Trip { there, back, is_stopped: false, survives: true };
         }
-        let mut way = || if dice.percent(3) { dice.millis(8_000) } else { dice.millis(150) };
+        let mut way = || if dice.percent(8) { dice.millis(7_000) } else { dice.millis(150) };
         let (there, back) = (way(), way());
         let (is_stopped, survives) = (dice.percent(1), dice.percent(50));
         if dice.percent(5) {
