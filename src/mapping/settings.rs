@@ -42,7 +42,9 @@ impl UnitRule {
         let Self::Table(table) = self else { return BTreeSet::new() };
         let mut units: BTreeMap<&SpaceKey, Vec<&BTreeSet<SpaceKey>>> = BTreeMap::new();
         for spaces in table.values() {
-            spaces.iter().for_each(|space| units.entry(space).or_default().push(spaces));
+            for space in spaces {
+                units.entry(space).or_default().push(spaces);
+            }
         }
         let has_its_own = |spaces: &&BTreeSet<SpaceKey>| spaces.iter().any(|space| units[space].len() == 1);
         let is_alike = |units: &[&BTreeSet<SpaceKey>]| units.iter().all(|spaces| *spaces == units[0]);
@@ -192,7 +194,7 @@ mod tests {
     fn a_hall_and_a_dormitory_are_entered_side_by_side_and_a_room_of_a_suite_is_not() {
         let check = |table: &[(&str, &[&str])], expected: &[&str]| {
             let unit = |(unit, spaces): &(&str, &[&str])| {
-                ((None, Unit::new(unit)), spaces.iter().map(|space| SpaceKey::new(space)).collect())
+                ((None, Unit::new(unit)), spaces.iter().map(SpaceKey::new).collect())
             };
             let found = UnitRule::Table(table.iter().map(unit).collect()).entered_side_by_side();
             let found: Vec<&str> = found.iter().map(SpaceKey::as_str).collect();
