@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use reservation_sync::sandbox::{Fault, FaultPlan};
 use serde_json::Value;
 
 use super::cli_hotel::{STAYS, place, sandbox_config};
@@ -119,7 +120,9 @@ async fn of_runs_at_once_on_one_server_one_writes_and_none_doubles_what_another_
     let Some(database) = database().await else { return };
     let hotel = Hotel::today(20).one_at_a_time().with_store(&database.url);
     hotel.write(&rows());
-    let sandbox = hotel.sandbox().await;
+    // The first run is still under way when the others begin.
+    let slow = FaultPlan { rates: [(Fault::Latency, 1.0)].into(), latency_ms: 50, ..FaultPlan::none() };
+    let sandbox = hotel.sandbox_with(|options| options.faults = Some(slow)).await;
     let first = hotel.start(Some(&sandbox));
     until("the first write", || sandbox.counts().writes() > 0).await;
     let others: Vec<_> = (0..3).map(|_| hotel.start(Some(&sandbox))).collect();
