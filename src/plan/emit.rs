@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use smallvec::smallvec;
 
 use super::change::{Amendment, Change, NewGrant, Order};
-use super::identities::IdentityCall;
+use super::identity_calls::IdentityCall;
 use super::lines::Places;
 use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};

@@ -17,6 +17,7 @@ mod freedom;
 mod guards;
 mod held;
 mod identities;
+mod identity_calls;
 mod impact;
 mod in_house;
 mod item;

@@ -1,0 +1,158 @@
+//! The calls for identities: who is made, who is changed, and who gives up a contact before another takes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hashbrown::{HashMap, HashSet};
+
+use super::contacts::{Field, Position, Taking};
+use super::identities::{Identities, Person};
+use super::step::{Call, Patch};
+use crate::model::{GuestKey, Identity, UserIdentityKey, same_person_name};
+
+/// The call for one identity.
+#[derive(Debug)]
+pub(super) struct IdentityCall {
+    /// Whose; `None` where an identity only gives up a contact.
+    pub(super) guest: Option<GuestKey>,
+    pub(super) call: Call,
+    /// Positions of the calls that free a contact which this one takes.
+    pub(super) after: Vec<usize>,
+}
+
+impl Identities<'_> {
+    /// The calls, in order: identities made for the guests that need one, identities changed, and contacts given up by
+    /// those who have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
+    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>, mut send: impl FnMut(IdentityCall)) {
+        let person = |position: Position| &self.persons[position];
+        let mut takers: BTreeMap<Position, IdentityCall> = self
+            .takes
+            .keys()
+            .filter_map(|position| Some((*position, self.call(person(*position), needed)?)))
+            .collect();
+        let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
+        let mut n_before: BTreeMap<Position, usize> = BTreeMap::new();
+        for &guest in takers.keys() {
+            for holder in self.takes[&guest].iter().filter_map(|taking| taking.holder) {
+                waited_for.entry(holder).or_default().push(guest);
+                *n_before.entry(guest).or_default() += 1;
+            }
+        }
+        let mut ready: BTreeSet<Position> =
+            takers.keys().filter(|guest| !n_before.contains_key(*guest)).copied().collect();
+        // Most take nothing and wait for nobody.
+        let mut others = (0..)
+            .zip(&self.persons)
+            .filter(|(position, _)| !self.takes.contains_key(position))
+            .filter_map(|(position, person)| Some((position, self.call(person, needed)?)))
+            .peekable();
+        let mut n_sent = 0;
+        let mut sent: HashMap<Position, usize> = HashMap::new();
+        loop {
+            let other = others.peek().map(|(position, _)| *position);
+            let next = ready.first().copied().into_iter().chain(other).min();
+            // Guests who swap contacts wait for each other; then the first of them takes what the holder gives up before.
+            let Some(guest) = next.or_else(|| takers.keys().next().copied()) else { return };
+            let call = if other == Some(guest) {
+                others.next().map(|(_, call)| call)
+            } else {
+                ready.remove(&guest);
+                takers.remove(&guest)
+            };
+            let Some(mut call) = call else { continue };
+            for taking in self.takes.get(&guest).into_iter().flatten() {
+                let freed =
+                    taking.holder.and_then(|holder| sent.get(&holder).copied()).unwrap_or_else(|| {
+                        send(releasing(taking));
+                        n_sent += 1;
+                        n_sent - 1
+                    });
+                call.after.push(freed);
+            }
+            let waiting = waited_for.remove(&guest).unwrap_or_default();
+            if !waiting.is_empty() {
+                sent.insert(guest, n_sent);
+            }
+            send(call);
+            n_sent += 1;
+            for next in waiting {
+                let n = n_before.get_mut(&next).expect("who waits was counted");
+                *n -= 1;
+                if *n == 0 {
+                    ready.insert(next);
+                }
+            }
+        }
+    }
+
+    /// What the identity of a guest needs of itself.
+    fn call(&self, person: &Person<'_>, needed: &HashSet<&GuestKey>) -> Option<IdentityCall> {
+        let key = || self.settings.namespace.identity_key(person.guest);
+        match person.existing {
+            _ if !person.is_inside => None,
+            Some(identity) if self.may_update(person) => updating(person, key, identity),
+            None if needed.contains(person.guest) => Some(creating(person, key())),
+            Some(_) | None => None,
+        }
+    }
+}
+
+fn releasing(taking: &Taking<'_>) -> IdentityCall {
+    let Taking { field, from, holder: _ } = taking;
+    let key = from.key.clone().expect("only identities with our key give up a contact");
+    let mut call = Call::UpdateIdentity {
+        id: from.id.clone(),
+        key,
+        full_name: Patch::Keep,
+        email: Patch::Keep,
+        phone: Patch::Keep,
+    };
+    if let Call::UpdateIdentity { email, phone, .. } = &mut call {
+        match field {
+            Field::Email => *email = Patch::Clear,
+            Field::Phone => *phone = Patch::Clear,
+        }
+    }
+    IdentityCall { guest: None, call, after: Vec::new() }
+}
+
+fn creating(person: &Person<'_>, key: UserIdentityKey) -> IdentityCall {
+    let Person { guest, full_name, email, phone, .. } = *person;
+    IdentityCall {
+        guest: Some(guest.clone()),
+        call: Call::CreateIdentity {
+            key,
+            full_name: full_name.cloned(),
+            email: email.cloned(),
+            phone: phone.cloned(),
+        },
+        after: Vec::new(),
+    }
+}
+
+/// A difference that a person would see; a contact that the source no longer knows is left as it is.
+fn updating(
+    person: &Person<'_>,
+    key: impl Fn() -> UserIdentityKey,
+    identity: &Identity,
+) -> Option<IdentityCall> {
+    let known_as = identity.full_name.as_deref().unwrap_or_default();
+    let full_name = person.full_name.filter(|name| !same_person_name(name, known_as));
+    let email = person
+        .email
+        .filter(|email| identity.email.as_ref().is_none_or(|existing| existing.folded() != email.folded()));
+    let phone = person.phone.filter(|phone| identity.phone.as_ref() != Some(phone));
+    if email.is_none() && phone.is_none() && full_name.is_none() {
+        return None;
+    }
+    Some(IdentityCall {
+        guest: Some(person.guest.clone()),
+        call: Call::UpdateIdentity {
+            id: identity.id.clone(),
+            key: key(),
+            full_name: full_name.cloned().map_or(Patch::Keep, Patch::Set),
+            email: email.cloned().map_or(Patch::Keep, Patch::Set),
+            phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
+        },
+        after: Vec::new(),
+    })
+}
