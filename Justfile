@@ -48,7 +48,7 @@ bench:
 
 # One night of that many rows, once: times and memory.
 footprint rows:
-    cargo bench --locked --bench footprint -- {{ rows }}
+    cargo bench --locked --profile release --bench footprint -- {{ rows }}
 
 # Carrying out, beside Seam's own Python SDK and beside what the limits allow; writes two pictures of runs to target/runs.
 carrying-out:
@@ -61,7 +61,7 @@ carrying-out:
 reading csv="1000000" workbook="100000":
     python3 -m venv target/python
     target/python/bin/pip install --quiet openpyxl==3.1.5
-    PYTHON=target/python/bin/python cargo bench --locked --bench reading -- {{ csv }} {{ workbook }}
+    PYTHON=target/python/bin/python cargo bench --locked --profile release --bench reading -- {{ csv }} {{ workbook }}
 
 # The readers on bytes that no program wrote, each for that many seconds; needs a nightly Rust and `cargo install cargo-fuzz`.
 fuzz seconds="60":
