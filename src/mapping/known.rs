@@ -1,25 +1,23 @@
 //! What Seam already knows of our guests and stays, as far as the mapping needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::collections::BTreeMap;
 
 use ecow::EcoString;
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
+use super::by_reservation::ByReservation;
 use crate::model::{
-    AccessGrantKey, GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, PropertyCode, ReservationId,
-    SharedSet, SpaceId, Window,
+    AccessGrantKey, GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId, SharedSet,
+    SpaceId, Window,
 };
 
 /// Guests and stays of our namespace that Seam holds.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     numbered: HashMap<String, BTreeMap<u32, EcoString>>,
-    /// The stays of one reservation stand side by side.
     granted: Vec<GrantedStay>,
-    by_reservation: HashMap<ReservationId, Range<usize>>,
-    properties: BTreeSet<PropertyCode>,
+    by_reservation: ByReservation,
 }
 
 /// What one live grant of ours gives.
@@ -47,18 +45,12 @@ impl Known {
             .filter_map(|grant| Some((grant.key.as_ref()?, grant)))
             .filter(|(key, _)| namespace.owns(key))
             .collect();
-        // Keys of one reservation begin alike.
         ours.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
         known.granted.reserve_exact(ours.len());
         for (key, grant) in ours {
             let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };
             let GrantKeyParts { property, reservation, guest, door_set: _, ordinal: _ } = parts;
-            if !known.properties.contains(&property) {
-                known.properties.insert(property.clone());
-            }
-            let position = known.granted.len();
-            let id = ReservationId { property, key: reservation };
-            known.by_reservation.entry(id).or_insert(position..position).end = position + 1;
+            known.by_reservation.note(ReservationId { property, key: reservation }, known.granted.len());
             known.granted.push(GrantedStay { guest, spaces: grant.spaces.clone(), window: grant.window });
         }
         known
@@ -71,7 +63,7 @@ impl Known {
 
     /// The live grants of the reservation.
     pub(super) fn stays_of(&self, id: &ReservationId) -> &[GrantedStay] {
-        self.by_reservation.get(id).map_or(&[], |range| &self.granted[range.clone()])
+        &self.granted[self.by_reservation.of(id)]
     }
 
     /// Guests that have a live grant of the reservation.
@@ -110,11 +102,7 @@ impl Known {
 
     /// Whether another property has live grants under that reservation key.
     pub(super) fn is_used_elsewhere(&self, id: &ReservationId) -> bool {
-        let has_grants = |property: &PropertyCode| {
-            let id = ReservationId { property: property.clone(), key: id.key.clone() };
-            self.by_reservation.contains_key(&id)
-        };
-        self.properties.iter().any(|property| *property != id.property && has_grants(property))
+        self.by_reservation.is_used_elsewhere(id)
     }
 }
 

@@ -4,6 +4,7 @@
 //! unit that leads nowhere is held, and there is no door to fall back to.
 
 mod addresses;
+mod by_reservation;
 mod desired;
 mod directory;
 mod guests;
@@ -21,6 +22,7 @@ mod segments;
 mod settings;
 
 pub use addresses::{AddressRules, MailDomain};
+pub use by_reservation::ByReservation;
 pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
 pub use directory::{Directory, SpaceEntry, SpaceRef};
 pub use idle::idle_lines;

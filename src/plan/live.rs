@@ -1,16 +1,16 @@
 //! The live grants of a workspace, indexed for planning: ours by reservation, everybody's by Seam reservation key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
-use crate::mapping::{Directory, SpaceRef};
+use crate::mapping::{ByReservation, Directory, SpaceRef};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
-    PropertyCode, ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
+    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
 };
 
 /// A live grant of ours, with what its key says.
@@ -87,9 +87,8 @@ impl Opened {
 #[derive(Debug)]
 pub(super) struct Live<'a> {
     pub(super) owned: Vec<Owned<'a>>,
-    by_reservation: HashMap<ReservationId, Range<usize>>,
+    by_reservation: ByReservation,
     by_seam_key: HashMap<&'a SeamReservationKey, KeyUsers>,
-    properties: BTreeSet<PropertyCode>,
     latest_starts: HashMap<DoorRef, LatestStarts>,
     /// Every key that Seam listed, sorted: that of an ended grant may still be in use.
     taken: Vec<&'a AccessGrantKey>,
@@ -110,9 +109,8 @@ impl<'a> Live<'a> {
         keyed.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
         let mut live = Self {
             owned: Vec::with_capacity(keyed.len()),
-            by_reservation: HashMap::new(),
+            by_reservation: ByReservation::default(),
             by_seam_key: HashMap::new(),
-            properties: BTreeSet::new(),
             latest_starts: HashMap::new(),
             taken: keyed.iter().map(|(key, _)| *key).collect(),
             identities: inventory.identities.iter().map(|identity| (&identity.id, identity)).collect(),
@@ -121,16 +119,19 @@ impl<'a> Live<'a> {
         let counts = |grant: &LiveGrant| grant.is_live(now) && !joinable.contains_key(&grant.id);
         let mut opened: HashMap<&SharedSet<SpaceId>, Opened> = HashMap::new();
         for (key, grant) in keyed.into_iter().filter(|(_, grant)| counts(grant)) {
-            let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };
+            let parts = GrantKeyParts::parse(namespace, key);
+            if let Some(seam_key) = &grant.reservation_key {
+                let KeyUsers { ours, foreign } = live.by_seam_key.entry(seam_key).or_default();
+                *if parts.is_some() { ours } else { foreign } += 1;
+            }
+            let Some(parts) = parts else { continue };
             let opened = opened.entry(&grant.spaces).or_insert_with(|| Opened::by(&grant.spaces, directory));
             live.add(grant, key, parts, opened.clone(), namespace);
         }
-        for grant in inventory.grants.iter().filter(|grant| counts(grant)) {
-            let Some(seam_key) = &grant.reservation_key else { continue };
-            let is_ours =
-                grant.key.as_ref().is_some_and(|key| GrantKeyParts::parse(namespace, key).is_some());
-            let users = live.by_seam_key.entry(seam_key).or_default();
-            *(if is_ours { &mut users.ours } else { &mut users.foreign }) += 1;
+        for grant in inventory.grants.iter().filter(|grant| grant.key.is_none() && counts(grant)) {
+            if let Some(seam_key) = &grant.reservation_key {
+                live.by_seam_key.entry(seam_key).or_default().foreign += 1;
+            }
         }
         live
     }
@@ -143,7 +144,6 @@ impl<'a> Live<'a> {
         Opened { spaces, capable }: Opened,
         namespace: &Namespace,
     ) {
-        let position = self.owned.len();
         let is_of_guest = |key: &UserIdentityKey| namespace.is_identity_of(key, &parts.guest);
         let right_person = self.identities.get(&grant.identity).is_none_or(|identity| {
             identity.key.as_ref().is_some_and(is_of_guest) || identity.merged_keys.iter().any(is_of_guest)
@@ -153,17 +153,13 @@ impl<'a> Live<'a> {
         for door in owned.capable.iter() {
             self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
         }
-        if !self.properties.contains(&id.property) {
-            self.properties.insert(id.property.clone());
-        }
-        // Keys of one reservation begin alike, so that its grants stand side by side.
-        self.by_reservation.entry(id).or_insert(position..position).end = position + 1;
+        self.by_reservation.note(id, self.owned.len());
         self.owned.push(owned);
     }
 
     /// Positions of our grants of a reservation.
     pub(super) fn of_reservation(&self, id: &ReservationId) -> Range<usize> {
-        self.by_reservation.get(id).cloned().unwrap_or_default()
+        self.by_reservation.of(id)
     }
 
     /// Who uses a Seam reservation key.
@@ -173,11 +169,7 @@ impl<'a> Live<'a> {
 
     /// Whether our live grants know the reservation key under another property.
     pub(super) fn used_by_other_property(&self, id: &ReservationId) -> bool {
-        let is_used = |property: &PropertyCode| {
-            let id = ReservationId { property: property.clone(), key: id.key.clone() };
-            self.by_reservation.contains_key(&id)
-        };
-        self.properties.iter().any(|property| *property != id.property && is_used(property))
+        self.by_reservation.is_used_elsewhere(id)
     }
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 21).
