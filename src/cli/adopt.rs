@@ -35,9 +35,7 @@ fn list(
     let scope = flags.plan.scope.to_scope()?;
     let reviewed: Review = runtime()?.block_on(async {
         let interrupt = Interrupt::default();
-        signals::listen(&interrupt).map_err(|error| {
-            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
-        })?;
+        signals::listen(&interrupt)?;
         review(settings, &scope, flags.plan.now, output.sink(), &interrupt).await
     })?;
     if let Some(path) = path {

@@ -13,7 +13,7 @@ use super::signals;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
 use crate::mapping::{Outline, Scope};
-use crate::model::{ProblemCode, ReasonCode, SourceRead, SpaceKey};
+use crate::model::{ProblemCode, ReasonCode, SourceRead, SpaceKey, word};
 use crate::record::{RunState, RunSummary};
 use crate::report::{counted, visible};
 use crate::run::{
@@ -35,22 +35,10 @@ pub(super) async fn look(
 ) -> Result<Online, Failure> {
     let mut settings = settings.clone();
     settings.seam.patience = settings.seam.patience.min(PATIENCE);
+    let scope = Scope::default();
     let interrupt = Interrupt::default();
-    signals::listen(&interrupt)
-        .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the limits of this process"))?;
-    let job = Job {
-        settings: &settings,
-        mode: Mode::Plan,
-        now: None,
-        scope: &Scope::default(),
-        adoption: None,
-        allowances: &[],
-        reason: None,
-        max_changes: None,
-        max_duration: None,
-        sink: output.sink(),
-        interrupt: &interrupt,
-    };
+    signals::listen(&interrupt)?;
+    let job = Job::new(&settings, Mode::Plan, &scope, output.sink(), &interrupt);
     Ok(look_online(job, read, outline).await)
 }
 
@@ -127,7 +115,7 @@ fn text_of_seam(seen: &SeenSeam) -> String {
     }
     for (reason_code, stays) in by_reason(waiting) {
         let lines = stays.iter().map(|stay| format!("{}: {}", stay.reservation, stay.reason));
-        out.push_str(&kind(&word(reason_code), lines));
+        out.push_str(&kind(&word(&reason_code), lines));
     }
     out
 }
@@ -245,11 +233,4 @@ fn by_reason(waiting: &[WaitingStay]) -> BTreeMap<ReasonCode, Vec<&WaitingStay>>
         groups.entry(stay.reason_code).or_default().push(stay);
     }
     groups
-}
-
-fn word(reason_code: ReasonCode) -> String {
-    match serde_json::to_value(reason_code) {
-        Ok(Value::String(word)) => word,
-        _ => unreachable!("a reason is written as a word"),
-    }
 }

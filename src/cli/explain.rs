@@ -32,23 +32,9 @@ pub(super) fn explain(
     };
     let explanation = runtime()?.block_on(async {
         let interrupt = Interrupt::default();
-        signals::listen(&interrupt).map_err(|error| {
-            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
-        })?;
+        signals::listen(&interrupt)?;
         let scope = Scope::default();
-        let job = Job {
-            settings,
-            mode: Mode::Explain,
-            now: *now,
-            scope: &scope,
-            adoption: None,
-            allowances: &[],
-            reason: None,
-            max_changes: None,
-            max_duration: None,
-            sink: output.sink(),
-            interrupt: &interrupt,
-        };
+        let job = Job { now: *now, ..Job::new(settings, Mode::Explain, &scope, output.sink(), &interrupt) };
         let property = property.as_deref().map(PropertyCode::new);
         run::explain(job, &ReservationKey::new(reservation), property.as_ref()).await
     })?;

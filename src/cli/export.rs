@@ -31,9 +31,7 @@ pub(super) fn export_grants(
     let secrets = if with_secrets.is_some() { WithSecrets::Yes } else { WithSecrets::No };
     let (exported, methods) = runtime()?.block_on(async {
         let interrupt = Interrupt::default();
-        signals::listen(&interrupt).map_err(|error| {
-            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
-        })?;
+        signals::listen(&interrupt)?;
         export(settings, *now, secrets, output.sink(), &interrupt).await
     })?;
     if let Some(path) = with_secrets {

@@ -118,9 +118,7 @@ pub(super) fn job(
     let runtime = runtime()?;
     let mut document = runtime.block_on(async {
         let interrupt = Interrupt::default();
-        signals::listen(&interrupt).map_err(|error| {
-            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
-        })?;
+        signals::listen(&interrupt)?;
         Ok::<_, Failure>(
             run::run(Job {
                 settings,

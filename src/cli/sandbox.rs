@@ -20,9 +20,7 @@ pub(super) fn sandbox(flags: &SandboxFlags) -> Result<ExitCode, Failure> {
     };
     runtime()?.block_on(async {
         let interrupt = Interrupt::default();
-        signals::listen(&interrupt).map_err(|error| {
-            Failure::new(ExitCode::Unexpected, &error, "check the limits of this process")
-        })?;
+        signals::listen(&interrupt)?;
         let sandbox = Sandbox::start(options).await?;
         Output::data(&format!(
             "The sandbox listens until Ctrl-C. Whoever is to speak to it needs these in the environment:\n\

@@ -1,16 +1,18 @@
 //! Ctrl-C and SIGTERM.
 
-use std::io;
-
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit_code::ExitCode;
-use crate::run::Interrupt;
+use crate::run::{Failure, Interrupt};
 
 /// Hears signals from now on: the first drains the job, a second ends the program.
-pub(super) fn listen(interrupt: &Interrupt) -> io::Result<()> {
-    let mut interrupts = signal(SignalKind::interrupt())?;
-    let mut terminations = signal(SignalKind::terminate())?;
+pub(super) fn listen(interrupt: &Interrupt) -> Result<(), Failure> {
+    let heard = |kind| {
+        signal(kind)
+            .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the limits of this process"))
+    };
+    let mut interrupts = heard(SignalKind::interrupt())?;
+    let mut terminations = heard(SignalKind::terminate())?;
     let interrupt = interrupt.clone();
     tokio::spawn(async move {
         loop {

@@ -29,6 +29,7 @@ mod space;
 mod stay;
 pub mod time;
 mod wanted;
+mod word;
 
 pub use absence::Absence;
 pub use door::{Device, Door, DoorId, DoorRef, Entrance};
@@ -59,3 +60,4 @@ pub use space::Space;
 pub use stay::{Place, Standing, Stay};
 pub use time::{Moment, Window};
 pub use wanted::{Wanted, WantedError};
+pub use word::word;

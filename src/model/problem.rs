@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::word::word;
+
 /// Where a row stands: `bookings.csv:18` for a file, `book.xlsx:Arrivals!18` for a sheet, `query:18` for a query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourcePlace {
@@ -124,10 +126,7 @@ pub enum ProblemCode {
 impl ProblemCode {
     /// The word by which the code stands in every output.
     pub fn word(self) -> String {
-        match serde_json::to_value(self) {
-            Ok(serde_json::Value::String(word)) => word,
-            _ => unreachable!("a code is written as a word"),
-        }
+        word(&self)
     }
 }
 

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::document::{Document, Line, Notice};
 use super::spreadsheet::{cell_of, table};
 use super::text::changes;
+use crate::model::word;
 use crate::plan::GrantView;
 
 const HEADER: [&str; 26] = [
@@ -135,10 +136,4 @@ fn changed(before: &GrantView, after: &GrantView) -> String {
 
 pub(super) fn time(timestamp: Timestamp) -> String {
     timestamp.strftime("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// The word that stands in the JSON report too.
-fn word<T: serde::Serialize>(value: &T) -> String {
-    let value = serde_json::to_value(value).expect("it is a word");
-    value.as_str().expect("it is a word").to_owned()
 }

@@ -92,6 +92,31 @@ pub struct Job<'a> {
     pub interrupt: &'a Interrupt,
 }
 
+impl<'a> Job<'a> {
+    /// A job in which nothing is limited, taken over or allowed.
+    pub fn new(
+        settings: &'a Settings,
+        mode: Mode<'a>,
+        scope: &'a Scope,
+        sink: &'a dyn EventSink,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        Self {
+            settings,
+            mode,
+            now: None,
+            scope,
+            adoption: None,
+            allowances: &[],
+            reason: None,
+            max_changes: None,
+            max_duration: None,
+            sink,
+            interrupt,
+        }
+    }
+}
+
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
     let mut told = Told::of(&job);

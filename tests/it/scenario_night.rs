@@ -200,20 +200,9 @@ pub(crate) async fn live_as(place: &Place, sandbox: &Sandbox, mode: Mode<'_>) ->
     sandbox.set_now(now);
     settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
     settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
+    let scope = Scope::default();
     let interrupt = Interrupt::default();
-    let job = Job {
-        settings: &settings,
-        mode,
-        now: Some(now),
-        scope: &Scope::default(),
-        adoption: None,
-        allowances: &[],
-        reason: None,
-        max_changes: None,
-        max_duration: None,
-        sink: &Silence,
-        interrupt: &interrupt,
-    };
+    let job = Job { now: Some(now), ..Job::new(&settings, mode, &scope, &Silence, &interrupt) };
     let document = run(job).await;
     assert_eq!(
         document.error.is_some(),

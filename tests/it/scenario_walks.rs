@@ -178,22 +178,10 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             .unwrap_or_else(|error| panic!("{}", error.render(config::Colour::Never)));
         settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
         settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
+        let scope = Scope::default();
         let interrupt = Interrupt::default();
         let now = Some(NOW.parse().expect("an instant"));
-        run(Job {
-            settings: &settings,
-            mode: Mode::Run,
-            now,
-            scope: &Scope::default(),
-            adoption: None,
-            allowances: &[],
-            reason: None,
-            max_changes: None,
-            max_duration: None,
-            sink: &Silence,
-            interrupt: &interrupt,
-        })
-        .await
+        run(Job { now, ..Job::new(&settings, Mode::Run, &scope, &Silence, &interrupt) }).await
     }
 }
 

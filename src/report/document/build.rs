@@ -332,11 +332,10 @@ fn notices(problems: &[Problem]) -> Vec<Notice> {
 impl Notice {
     pub(super) fn of(problem: &Problem) -> Self {
         let Problem { source, column, code, message, hint } = problem;
-        let code = serde_json::to_value(code).ok();
         Self {
             source: source.to_string(),
             column: (*column).to_owned(),
-            code: code.as_ref().and_then(|code| code.as_str()).unwrap_or("notice").to_owned(),
+            code: code.word(),
             message: message.clone(),
             hint: hint.clone(),
         }

@@ -9,7 +9,7 @@ use super::super::markdown::escaped;
 use super::super::text::{changes, list, mark, time};
 use super::super::visible::visible;
 use super::value::{Explanation, Live, Person, Row, Sent, Waiting, Wanted};
-use crate::model::Window;
+use crate::model::{self, Window};
 use crate::report::document::{Guard, Line};
 
 const WRITABLE: &str = "a string takes everything";
@@ -239,6 +239,5 @@ fn sent(sent: &Sent) -> Entry {
 
 /// The word that JSON has for it, with spaces.
 fn word(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).ok();
-    value.as_ref().and_then(|value| value.as_str()).unwrap_or_default().replace('_', " ")
+    model::word(value).replace('_', " ")
 }
