@@ -14,10 +14,9 @@ use crate::config::Endpoint;
 use crate::event::{Event, Stage};
 use crate::mapping::{Outline, idle_lines};
 use crate::model::{
-    GrantKeyParts, HeldBy, Inventory, Ledger, LiveGrant, Namespace, Problem, ReasonCode, ReservationId,
-    SourceRead, SpaceKey, Workspace,
+    HeldBy, Inventory, Ledger, Namespace, Problem, ReasonCode, ReservationId, SourceRead, SpaceKey, Workspace,
 };
-use crate::plan::{CheckedPlan, GuardCheck};
+use crate::plan::{CheckedPlan, GuardCheck, existing_by_property};
 use crate::record::RunSummary;
 use crate::store::Store;
 
@@ -67,7 +66,7 @@ pub struct SeamCounts {
     /// Live grants.
     pub grants: usize,
     /// Live grants of this job.
-    pub ours: usize,
+    pub ours: u64,
 }
 
 /// A stay that would wait for a person.
@@ -176,19 +175,16 @@ impl Job<'_> {
 
 impl SeamCounts {
     fn of(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
-        let live: Vec<&LiveGrant> = inventory.grants.iter().filter(|grant| grant.is_live(now)).collect();
-        let is_ours = |grant: &&&LiveGrant| {
-            grant.key.as_ref().is_some_and(|key| GrantKeyParts::parse(namespace, key).is_some())
-        };
-        let Inventory { workspace: _, spaces, entrances, devices, identities, grants: _ } = inventory;
+        let Inventory { workspace: _, spaces, entrances, devices, identities, grants } = inventory;
+        let ours: u64 = existing_by_property(inventory, namespace, now).into_values().sum();
         Self {
             spaces: spaces.len(),
             entrances: entrances.len(),
             capable: entrances.iter().filter(|entrance| entrance.can_belong_to_reservation).count(),
             devices: devices.iter().filter(|device| !device.methods.is_empty()).count(),
             identities: identities.len(),
-            grants: live.len(),
-            ours: live.iter().filter(is_ours).count(),
+            grants: grants.iter().filter(|grant| grant.is_live(now)).count(),
+            ours,
         }
     }
 }
