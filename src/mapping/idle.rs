@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::directory::Directory;
-use super::places::nearest;
+use super::places::nearest_keys;
 use super::rows::words;
 use super::settings::UnitRule;
 use crate::model::{MethodSet, Problem, ProblemCode, SourcePlace, SpaceKey};
@@ -30,12 +30,7 @@ pub fn idle_lines(
                 None => (
                     ProblemCode::UnmappedUnit,
                     format!("{of} leads to the space `{key}`, which Seam has not"),
-                    match nearest(key.as_str(), keys.iter().copied()) {
-                        nearest if nearest.is_empty() => {
-                            "create the space in Seam, or correct the table".to_owned()
-                        }
-                        nearest => format!("nearest space keys in Seam: {}", nearest.join(", ")),
-                    },
+                    nearest_keys(key.as_str(), &keys, "create the space in Seam, or correct the table"),
                 ),
                 Some(space) if directory.space(space).methods.is_disjoint(&methods) => (
                     ProblemCode::DoorWithoutMethod,

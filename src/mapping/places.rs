@@ -126,12 +126,8 @@ impl UnmappedUnits {
             .into_iter()
             .map(|((unit, space), (n_stays, source))| {
                 let wanted = space.map_or_else(|| unit.to_string(), |space| space.to_string());
-                let nearest = nearest(&wanted, keys.iter().copied());
-                let hint = if nearest.is_empty() {
-                    "add the unit to the table of spaces, or create the space in Seam".to_owned()
-                } else {
-                    format!("nearest space keys in Seam: {}", nearest.join(", "))
-                };
+                let otherwise = "add the unit to the table of spaces, or create the space in Seam";
+                let hint = nearest_keys(&wanted, &keys, otherwise);
                 let message = format!("unit `{unit}` leads to no space in Seam (wanted `{wanted}`)");
                 told(source, message, n_stays, hint)
             })
@@ -144,6 +140,16 @@ pub(super) fn told(source: SourcePlace, message: impl Display, n_stays: usize, h
     let stays = if n_stays == 1 { "1 stay".to_owned() } else { format!("{n_stays} stays") };
     let message = format!("{message}; {stays} held");
     Problem { source, column: "unit", code: ProblemCode::UnmappedUnit, message, hint }
+}
+
+/// The hint beside a space that Seam has not: the keys most alike, or something else where none is.
+pub(super) fn nearest_keys(wanted: &str, keys: &BTreeSet<&str>, otherwise: &str) -> String {
+    let nearest = nearest(wanted, keys.iter().copied());
+    if nearest.is_empty() {
+        otherwise.to_owned()
+    } else {
+        format!("nearest space keys in Seam: {}", nearest.join(", "))
+    }
 }
 
 /// The three words that look most alike, in quotes; none that look nothing like it.
