@@ -4,13 +4,14 @@
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 mod hotel;
+mod kernel;
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
 use hotel::{Edition, House, bookings, workspace};
+use kernel::{cpu_seconds, megabytes};
 
 const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-changed"];
 
@@ -64,10 +65,10 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
 
     let cpu_before = cpu_seconds();
     let mut instants = vec![Instant::now()];
-    let mut megabytes = vec![status("VmRSS")];
+    let mut held = vec![megabytes("VmRSS")];
     let mut note = || {
         instants.push(Instant::now());
-        megabytes.push(status("VmRSS"));
+        held.push(megabytes("VmRSS"));
     };
     let read = house.read(&file);
     note();
@@ -83,32 +84,14 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let cpu = cpu_seconds() - cpu_before;
     let took = |from: usize, to: usize| (instants[to] - instants[from]).as_secs_f64();
     let parts: Vec<String> = (0..4).map(|part| format!("{:>6.3}", took(part, part + 1))).collect();
-    let held: Vec<String> = megabytes[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
+    let held: Vec<String> = held[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
     println!(
         "{name:<18} {rows:>8}  {} {:>6.3} {cpu:>6.2}  {}   {:>5.0}",
         parts.join(" "),
         took(0, 3),
         held.join(" "),
-        status("VmHWM"),
+        megabytes("VmHWM"),
     );
     let counts = plan.counts();
     assert!(counts.held == 0, "a hotel without overlaps holds nothing");
-}
-
-/// How long the threads of this process were computing, all together; other programs do not count.
-fn cpu_seconds() -> f64 {
-    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let nanoseconds = |thread: fs::DirEntry| {
-        let text = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        text.split(' ').next()?.parse::<f64>().ok()
-    };
-    threads.filter_map(nanoseconds).sum::<f64>() / 1e9
-}
-
-/// A figure of this process in MB, as the kernel knows it; not a number on systems that do not tell.
-fn status(name: &str) -> f64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kilobytes.unwrap_or(f64::NAN) / 1024.0
 }

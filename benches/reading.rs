@@ -8,6 +8,7 @@
 
 #[expect(dead_code, unused_imports, reason = "the other benchmarks use the rest of the hotel")]
 mod hotel;
+mod kernel;
 
 use std::fmt;
 use std::fs;
@@ -16,6 +17,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use hotel::{Edition, House, bookings};
+use kernel::{cpu_seconds, megabytes};
 use reservation_sync::config::{Environment, load};
 use reservation_sync::source;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
@@ -158,7 +160,7 @@ fn measure(kind: &str, folder: &Path) -> String {
     fs::write(&config, format!("{source}{CONFIG}")).expect("room on the disk");
     let settings = load(Some(&config), &Environment::default()).unwrap_or_else(|error| panic!("{error}"));
     let now = "2026-11-01T20:00:00Z".parse().expect("an instant");
-    let (held, computed, began) = (status("VmRSS"), cpu_seconds(), Instant::now());
+    let (held, computed, began) = (megabytes("VmRSS"), cpu_seconds(), Instant::now());
     let read = source::read_file(&settings.source, now).unwrap_or_else(|error| panic!("{error}"));
     let (wall, computed) = (began.elapsed().as_secs_f64(), cpu_seconds() - computed);
     assert!(read.rejects.is_empty(), "{:?}", read.rejects.first());
@@ -166,8 +168,8 @@ fn measure(kind: &str, folder: &Path) -> String {
         "{} {} {computed} {wall} {} {}",
         read.n_rows,
         read.n_reservations,
-        status("VmRSS") - held,
-        status("VmHWM") - held
+        megabytes("VmRSS") - held,
+        megabytes("VmHWM") - held
     )
 }
 
@@ -206,19 +208,4 @@ fn write_workbook(path: &Path, n_rows: usize) {
         sheet.write(row, 9, true).expect("it fits");
     }
     workbook.save(path).expect("room on the disk");
-}
-
-/// How long this process, which has one thread, was computing; other programs do not count.
-fn cpu_seconds() -> f64 {
-    let text = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
-    let nanoseconds = text.split(' ').next().and_then(|first| first.parse::<f64>().ok());
-    nanoseconds.unwrap_or(f64::NAN) / 1e9
-}
-
-/// A figure of this process in MB, as the kernel knows it; not a number on systems that do not tell.
-fn status(name: &str) -> f64 {
-    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kilobytes.unwrap_or(f64::NAN) / 1024.0
 }

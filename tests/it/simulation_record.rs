@@ -17,6 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::simulation_watch::{RunNumber, Watch};
 use super::simulation_world::{Clocks, Dice, Wall};
+use super::small_world;
 
 /// How long a lease holds without a renewal.
 pub(crate) const TTL: Duration = Duration::from_mins(2);
@@ -160,20 +161,7 @@ impl Held {
     }
 
     pub(crate) async fn remember(&self, learnt: &Learnt) {
-        let Learnt { seen, missing, returned, repaired, settled } = learnt;
-        self.record
-            .commit(|State { ledger, .. }| {
-                ledger.desired.extend(seen.iter().cloned());
-                ledger.absences.extend(missing.iter().cloned());
-                for key in returned {
-                    ledger.absences.remove(key);
-                }
-                ledger.repairs.extend(repaired.iter().cloned());
-                for key in settled {
-                    ledger.repairs.remove(key);
-                }
-            })
-            .await;
+        self.record.commit(|state| small_world::remember(&mut state.ledger, learnt)).await;
     }
 
     /// Gives it back.

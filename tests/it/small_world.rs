@@ -280,10 +280,9 @@ fn knowing_all(inventory: &Inventory) -> Ledger {
     Ledger { desired: keys.map(|key| (key, nothing)).collect(), ..Ledger::default() }
 }
 
-/// The record after a plan was carried out.
-pub(crate) fn remembered(plan: &CheckedPlan, ledger: &Ledger) -> Ledger {
-    let mut ledger = ledger.clone();
-    let Learnt { seen, missing, returned, repaired, settled } = &plan.learnt;
+/// What the record keeps of what a plan learnt.
+pub(crate) fn remember(ledger: &mut Ledger, learnt: &Learnt) {
+    let Learnt { seen, missing, returned, repaired, settled } = learnt;
     ledger.desired.extend(seen.iter().cloned());
     ledger.absences.extend(missing.iter().cloned());
     for key in returned {
@@ -293,6 +292,12 @@ pub(crate) fn remembered(plan: &CheckedPlan, ledger: &Ledger) -> Ledger {
     for key in settled {
         ledger.repairs.remove(key);
     }
+}
+
+/// The record after a plan was carried out.
+pub(crate) fn remembered(plan: &CheckedPlan, ledger: &Ledger) -> Ledger {
+    let mut ledger = ledger.clone();
+    remember(&mut ledger, &plan.learnt);
     for item in plan.items.iter().filter(|item| item.action != Action::Hold) {
         ledger.desired.extend(item.wanted.map(|wanted| (item.key.clone(), wanted)));
     }
