@@ -156,8 +156,7 @@ impl<'a> Identities<'a> {
     }
 
     /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. A guest of the
-    /// source who gets another contact makes theirs free for somebody else; one who is denied keeps what they have,
-    /// which may deny it to the next.
+    /// source who gets another contact makes theirs free for somebody else.
     fn distributed(&self, field: Field, holders: &Holders<'a, '_>) -> Outcome<'a> {
         let may_want = |person: &&Person<'_>| person.existing.is_none() || self.may_update(person);
         let wants = |person: &Person<'a>| field.of(person.email, person.phone);
@@ -166,6 +165,7 @@ impl<'a> Identities<'a> {
         distribute(field, &wanted, holders)
     }
 
+    /// Takes note of who gets what. One who is denied keeps what they have, which may deny it to the next.
     fn settle(&mut self, field: Field, outcome: Outcome<'a>) {
         let Outcome { mut taken, mut denied } = outcome;
         // What somebody would give up of whom this plan does not speak is not free yet.
