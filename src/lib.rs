@@ -15,5 +15,6 @@ pub mod report;
 pub mod run;
 pub mod sandbox;
 pub mod seam;
+pub mod side_by_side;
 pub mod source;
 pub mod store;

@@ -11,6 +11,7 @@ use crate::model::{
     AccessGrantKey, GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId, SharedSet,
     SpaceId, Window,
 };
+use crate::side_by_side::both;
 
 /// Guests and stays of our namespace that Seam holds.
 #[derive(Debug, Clone, Default)]
@@ -32,7 +33,7 @@ impl Known {
     /// Picks what matters from an inventory.
     pub fn of(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
         let (numbered, known) =
-            rayon::join(|| numbered(inventory, namespace), || Self::granted(inventory, namespace, now));
+            both(|| numbered(inventory, namespace), || Self::granted(inventory, namespace, now));
         Self { numbered, ..known }
     }
 

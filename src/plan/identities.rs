@@ -10,6 +10,7 @@ use crate::model::{
     EmailAddress, GuestKey, Identity, Inventory, Namespace, PhoneNumber, Problem, ProblemCode, SourcePlace,
     UserIdentityId,
 };
+use crate::side_by_side::both;
 
 /// What is wanted of one guest.
 #[derive(Debug)]
@@ -139,7 +140,7 @@ impl<'a> Heard<'a> {
             let owners = inventory.identities.iter().filter_map(|i| Some((contact(i)?, i))).collect();
             identities.distributed(field, &Holders { owners, guests: &guests, settled: &settled })
         };
-        let (emails, phones) = rayon::join(|| claims(Field::Email), || claims(Field::Phone));
+        let (emails, phones) = both(|| claims(Field::Email), || claims(Field::Phone));
         identities.settle(Field::Email, emails);
         identities.settle(Field::Phone, phones);
         identities

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
-use rayon::prelude::*;
 
 use super::absence::settle_absences;
 use super::adoption::{joinable, waiting_for_a_key};
@@ -30,6 +29,7 @@ use crate::model::{
     AccessGrantId, Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
     PropertyCode, ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
+use crate::side_by_side::{both, each};
 
 /// Everything a plan is made of.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     let Foreseen { withheld, leaving } = known;
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let joinable = joinable(input);
-    let ((live, foreign), heard) = rayon::join(
+    let ((live, foreign), heard) = both(
         || {
             let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
             (Live::of(inventory, directory, &settings.namespace, &joinable, now), foreign)
@@ -103,15 +103,12 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     let waiting = waiting_for_a_key(input);
     let reservations: Vec<&DesiredReservation> =
         inside(desired).filter(|reservation| !waiting.contains(&reservation.id)).chain(missing).collect();
-    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = reservations
-        .into_par_iter()
-        .map(|reservation| {
-            let several =
-                shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
-            let base_key = if several { reservation.id.to_string() } else { reservation.id.key.to_string() };
-            (reservation, plan_reservation(reservation, &base_key, &live, &context))
-        })
-        .collect();
+    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = each(&reservations, |reservation| {
+        let several = shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
+        let base_key = if several { reservation.id.to_string() } else { reservation.id.key.to_string() };
+        (*reservation, plan_reservation(reservation, &base_key, &live, &context))
+    });
+    drop(reservations);
     let mut learnt = learn(&planned, &live, &context);
     settle_absences(&mut planned, &live, &context, &mut learnt);
     let in_house = judge_in_house(&planned, &live, &past, withheld, now);
@@ -152,8 +149,7 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
-    let (full_locks, forecast) =
-        rayon::join(|| full_locks(&plan, input), || forecast(&plan, &settings.limits, now));
+    let (full_locks, forecast) = both(|| full_locks(&plan, input), || forecast(&plan, &settings.limits, now));
     plan.warnings.extend(full_locks);
     plan.estimate = forecast.estimate;
     plan.warnings.extend(forecast.late);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::house::{SourceFile, source_files, text};
 
 /// The rooms, from the bottom up. A room imports from lower levels only.
-const LEVELS: [(&str, u32); 17] = [
+const LEVELS: [(&str, u32); 18] = [
     ("exit_code", 0),
+    ("side_by_side", 0),
     ("model", 0),
     ("mapping", 1),
     ("plan", 1),
