@@ -31,7 +31,7 @@ fn number(text: &str) -> usize {
 
 fn all_nights(n_rows: &str) {
     println!(
-        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5}",
+        "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5} {:>5} {:>5} {:>5}",
         "night",
         "rows",
         "read",
@@ -44,8 +44,12 @@ fn all_nights(n_rows: &str) {
         "read",
         "map",
         "plan",
-        "peak MB"
+        "read",
+        "map",
+        "plan",
+        "check"
     );
+    println!("{:<28}{:<43} {:<25}{}", "", "seconds that pass", "MB held after", "MB at the peak until");
     for night in NIGHTS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = std::env::current_exe().expect("this program has a path");
@@ -65,15 +69,15 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
 
     let cpu_before = cpu_seconds();
     let mut instants = vec![Instant::now()];
-    let mut held = vec![megabytes("VmRSS")];
+    let (mut held, mut peak) = (vec![megabytes("VmRSS")], Vec::new());
     let mut note = || {
         instants.push(Instant::now());
         held.push(megabytes("VmRSS"));
+        peak.push(megabytes("VmHWM"));
     };
     let read = house.read(&file);
     note();
-    let (directory, desired) = house.map(&read.reservations, &inventory);
-    drop(read);
+    let (directory, desired) = house.map(read.reservations, &inventory);
     note();
     let input = house.input(&directory, &desired, &inventory);
     let plan = House::plan(&input);
@@ -84,13 +88,15 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let cpu = cpu_seconds() - cpu_before;
     let took = |from: usize, to: usize| (instants[to] - instants[from]).as_secs_f64();
     let parts: Vec<String> = (0..4).map(|part| format!("{:>6.3}", took(part, part + 1))).collect();
-    let held: Vec<String> = held[..4].iter().map(|megabytes| format!("{megabytes:>5.0}")).collect();
+    let of_memory = |megabytes: &[f64]| -> String {
+        megabytes.iter().map(|megabytes| format!("{megabytes:>5.0} ")).collect()
+    };
     println!(
-        "{name:<18} {rows:>8}  {} {:>6.3} {cpu:>6.2}  {}   {:>5.0}",
+        "{name:<18} {rows:>8}  {} {:>6.3} {cpu:>6.2}  {}  {}",
         parts.join(" "),
         took(0, 3),
-        held.join(" "),
-        megabytes("VmHWM"),
+        of_memory(&held[..4]),
+        of_memory(&peak),
     );
     let counts = plan.counts();
     assert!(counts.held == 0, "a hotel without overlaps holds nothing");

@@ -30,11 +30,12 @@ fn planning(criterion: &mut Criterion) {
     group.bench_function("read", |bencher| bencher.iter_with_large_drop(|| house.read(&first)));
     for (name, file, inventory) in &nights {
         let read = house.read(file);
-        let (directory, desired) = house.map(&read.reservations, inventory);
+        let (directory, desired) = house.map(read.reservations.clone(), inventory);
         let input = house.input(&directory, &desired, inventory);
         let made = House::plan(&input);
         group.bench_function(format!("map, {name}"), |bencher| {
-            bencher.iter_with_large_drop(|| house.map(&read.reservations, inventory));
+            let map = |reservations| house.map(reservations, inventory);
+            bencher.iter_batched(|| read.reservations.clone(), map, BatchSize::PerIteration);
         });
         group.bench_function(format!("plan, {name}"), |bencher| {
             bencher.iter_with_large_drop(|| House::plan(&input));
@@ -54,8 +55,7 @@ fn planning(criterion: &mut Criterion) {
 
 fn whole(house: &House, file: &str, inventory: &Inventory) -> CheckedPlan {
     let read = house.read(file);
-    let (directory, desired) = house.map(&read.reservations, inventory);
-    drop(read);
+    let (directory, desired) = house.map(read.reservations, inventory);
     let input = house.input(&directory, &desired, inventory);
     House::check(House::plan(&input), &input)
 }

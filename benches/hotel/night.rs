@@ -126,7 +126,7 @@ impl House {
     }
 
     /// Maps what was read, the index of the workspace included.
-    pub(crate) fn map(&self, reservations: &[Reservation], inventory: &Inventory) -> (Directory, Desired) {
+    pub(crate) fn map(&self, reservations: Vec<Reservation>, inventory: &Inventory) -> (Directory, Desired) {
         let directory = Directory::of(inventory);
         let known = Known::of(inventory, &self.mapping.namespace, self.now);
         let desired = map(reservations, &directory, &known, &self.mapping, self.now);
@@ -169,7 +169,7 @@ impl House {
         for some in bookings.chunks(1_000) {
             let file = self.write("some.csv", some, Edition::First);
             let (read, inventory) = (self.read(&file), &empty);
-            let (directory, desired) = self.map(&read.reservations, inventory);
+            let (directory, desired) = self.map(read.reservations, inventory);
             let input = self.input(&directory, &desired, inventory);
             let plan = Self::plan(&input);
             carry_out(&plan, &mut converged, self.now);

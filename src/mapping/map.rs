@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::addresses::LeftOut;
 use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows};
 use super::directory::{Directory, SpaceRef};
-use super::guests::{KeyUse, RowGuest, guests_of_rows};
+use super::guests::{KeyUse, NotPaired, RowGuest, guests_of_rows};
 use super::known::Known;
 use super::occupancy::{Occupancy, Occupation, ranks};
 use super::placeholders::beside_a_named_guest;
 use super::places::{Places, UnmappedUnits, spots};
-use super::rows::{Opening, held, window_of, words};
+use super::rows::{Opening, held, revoked, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
 use crate::model::{
@@ -21,9 +21,10 @@ use crate::model::{
     ReservationKey, SharedSet, SourcePlace, Standing, Stay, Window,
 };
 
-/// Maps every reservation.
+/// Maps every reservation. They are taken, because each is let go as soon as its grants are known: a large hotel needs
+/// the room.
 pub fn map(
-    reservations: &[Reservation],
+    reservations: Vec<Reservation>,
     directory: &Directory,
     known: &Known,
     settings: &MappingSettings,
@@ -36,17 +37,17 @@ pub fn map(
         now,
         places: Places::new(&settings.units, directory),
         also: SharedSet::new(),
-        key_uses: properties_by_key(reservations),
+        key_uses: properties_by_key(&reservations),
         occupancy: Occupancy::default(),
         unmapped: UnmappedUnits::default(),
         left_out: LeftOut::default(),
         nameless: None,
         warnings: Vec::new(),
     };
-    mapper.find_common_spaces(reservations);
+    mapper.find_common_spaces(&reservations);
     let mut drafts: Vec<Draft<'_>> =
-        reservations.iter().enumerate().map(|(position, r)| mapper.draft(position, r)).collect();
-    mapper.hold_newcomers(reservations, &mut drafts);
+        reservations.into_iter().enumerate().map(|(position, r)| mapper.draft(position, r)).collect();
+    mapper.hold_newcomers(&mut drafts);
     let reservations =
         drafts.into_iter().enumerate().map(|(position, draft)| mapper.finish(position, draft)).collect();
     let Mapper { unmapped, left_out, nameless, mut warnings, .. } = mapper;
@@ -85,9 +86,10 @@ pub(super) struct Mapper<'a> {
 /// A reservation on its way: the rows that may become grants, and everything else said about it.
 pub(super) struct Draft<'a> {
     pub(super) desired: DesiredReservation,
-    pub(super) candidates: Vec<Candidate<'a>>,
+    pub(super) candidates: Vec<Candidate>,
     pub(super) property: &'a Property,
-    pub(super) code: &'a PropertyCode,
+    /// The first of its rows in the source.
+    first_row: u64,
 }
 
 impl<'a> Mapper<'a> {
@@ -123,58 +125,64 @@ impl<'a> Mapper<'a> {
         self.also = also.into_iter().collect();
     }
 
-    fn draft(&mut self, position: usize, reservation: &'a Reservation) -> Draft<'a> {
+    fn draft(&mut self, position: usize, reservation: Reservation) -> Draft<'a> {
+        let property = self.settings.properties.get(&reservation.id.property);
+        let key_use = self.key_use(&reservation.id);
+        let guests = guests_of_rows(&reservation, key_use, self.known, self.settings.guests).map(|guests| {
+            let nameless = beside_a_named_guest(&reservation, &guests, self.known);
+            (guests, nameless)
+        });
         let Reservation { id, stays, n_rejected_rows } = reservation;
-        let property = self.settings.properties.get(&id.property);
         let mut draft = Draft {
             desired: DesiredReservation {
-                id: id.clone(),
-                first_arrival: first_arrival(stays).unwrap_or(self.now),
+                id,
+                first_arrival: first_arrival(&stays).unwrap_or(self.now),
                 grants: Vec::new(),
                 held: Vec::new(),
                 revoked: Vec::new(),
                 left_alone: Vec::new(),
-                rows: if *n_rejected_rows == 0 { Rows::AllUnderstood } else { Rows::SomeUnreadable },
+                rows: if n_rejected_rows == 0 { Rows::AllUnderstood } else { Rows::SomeUnreadable },
             },
             candidates: Vec::with_capacity(stays.len()),
             property,
-            code: &id.property,
+            first_row: stays.iter().map(|stay| stay.source.row).min().unwrap_or(u64::MAX),
         };
-        let expected = |stay: &Stay| matches!(stay.standing, Standing::Expected | Standing::CheckedIn);
-        match guests_of_rows(reservation, self.key_use(id), self.known, self.settings.guests) {
-            Ok(guests) => {
-                let openings = self.openings(stays, &guests, property);
-                let nameless = beside_a_named_guest(reservation, &guests, self.known);
-                for (row, (stay, guest)) in stays.iter().zip(guests).enumerate() {
-                    self.occupy(stay, openings[row], id, (position, row, Some(guest.key.clone())));
+        match guests {
+            Ok((guests, nameless)) => {
+                let openings = self.openings(&stays, &guests, property);
+                for (row, (stay, guest)) in stays.into_iter().zip(guests).enumerate() {
+                    let who = (position, row, Some(guest.key.clone()));
+                    self.occupy(&stay, openings[row], &draft.desired.id, who);
                     if nameless[row] {
                         let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));
                         *n_rows += 1;
-                        *first = stay.source.clone().min(first.clone());
+                        *first = stay.source.min(first.clone());
                         draft.desired.left_alone.push(guest.key);
                         continue;
                     }
                     self.sort_row(&mut draft, row, stay, guest, openings[row]);
                 }
             }
-            Err(_) if stays.iter().all(|stay| stay.standing == Standing::Revoked) => {
+            Err(NotPaired) if stays.iter().all(|stay| stay.standing == Standing::Revoked) => {
                 for stay in stays {
-                    let guest = GuestKey::new(id.key.as_str());
-                    let revoked = self.revoked(stay, guest, property, &id.property, ReasonCode::Cancelled);
+                    let guest = GuestKey::new(draft.desired.id.key.as_str());
+                    let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
+                    let revoked = revoked(stay.into(), units, guest, property, ReasonCode::Cancelled);
                     draft.desired.revoked.push(revoked);
                 }
             }
-            Err(_) => {
+            Err(NotPaired) => {
                 draft.desired.rows = Rows::SomeUnreadable;
                 for (row, stay) in stays.iter().enumerate() {
-                    self.occupy(stay, Opening::AsBooked, id, (position, row, None));
+                    self.occupy(stay, Opening::AsBooked, &draft.desired.id, (position, row, None));
                 }
-                for stay in stays.iter().filter(|stay| expected(stay)) {
-                    let guest = GuestKey::new(format!("{}/?", id.key));
+                for stay in stays.into_iter().filter(is_expected) {
+                    let guest = GuestKey::new(format!("{}/?", draft.desired.id.key));
+                    let window = window_of(&stay, property);
                     draft.desired.held.push(held(
-                        stay,
+                        stay.into(),
                         guest,
-                        window_of(stay, property),
+                        window,
                         ReasonCode::GuestsNotPaired,
                         HeldBy::Person,
                         "the guests of this reservation changed so that they cannot be told apart; give each a guest_key".to_owned(),
@@ -191,8 +199,7 @@ impl<'a> Mapper<'a> {
     fn openings(&self, stays: &[Stay], guests: &[RowGuest], property: &Property) -> Vec<Opening> {
         let mut first: HashMap<&GuestKey, Timestamp> = HashMap::new();
         for (stay, guest) in stays.iter().zip(guests) {
-            let counts = matches!(stay.standing, Standing::Expected | Standing::CheckedIn);
-            if counts && !window_of(stay, property).ended(self.now) {
+            if is_expected(stay) && !window_of(stay, property).ended(self.now) {
                 let start = first.entry(&guest.key).or_insert(stay.check_in.instant);
                 *start = stay.check_in.instant.min(*start);
             }
@@ -207,12 +214,12 @@ impl<'a> Mapper<'a> {
     /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
     fn occupy(
         &mut self,
-        stay: &'a Stay,
+        stay: &Stay,
         opening: Opening,
-        id: &'a ReservationId,
+        id: &ReservationId,
         (reservation, row, guest): (usize, usize, Option<GuestKey>),
     ) {
-        if !matches!(stay.standing, Standing::Expected | Standing::CheckedIn) {
+        if !is_expected(stay) {
             return;
         }
         let units = self.places.spaces_of(&stay.place, &id.property);
@@ -228,7 +235,7 @@ impl<'a> Mapper<'a> {
     /// Notes the grants that are kept although no row explains them: of stays that are held or left alone (RULES 7 to
     /// 9), and of reservations that were not understood. A newcomer would share the door with them.
     fn occupy_what_is_kept(&mut self, position: usize, draft: &Draft<'_>) {
-        let Draft { desired, candidates, property, code: _ } = draft;
+        let Draft { desired, candidates, property, first_row: _ } = draft;
         for granted in self.known.stays_of(&desired.id) {
             let guest = &granted.guest;
             let is_held = |stay: &HeldStay| {
@@ -301,25 +308,22 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    fn hold_newcomers(&mut self, reservations: &[Reservation], drafts: &mut [Draft<'a>]) {
-        let ids: Vec<&ReservationId> = reservations.iter().map(|reservation| &reservation.id).collect();
-        let firsts: Vec<(u64, usize)> = reservations
-            .iter()
-            .enumerate()
-            .map(|(i, r)| (r.stays.iter().map(|stay| stay.source.row).min().unwrap_or(u64::MAX), i))
-            .collect();
+    fn hold_newcomers(&mut self, drafts: &mut [Draft<'a>]) {
+        let ids: Vec<&ReservationId> = drafts.iter().map(|draft| &draft.desired.id).collect();
+        let firsts: Vec<(u64, usize)> =
+            drafts.iter().enumerate().map(|(position, draft)| (draft.first_row, position)).collect();
         let losers = self.occupancy.newcomers(&ids, &ranks(&firsts), self.known, self.directory, self.now);
         for ((reservation, row), winner) in losers {
+            let winner = drafts[winner].desired.id.clone();
             let draft = &mut drafts[reservation];
             let Some(position) = draft.candidates.iter().position(|candidate| candidate.row == row) else {
                 continue;
             };
             let candidate = draft.candidates.remove(position);
             let units: Vec<&str> = candidate.units.iter().map(|unit| unit.unit.as_str()).collect();
-            let reason =
-                format!("reservation {} has unit {} in that time", reservations[winner].id, units.join(", "));
+            let reason = format!("reservation {winner} has unit {} in that time", units.join(", "));
             let stay = held(
-                candidate.stay,
+                candidate.said,
                 candidate.guest,
                 candidate.window,
                 ReasonCode::Overlap,
@@ -338,9 +342,9 @@ impl<'a> Mapper<'a> {
         let (over, running) =
             draft.candidates.into_iter().partition(|candidate| candidate.window.ended(self.now));
         draft.candidates = running;
-        let over: Vec<Candidate<'a>> = over;
-        for Candidate { stay, guest, window, .. } in over {
-            self.close(&mut draft, stay, guest, window);
+        let over: Vec<Candidate> = over;
+        for Candidate { said, guest, units, window, .. } in over {
+            self.close(&mut draft, said, Some(units), guest, window);
         }
         draft.desired.grants = grants_of(draft.candidates, &self.also);
         for grant in &mut draft.desired.grants {
@@ -382,6 +386,11 @@ fn properties_by_key(reservations: &[Reservation]) -> HashMap<ReservationKey, BT
         uses.entry(reservation.id.key.clone()).or_default().insert(reservation.id.property.clone());
     }
     uses
+}
+
+/// Whether the guest has a right to the doors.
+fn is_expected(stay: &Stay) -> bool {
+    matches!(stay.standing, Standing::Expected | Standing::CheckedIn)
 }
 
 /// The first arrival that is still expected, or was; a cancelled one only where there is no other (RULES 24).

@@ -25,7 +25,7 @@ pub(super) enum NoPlace {
 pub(super) struct Places<'a> {
     rule: &'a UnitRule,
     directory: &'a Directory,
-    known: HashMap<(&'a PropertyCode, &'a Place), Result<SharedSet<UnitSpaces>, NoPlace>>,
+    known: HashMap<PropertyCode, HashMap<Place, Result<SharedSet<UnitSpaces>, NoPlace>>>,
     side_by_side: BTreeSet<SpaceRef>,
 }
 
@@ -39,11 +39,12 @@ impl<'a> Places<'a> {
     /// The units of a place with their spaces.
     pub(super) fn spaces_of(
         &mut self,
-        place: &'a Place,
-        property: &'a PropertyCode,
+        place: &Place,
+        property: &PropertyCode,
     ) -> Result<SharedSet<UnitSpaces>, NoPlace> {
         let Self { rule, directory, known, side_by_side: _ } = self;
-        known.entry((property, place)).or_insert_with(|| spaces_of(place, property, rule, directory)).clone()
+        let of_property = known.entry_ref(property).or_default();
+        of_property.entry_ref(place).or_insert_with(|| spaces_of(place, property, rule, directory)).clone()
     }
 
     /// Spaces that people of several units enter side by side.

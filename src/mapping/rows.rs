@@ -7,9 +7,11 @@ use super::directory::SpaceRef;
 use super::guests::RowGuest;
 use super::map::{Draft, Mapper};
 use super::places::NoPlace;
-use super::segments::Candidate;
+use super::segments::{Candidate, Said};
 use super::settings::UnitRule;
-use crate::model::{GuestKey, HeldBy, MethodSet, Property, PropertyCode, ReasonCode, Standing, Stay, Window};
+use crate::model::{
+    GuestKey, HeldBy, MethodSet, Moment, Property, ReasonCode, SharedSet, Standing, Stay, Window,
+};
 
 /// A stay that begins within this time can no longer wait for a unit by itself (RULES 7).
 const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
@@ -29,39 +31,40 @@ impl<'a> Mapper<'a> {
         &mut self,
         draft: &mut Draft<'a>,
         row: usize,
-        stay: &'a Stay,
+        stay: Stay,
         RowGuest { key: guest, wanted }: RowGuest,
         opening: Opening,
     ) {
         let property = draft.property;
+        let units = self.places.spaces_of(&stay.place, &draft.desired.id.property);
         match stay.standing {
             _ if stay.opted_out => return draft.desired.left_alone.push(guest),
             Standing::Unclear | Standing::Ignored => return draft.desired.left_alone.push(guest),
             Standing::Revoked => {
-                let revoked = self.revoked(stay, guest, property, draft.code, ReasonCode::Cancelled);
+                let revoked = revoked(stay.into(), units.ok(), guest, property, ReasonCode::Cancelled);
                 return draft.desired.revoked.push(revoked);
             }
             Standing::CheckedIn | Standing::Expected => {}
         }
         if !wanted {
-            let revoked = self.revoked(stay, guest, property, draft.code, ReasonCode::NoLongerWanted);
+            let revoked = revoked(stay.into(), units.ok(), guest, property, ReasonCode::NoLongerWanted);
             return draft.desired.revoked.push(revoked);
         }
-        let window = self.opened(window_of(stay, property), opening);
+        let window = self.opened(window_of(&stay, property), opening);
         let methods = if stay.methods.is_empty() { self.settings.methods } else { stay.methods };
-        let units = self.places.spaces_of(&stay.place, draft.code);
+        let said = Said::from(stay);
         if let Ok(units) = &units
             && units.iter().all(|unit| !self.is_deaf(unit, methods))
         {
             let units = units.clone();
-            return draft.candidates.push(Candidate { row, stay, guest, units, methods, window });
+            return draft.candidates.push(Candidate { row, said, guest, units, methods, window });
         }
         if window.ended(self.now) {
-            return self.close(draft, stay, guest, window);
+            return self.close(draft, said, units.ok(), guest, window);
         }
         let (reason_code, held_by, reason) = match units {
             Err(NoPlace::Unassigned) => {
-                let soon = stay.check_in.instant <= self.now + LAST_CALL;
+                let soon = said.check_in.instant <= self.now + LAST_CALL;
                 let by = if soon { HeldBy::Person } else { HeldBy::Rule };
                 let reason =
                     if soon { "arrives within 24 hours and has no unit yet" } else { "has no unit yet" };
@@ -77,7 +80,7 @@ impl<'a> Mapper<'a> {
                     }
                     _ => format!("unit `{unit}` leads to no space in Seam{wanted}"),
                 };
-                self.unmapped.add(unit, space, &stay.source);
+                self.unmapped.add(unit, space, &said.source);
                 (ReasonCode::UnmappedUnit, HeldBy::Person, reason)
             }
             Ok(units) => {
@@ -91,7 +94,7 @@ impl<'a> Mapper<'a> {
                 (ReasonCode::DoorWithoutMethod, HeldBy::Person, reason)
             }
         };
-        draft.desired.held.push(held(stay, guest, window, reason_code, held_by, reason));
+        draft.desired.held.push(held(said, guest, window, reason_code, held_by, reason));
     }
 
     /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
@@ -105,48 +108,59 @@ impl<'a> Mapper<'a> {
 
     /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
     /// has moved, and is not late.
-    pub(super) fn close(&mut self, draft: &mut Draft<'a>, stay: &'a Stay, guest: GuestKey, window: Window) {
+    pub(super) fn close(
+        &self,
+        draft: &mut Draft<'a>,
+        said: Said,
+        units: Option<SharedSet<UnitSpaces>>,
+        guest: GuestKey,
+        window: Window,
+    ) {
         let is_there =
-            |candidate: &Candidate<'_>| candidate.guest == guest && candidate.window.contains(self.now);
-        if stay.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
+            |candidate: &Candidate| candidate.guest == guest && candidate.window.contains(self.now);
+        if said.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
             let reason = "the guest is still checked in after the check-out; left as it is".to_owned();
-            let stay = held(stay, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
+            let stay = held(said, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
             draft.desired.held.push(stay);
         } else {
-            let revoked = self.revoked(stay, guest, draft.property, draft.code, ReasonCode::LeftEarly);
+            let revoked = revoked(said, units, guest, draft.property, ReasonCode::LeftEarly);
             draft.desired.revoked.push(revoked);
         }
     }
+}
 
-    pub(super) fn revoked(
-        &mut self,
-        stay: &'a Stay,
-        guest: GuestKey,
-        property: &Property,
-        code: &'a PropertyCode,
-        reason_code: ReasonCode,
-    ) -> RevokedStay {
-        let units = self.places.spaces_of(&stay.place, code).unwrap_or_default();
-        let mut spaces: Vec<SpaceRef> = units.iter().flat_map(|unit| &unit.spaces).copied().collect();
-        spaces.sort_unstable();
-        spaces.dedup();
-        RevokedStay {
-            guest,
-            spaces,
-            window: window_of(stay, property),
-            arrival: stay.check_in.local.date(),
-            reason_code,
-            source: stay.source.clone(),
-        }
+/// A stay whose right is gone; of a place that leads nowhere no space is known.
+pub(super) fn revoked(
+    said: Said,
+    units: Option<SharedSet<UnitSpaces>>,
+    guest: GuestKey,
+    property: &Property,
+    reason_code: ReasonCode,
+) -> RevokedStay {
+    let units = units.unwrap_or_default();
+    let mut spaces: Vec<SpaceRef> = units.iter().flat_map(|unit| &unit.spaces).copied().collect();
+    spaces.sort_unstable();
+    spaces.dedup();
+    RevokedStay {
+        guest,
+        spaces,
+        window: said.window(property),
+        arrival: said.check_in.local.date(),
+        reason_code,
+        source: said.source,
     }
 }
 
 pub(super) fn window_of(stay: &Stay, property: &Property) -> Window {
-    Window::new(stay.check_in.instant - property.early_access, stay.check_out.instant + property.late_exit)
+    window_between(&stay.check_in, &stay.check_out, property)
+}
+
+pub(super) fn window_between(check_in: &Moment, check_out: &Moment, property: &Property) -> Window {
+    Window::new(check_in.instant - property.early_access, check_out.instant + property.late_exit)
 }
 
 pub(super) fn held(
-    stay: &Stay,
+    said: Said,
     guest: GuestKey,
     window: Window,
     reason_code: ReasonCode,
@@ -155,14 +169,14 @@ pub(super) fn held(
 ) -> HeldStay {
     HeldStay {
         guest,
-        full_name: stay.guest.full_name.clone(),
+        full_name: said.full_name,
         spaces: Vec::new(),
         window,
-        arrival: stay.check_in.local.date(),
+        arrival: said.check_in.local.date(),
         reason_code,
         reason,
         held_by,
-        source: stay.source.clone(),
+        source: said.source,
     }
 }
 

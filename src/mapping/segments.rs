@@ -2,24 +2,64 @@
 
 use std::collections::BTreeSet;
 
+use ecow::EcoString;
+
 use super::desired::{DesiredGrant, UnitSpaces};
 use super::directory::SpaceRef;
 use super::occupancy::Occupancy;
 use super::places::spots;
-use crate::model::{GuestKey, MethodSet, SharedSet, Stay, Window};
+use super::rows::window_between;
+use crate::model::{
+    EmailAddress, Guest, GuestKey, MethodSet, Moment, PhoneNumber, Property, SharedSet, SourcePlace,
+    Standing, Stay, Window, WishedCode,
+};
 
 /// A row that has a right to doors that exist.
-pub(super) struct Candidate<'a> {
+pub(super) struct Candidate {
     /// The position of the row in its reservation.
     pub(super) row: usize,
-    pub(super) stay: &'a Stay,
+    pub(super) said: Said,
     pub(super) guest: GuestKey,
     pub(super) units: SharedSet<UnitSpaces>,
     pub(super) methods: MethodSet,
     pub(super) window: Window,
 }
 
-impl Candidate<'_> {
+/// What is still needed of a row that is a candidate; the rest of it is let go.
+pub(super) struct Said {
+    pub(super) full_name: EcoString,
+    pub(super) email: Option<EmailAddress>,
+    pub(super) phone: Option<PhoneNumber>,
+    pub(super) code: Option<WishedCode>,
+    pub(super) check_in: Moment,
+    pub(super) check_out: Moment,
+    pub(super) standing: Standing,
+    pub(super) source: SourcePlace,
+}
+
+impl From<Stay> for Said {
+    fn from(stay: Stay) -> Self {
+        let Stay {
+            guest: Guest { full_name, email, phone, .. },
+            code,
+            check_in,
+            check_out,
+            standing,
+            source,
+            ..
+        } = stay;
+        Self { full_name, email, phone, code, check_in, check_out, standing, source }
+    }
+}
+
+impl Said {
+    /// When the row opens doors, buffers included.
+    pub(super) fn window(&self, property: &Property) -> Window {
+        window_between(&self.check_in, &self.check_out, property)
+    }
+}
+
+impl Candidate {
     /// The spaces of its units.
     pub(super) fn spaces(&self) -> impl Iterator<Item = SpaceRef> + '_ {
         self.units.iter().flat_map(|unit| unit.spaces.iter().copied())
@@ -32,12 +72,12 @@ pub(super) fn bridged(
     occupancy: &Occupancy,
     side_by_side: &BTreeSet<SpaceRef>,
     reservation: usize,
-    candidates: &[Candidate<'_>],
+    candidates: &[Candidate],
 ) -> Vec<Window> {
     let mut windows: Vec<Window> = candidates.iter().map(|candidate| candidate.window).collect();
     for (i, left) in candidates.iter().enumerate() {
         for (j, right) in candidates.iter().enumerate() {
-            let (out, back) = (left.stay.check_out, right.stay.check_in);
+            let (out, back) = (left.said.check_out, right.said.check_in);
             let gap = out.instant < back.instant && out.local.date() == back.local.date();
             if left.guest != right.guest || !gap {
                 continue;
@@ -58,30 +98,30 @@ pub(super) fn bridged(
 }
 
 /// One grant for each guest, window and set of methods; two that open the same doors one after the other are one.
-pub(super) fn grants_of(mut candidates: Vec<Candidate<'_>>, also: &SharedSet<SpaceRef>) -> Vec<DesiredGrant> {
+pub(super) fn grants_of(mut candidates: Vec<Candidate>, also: &SharedSet<SpaceRef>) -> Vec<DesiredGrant> {
     // Rows of one grant stay in the order of the source, so that the first of them speaks.
     candidates.sort_by(|left, right| identity(left).cmp(&identity(right)));
     // Most reservations have one grant: room for four would be most of what is kept of a hundred thousand stays.
     let mut grants: Vec<DesiredGrant> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let Candidate { row: _, stay, guest, units, methods, window } = candidate;
+        let Candidate { row: _, said, guest, units, methods, window } = candidate;
         let is_of = |grant: &&mut DesiredGrant| {
             grant.guest == guest && grant.window == window && grant.methods == methods
         };
         match grants.last_mut().filter(is_of) {
-            Some(grant) => also_wanted(grant, stay, &units),
+            Some(grant) => also_wanted(grant, said, &units),
             None => grants.push(DesiredGrant {
                 guest,
-                full_name: stay.guest.full_name.clone(),
-                email: stay.guest.email.clone(),
-                phone: stay.guest.phone.clone(),
+                full_name: said.full_name,
+                email: said.email,
+                phone: said.phone,
                 units,
                 also: also.clone(),
                 window,
                 methods,
-                code: stay.code.clone(),
-                arrival: stay.check_in.local.date(),
-                source: stay.source.clone(),
+                code: said.code,
+                arrival: said.check_in.local.date(),
+                source: said.source,
             }),
         }
     }
@@ -90,24 +130,18 @@ pub(super) fn grants_of(mut candidates: Vec<Candidate<'_>>, also: &SharedSet<Spa
     grants
 }
 
-fn identity<'a>(candidate: &'a Candidate<'_>) -> (&'a GuestKey, Window, MethodSet) {
+fn identity(candidate: &Candidate) -> (&GuestKey, Window, MethodSet) {
     (&candidate.guest, candidate.window, candidate.methods)
 }
 
 /// Another row of the same grant: more units, and what the rows before it do not say.
-fn also_wanted(grant: &mut DesiredGrant, stay: &Stay, units: &SharedSet<UnitSpaces>) {
+fn also_wanted(grant: &mut DesiredGrant, said: Said, units: &SharedSet<UnitSpaces>) {
     if grant.units != *units {
         grant.units = grant.units.iter().chain(units).cloned().collect();
     }
-    if grant.code.is_none() {
-        grant.code.clone_from(&stay.code);
-    }
-    if grant.email.is_none() {
-        grant.email.clone_from(&stay.guest.email);
-    }
-    if grant.phone.is_none() {
-        grant.phone.clone_from(&stay.guest.phone);
-    }
+    grant.code = grant.code.take().or(said.code);
+    grant.email = grant.email.take().or(said.email);
+    grant.phone = grant.phone.take().or(said.phone);
 }
 
 /// Makes one grant of two that open the same doors for the same guest in the same way without a pause between them.

@@ -51,8 +51,9 @@ async fn of_connection(
     sink.emit(&Event::Finished(Stage::Inventory));
     let directory = Directory::of(&inventory);
     let known = Known::of(&inventory, &settings.plan.namespace, now);
-    let mut desired = map(&source.reservations, &directory, &known, &settings.mapping, now);
-    desired.outside = scope.outside(&source.reservations);
+    let outside = scope.outside(&source.reservations);
+    let mut desired = map(source.reservations, &directory, &known, &settings.mapping, now);
+    desired.outside = outside;
     let unknown = Unknown::default();
     let input = PlanInput {
         now,

@@ -1,6 +1,7 @@
 //! The half of a job that only looks: both sides are read, the source is judged, the plan is made, checked and judged.
 
 use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,7 +15,7 @@ use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, Pinned, map};
-use crate::model::{Coverage, Inventory, Ledger, ReservationId, SourceRead, SourceShape};
+use crate::model::{Coverage, Inventory, Ledger, Pin, Reservation, ReservationId, SourceRead, SourceShape};
 use crate::plan::{
     CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
     guard_plan, is_quarantine, plan, tell_pinned, trips,
@@ -149,12 +150,22 @@ impl Job<'_> {
         Ok(source)
     }
 
+    /// The reservations of which the rows are still wanted once they are mapped: those to which something is pinned,
+    /// or all, where a person asks.
+    fn asked_about_later(&self, reservations: &[Reservation], pins: &[Pin]) -> Vec<Reservation> {
+        if matches!(self.mode, Mode::Explain | Mode::RollBack(_)) {
+            return reservations.to_vec();
+        }
+        let pinned: BTreeSet<ReservationId> = pins.iter().map(Pin::id).collect();
+        reservations.iter().filter(|reservation| pinned.contains(&reservation.id)).cloned().collect()
+    }
+
     /// Maps, plans, checks and judges; what was read of the source goes to the report.
     pub(super) fn decide(
         &self,
         connection: &Connection,
         told: &mut Told,
-        source: SourceRead,
+        mut source: SourceRead,
         outside: BTreeSet<ReservationId>,
         inventory: Inventory,
         ledger: &Ledger,
@@ -163,23 +174,26 @@ impl Job<'_> {
         let settings = &self.settings.plan;
         let directory = Directory::of(&inventory);
         let known = Known::of(&inventory, &settings.namespace, now);
-        let mut desired = map(&source.reservations, &directory, &known, &self.settings.mapping, now);
-        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
-        desired.unfinished_moves.clone_from(&told.broken_moves);
-        desired.outside = outside;
-        desired.warnings.extend(self.scope.unmatched(&source.reservations, &source.location));
-        if let Some(list) = self.adoption {
-            list.apply(&mut desired, self.settings, &directory, &inventory, now);
-        }
-        told.scope = self.told_scope(source.reservations.len(), desired.outside.len());
-        let read = (&source.reservations[..], &directory, &inventory);
-        let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
         let mut reading = Reading::of(&source, covers, &self.settings.mapping.properties);
         if self.is_limited() {
             // Of what is missing nobody can say whether it would have been inside (RULES 31).
             reading.coverage = Coverage::Partial;
         }
+        let unmatched = self.scope.unmatched(&source.reservations, &source.location);
+        let asked_about = self.asked_about_later(&source.reservations, &ledger.pins);
+        let reservations = mem::replace(&mut source.reservations, asked_about);
+        let mut desired = map(reservations, &directory, &known, &self.settings.mapping, now);
+        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
+        desired.unfinished_moves.clone_from(&told.broken_moves);
+        desired.outside = outside;
+        desired.warnings.extend(unmatched);
+        if let Some(list) = self.adoption {
+            list.apply(&mut desired, self.settings, &directory, &inventory, now);
+        }
+        told.scope = self.told_scope(source.n_reservations, desired.outside.len());
+        let read = (&source.reservations[..], &directory, &inventory);
+        let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
         told.source = Some(source);
         let guards = &self.settings.guards;
         let past = Past {

@@ -150,7 +150,7 @@ impl Job<'_> {
         }
         let desired = self.read_source(now).await.ok().map(|source| {
             let known = Known::of(inventory, &self.settings.plan.namespace, now);
-            map(&source.reservations, directory, &known, &self.settings.mapping, now)
+            map(source.reservations, directory, &known, &self.settings.mapping, now)
         });
         let mut warnings = Vec::new();
         for step in wishes {

@@ -173,7 +173,7 @@ impl Hotel {
             reservation_key: Some(reservation_key.into()),
             spaces: [format!("space-{space}").as_str().into()].into(),
             window: window(days),
-            requested: Vec::new(),
+            requested: Vec::new().into(),
             access_methods: [].into(),
             name: None,
             created_at: self.now,
@@ -207,7 +207,7 @@ impl Hotel {
         let reservations = self.reservations(rows);
         let directory = Directory::of(&self.inventory);
         let known = Known::of(&self.inventory, &namespace(), self.now);
-        let mut desired = map(&reservations, &directory, &known, &self.mapping, self.now);
+        let mut desired = map(reservations.clone(), &directory, &known, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.scope.outside(&reservations);

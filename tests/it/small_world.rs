@@ -168,7 +168,7 @@ fn hotel_with_strangers() -> Inventory {
         reservation_key: Some("R0".into()),
         spaces: ["space-room-1".into()].into(),
         window: Window::new(now(), now() + SignedDuration::from_hours(72)),
-        requested: Vec::new(),
+        requested: Vec::new().into(),
         access_methods: [].into(),
         name: None,
         created_at: now(),
@@ -407,7 +407,7 @@ pub(crate) fn made<T>(
 ) -> (Desired, CheckedPlan, T) {
     let directory = Directory::of(inventory);
     let known = Known::of(inventory, &namespace(), now);
-    let mut desired = map(&reservations(night), &directory, &known, &mapping_settings(night), now);
+    let mut desired = map(reservations(night), &directory, &known, &mapping_settings(night), now);
     let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);
     let guards = guard_settings();
