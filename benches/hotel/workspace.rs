@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use reservation_sync::model::{
-    Device, Entrance, GrantState, Identity, Inventory, LiveGrant, Method, RequestedMethod, Space, SpaceId,
-    UserIdentityId, Workspace,
+    AccessMethodId, Device, Entrance, GrantState, Identity, Inventory, LiveGrant, Method, RequestedMethod,
+    SharedSet, Space, SpaceId, UserIdentityId, Workspace,
 };
 use reservation_sync::plan::{Call, IdentityTarget, Plan};
 
@@ -91,7 +91,7 @@ pub(crate) fn carry_out(plan: &Plan, inventory: &mut Inventory, now: Timestamp) 
                 };
                 let identity = made[step.0 as usize].clone().expect("the plan was checked");
                 let number = inventory.grants.len();
-                let access_method = || [uuid(6, number).as_str().into()].into();
+                let access_methods: SharedSet<AccessMethodId> = [uuid(6, number).as_str().into()].into();
                 inventory.grants.push(LiveGrant {
                     id: uuid(5, number).as_str().into(),
                     key: Some(key),
@@ -103,10 +103,10 @@ pub(crate) fn carry_out(plan: &Plan, inventory: &mut Inventory, now: Timestamp) 
                         .iter()
                         .map(|method| RequestedMethod {
                             method: Some(*method),
-                            access_methods: access_method(),
+                            access_methods: access_methods.clone(),
                         })
                         .collect(),
-                    access_methods: access_method(),
+                    access_methods,
                     name: Some(name),
                     created_at: now,
                     state: GrantState::Standing,

@@ -6,7 +6,7 @@ use ecow::EcoString;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::directory::SpaceRef;
+use super::directory::{SpaceRef, SpaceRefs};
 use crate::model::{
     AccessGrantId, EmailAddress, GuestKey, HeldBy, MethodSet, Move, PhoneNumber, Problem, ReasonCode,
     ReservationId, SharedSet, SourcePlace, SpaceKey, Unit, Window, WishedCode,
@@ -50,8 +50,8 @@ pub struct DesiredGrant {
 
 impl DesiredGrant {
     /// All spaces, sorted, each once.
-    pub fn spaces(&self) -> Vec<SpaceRef> {
-        let mut spaces: Vec<SpaceRef> = self.unit_spaces().chain(self.also.iter().copied()).collect();
+    pub fn spaces(&self) -> SpaceRefs {
+        let mut spaces: SpaceRefs = self.unit_spaces().chain(self.also.iter().copied()).collect();
         spaces.sort_unstable();
         spaces.dedup();
         spaces

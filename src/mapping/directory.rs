@@ -3,12 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use crate::model::{Door, DoorId, DoorRef, Inventory, MethodSet, SpaceId, SpaceKey};
 
 /// The position of a space in the directory: small, cheap to copy, and only meaningful beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpaceRef(pub u32);
+
+/// Some spaces, sorted. Most grants open a room and what all guests share, which takes no memory of its own.
+pub type SpaceRefs = SmallVec<[SpaceRef; 4]>;
+
+/// Some doors, sorted, in the same way.
+pub type DoorRefs = SmallVec<[DoorRef; 4]>;
 
 /// A space with its doors.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,12 +109,12 @@ impl Directory {
     }
 
     /// The doors of several spaces, sorted.
-    pub fn doors_of(&self, spaces: &[SpaceRef]) -> Vec<DoorRef> {
+    pub fn doors_of(&self, spaces: &[SpaceRef]) -> DoorRefs {
         self.gathered(spaces, |space| &space.doors)
     }
 
     /// The doors of several spaces to which Seam's reservation rules apply, sorted.
-    pub fn capable_of(&self, spaces: &[SpaceRef]) -> Vec<DoorRef> {
+    pub fn capable_of(&self, spaces: &[SpaceRef]) -> DoorRefs {
         self.gathered(spaces, |space| &space.capable)
     }
 
@@ -116,9 +123,8 @@ impl Directory {
         spaces.iter().flat_map(|space| self.space(*space).methods.iter().copied()).collect()
     }
 
-    fn gathered(&self, spaces: &[SpaceRef], of: impl Fn(&SpaceEntry) -> &Vec<DoorRef>) -> Vec<DoorRef> {
-        let mut doors: Vec<DoorRef> =
-            spaces.iter().flat_map(|space| of(self.space(*space))).copied().collect();
+    fn gathered(&self, spaces: &[SpaceRef], of: impl Fn(&SpaceEntry) -> &Vec<DoorRef>) -> DoorRefs {
+        let mut doors: DoorRefs = spaces.iter().flat_map(|space| of(self.space(*space))).copied().collect();
         doors.sort_unstable();
         doors.dedup();
         doors

@@ -24,7 +24,7 @@ mod settings;
 pub use addresses::{AddressRules, MailDomain};
 pub use by_reservation::ByReservation;
 pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
-pub use directory::{Directory, SpaceEntry, SpaceRef};
+pub use directory::{Directory, DoorRefs, SpaceEntry, SpaceRef, SpaceRefs};
 pub use idle::idle_lines;
 pub use known::Known;
 pub use map::map;

@@ -5,6 +5,7 @@ use std::fmt;
 use ecow::EcoString;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::method_set::MethodSet;
 use super::name::{AccessGrantKey, SeamReservationKey};
@@ -98,8 +99,8 @@ pub struct LiveGrant {
     pub spaces: SharedSet<SpaceId>,
     /// When.
     pub window: Window,
-    /// What was asked for.
-    pub requested: Vec<RequestedMethod>,
+    /// What was asked for; one method, most often.
+    pub requested: SmallVec<[RequestedMethod; 1]>,
     /// The access methods that exist.
     pub access_methods: SharedSet<AccessMethodId>,
     /// Its label.
@@ -131,6 +132,8 @@ impl LiveGrant {
 
 #[cfg(test)]
 mod tests {
+    use smallvec::smallvec;
+
     use super::*;
 
     fn requested(method: Method, ids: &[&str]) -> RequestedMethod {
@@ -149,7 +152,7 @@ mod tests {
             reservation_key: None,
             spaces: SharedSet::new(),
             window: Window { starts_at: Timestamp::UNIX_EPOCH, ends_at: None },
-            requested: vec![
+            requested: smallvec![
                 requested(Method::Code, &["m1"]),
                 requested(Method::Card, &["m2"]),
                 requested(Method::MobileKey, &[]),

@@ -23,13 +23,13 @@ pub struct Guest {
 
 /// A PIN the guest wished for: 4 to 9 digits. Sent once, on create; never compared, recorded or shown (RULES 6).
 #[derive(Clone, PartialEq, Eq)]
-pub struct WishedCode(String);
+pub struct WishedCode(Box<str>);
 
 impl WishedCode {
     /// Takes 4 to 9 ASCII digits; `None` for anything else.
     pub fn new(digits: &str) -> Option<Self> {
         ((4..=9).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()))
-            .then(|| Self(digits.to_owned()))
+            .then(|| Self(digits.into()))
     }
 
     /// The digits, for the one call that sends them.

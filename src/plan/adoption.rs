@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use super::foreign::{Evidence, Foreign, has_key_of, is_foreign};
 use super::planner::PlanInput;
 use super::settings::Policy;
-use crate::mapping::{DesiredGrant, DesiredReservation, SpaceRef};
+use crate::mapping::{DesiredGrant, DesiredReservation, SpaceRef, SpaceRefs};
 use crate::model::{
     AccessGrantId, GrantKeyParts, GrantState, LiveGrant, ReservationId, SourcePlace, SpaceId, Window,
 };
@@ -312,7 +312,7 @@ pub(super) fn joinable<'a>(input: &PlanInput<'a>) -> BTreeMap<&'a AccessGrantId,
         !desired.reservations.iter().any(|other| other.id.key == id.key && other.id.property != id.property)
     };
     let fits = |grant: &LiveGrant, reservation: &DesiredReservation| {
-        let spaces: Vec<SpaceRef> = grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
+        let spaces: SpaceRefs = grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
         let doors = directory.capable_of(&spaces);
         reservation.grants.iter().all(|wanted| {
             directory.capable_of(&wanted.spaces()).iter().all(|door| doors.contains(door))

@@ -1,10 +1,8 @@
 //! What one reservation needs, before it is told as lines and calls.
 
 use super::cluster::Seat;
-use crate::mapping::{DesiredGrant, HeldStay, RevokedStay, SpaceRef};
-use crate::model::{
-    AccessGrantKey, AccessMethodId, DoorRef, HeldBy, Method, MethodSet, ReasonCode, Wanted, Window,
-};
+use crate::mapping::{DesiredGrant, DoorRefs, HeldStay, RevokedStay, SpaceRefs};
+use crate::model::{AccessGrantKey, AccessMethodId, HeldBy, Method, MethodSet, ReasonCode, Wanted, Window};
 
 /// A grant to make.
 #[derive(Debug, Clone)]
@@ -16,9 +14,9 @@ pub(super) struct NewGrant<'a> {
     /// Its key.
     pub(super) key: AccessGrantKey,
     /// Its spaces, sorted.
-    pub(super) spaces: Vec<SpaceRef>,
+    pub(super) spaces: SpaceRefs,
     /// Its doors to which the reservation rules apply, sorted.
-    pub(super) capable: Vec<DoorRef>,
+    pub(super) capable: DoorRefs,
     /// Its place under a Seam reservation key; `None` where no door knows reservations.
     pub(super) seat: Option<Seat>,
     /// Its methods: those wanted that a door supports.

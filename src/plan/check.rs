@@ -2,9 +2,10 @@
 
 use std::ops::Deref;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use jiff::Timestamp;
 
+use super::index::Index;
 use super::item::Action;
 use super::outline::Plan;
 use super::planner::PlanInput;
@@ -13,8 +14,7 @@ use super::settings::{PlanSettings, Policy};
 use super::step::{Call, StepId};
 use crate::mapping::{Desired, DesiredGrant, Directory};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant,
-    Namespace, ReservationId, UserIdentityId, UserIdentityKey,
+    AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant, Namespace, ReservationId,
 };
 
 /// A plan that was verified: the only thing from which writing can begin.
@@ -115,9 +115,15 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
 
 /// Verifies a plan that was made earlier against what Seam holds now.
 pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Violation>> {
+    let violations = violations(&plan, base);
+    if violations.is_empty() { Ok(CheckedPlan(plan)) } else { Err(violations) }
+}
+
+fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
-    let mut world = World::of(base.inventory, base.directory, base.now);
-    let owners = Owners::of(base.inventory, &base.settings.namespace);
+    let index = Index::of(base.inventory);
+    let mut world = World::of(&index, base.directory, base.now);
+    let owners = Owners::of(&index, base);
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         if let Some(item) = step.item {
@@ -153,8 +159,8 @@ pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Vio
             violations.push(Violation::Line { key: item.key.clone() });
         }
     }
-    violations.extend(unreached(&plan, &world));
-    if violations.is_empty() { Ok(CheckedPlan(plan)) } else { Err(violations) }
+    violations.extend(unreached(plan, &world));
+    violations
 }
 
 /// Whether a call names the grant of a reservation outside the scope (RULES 31).
@@ -173,7 +179,7 @@ fn is_outside(call: &Call, base: &Base<'_>) -> bool {
 fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) -> bool {
     let Some(desired) = base.desired else { return false };
     let Call::DeleteGrant { id: grant, .. } = call else { return false };
-    let Some(old) = world.grants.get(grant) else { return false };
+    let Some(old) = world.grant(grant) else { return false };
     let is_ours = |key: &AccessGrantKey| {
         GrantKeyParts::parse(&base.settings.namespace, key)
             .is_some_and(|parts| parts.property == id.property && parts.reservation == id.key)
@@ -188,8 +194,8 @@ fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) 
         .peekable();
     units.peek().is_some()
         && units.all(|space| {
-            world.grants.values().any(|grant| {
-                grant.key.as_ref().is_some_and(is_ours)
+            world.grants().any(|grant| {
+                grant.key.is_some_and(is_ours)
                     && grant.spaces.contains(space)
                     && grant.window.overlaps(&old.window)
             })
@@ -199,53 +205,39 @@ fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) 
 /// What may be named: not what a call says of itself, but what Seam lists under the id that it sends.
 struct Owners<'a> {
     namespace: &'a Namespace,
-    grants: HashMap<&'a AccessGrantId, Option<&'a AccessGrantKey>>,
-    identities: HashMap<&'a UserIdentityId, Option<&'a UserIdentityKey>>,
+    index: &'a Index<'a>,
     foreign_methods: HashSet<&'a AccessMethodId>,
-    /// Grants that Seam does not manage, to which a key can be given.
-    unmanaged: HashSet<&'a AccessGrantId>,
 }
 
 impl<'a> Owners<'a> {
-    fn of(inventory: &'a Inventory, namespace: &'a Namespace) -> Self {
+    fn of(index: &'a Index<'a>, base: &Base<'a>) -> Self {
+        let namespace = &base.settings.namespace;
         let owned = |grant: &&LiveGrant| grant.key.as_ref().is_some_and(|key| namespace.owns(key));
-        Self {
-            namespace,
-            grants: inventory.grants.iter().map(|grant| (&grant.id, grant.key.as_ref())).collect(),
-            identities: inventory.identities.iter().map(|i| (&i.id, i.key.as_ref())).collect(),
-            foreign_methods: inventory
-                .grants
-                .iter()
-                .filter(|grant| !owned(grant))
-                .flat_map(|grant| &grant.access_methods)
-                .collect(),
-            unmanaged: inventory
-                .grants
-                .iter()
-                .filter(|grant| grant.state == GrantState::Unmanaged)
-                .map(|grant| &grant.id)
-                .collect(),
-        }
+        let foreign = index.grants().iter().filter(|grant| !owned(grant));
+        Self { namespace, index, foreign_methods: foreign.flat_map(|grant| &grant.access_methods).collect() }
     }
 
     fn allow(&self, call: &Call, desired: Option<&Desired>) -> bool {
         match call {
             Call::CreateIdentity { key, .. } => self.namespace.owns_identity(key),
             Call::UpdateIdentity { id, key, .. } => {
-                self.namespace.owns_identity(key) && self.identities.get(id) == Some(&Some(key))
+                let listed = self.index.identity(id);
+                self.namespace.owns_identity(key) && listed.is_some_and(|it| it.key.as_ref() == Some(key))
             }
             Call::CreateGrant { key, .. } | Call::RestoreMethods { key, .. } => self.namespace.owns(key),
             Call::UpdateGrant { id, key, .. }
             | Call::DeleteGrant { id, key }
             | Call::AddMethods { id, key, .. } => {
-                self.namespace.owns(key) && self.grants.get(id) == Some(&Some(key))
+                let listed = self.index.grant(id);
+                self.namespace.owns(key) && listed.is_some_and(|grant| grant.key.as_ref() == Some(key))
             }
             Call::DeleteMethod { id, key } => self.namespace.owns(key) && !self.foreign_methods.contains(id),
             // Somebody reviewed that it gets a key, and of which reservation.
             Call::TakeOverGrant { id, key } => {
                 let reservation = desired.and_then(|desired| desired.adopted.get(id));
                 let parts = GrantKeyParts::parse(self.namespace, key);
-                self.unmanaged.contains(id)
+                let listed = self.index.grant(id);
+                listed.is_some_and(|grant| grant.state == GrantState::Unmanaged)
                     && reservation.zip(parts).is_some_and(|(reservation, parts)| parts.is_of(reservation))
             }
         }
@@ -266,17 +258,15 @@ fn is_allowed(call: &Call, policy: Policy) -> bool {
 }
 
 fn unreached(plan: &Plan, world: &World<'_>) -> Vec<Violation> {
-    let by_key: HashMap<&AccessGrantKey, _> =
-        world.grants.values().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
     let mut violations = Vec::new();
     for item in &plan.items {
         let reached = match (item.action, &item.after) {
             (Action::Hold | Action::None, _) => true,
-            (Action::Revoke, _) => !by_key.contains_key(&item.key),
-            (_, Some(after)) => by_key.get(&item.key).is_some_and(|grant| {
+            (Action::Revoke, _) => world.grant_of_key(&item.key).is_none(),
+            (_, Some(after)) => world.grant_of_key(&item.key).is_some_and(|grant| {
                 grant.window.starts_at == after.starts_at
                     && grant.window.ends_at == after.ends_at
-                    && grant.reservation_key == after.reservation_key
+                    && grant.reservation_key == after.reservation_key.as_ref()
                     && after.methods.is_subset(&grant.methods)
             }),
             (_, None) => false,

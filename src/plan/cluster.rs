@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::live::Live;
 use super::pieces::is_subset;
+use crate::mapping::DoorRefs;
 use crate::model::{DoorRef, ReservationId, SeamReservationKey, Window};
 
 /// What becomes of a live grant of the reservation.
@@ -46,7 +47,7 @@ struct Joiner {
 /// One reservation key.
 #[derive(Debug, Clone, Default)]
 struct Group {
-    doors: Vec<DoorRef>,
+    doors: DoorRefs,
     members: Vec<Member>,
     joiners: Vec<Joiner>,
     n_foreign: usize,
@@ -100,7 +101,7 @@ impl<'a> Clusters<'a> {
             let ordinal = clusters.ordinal(key);
             let group = clusters.groups.entry((ordinal, key.clone())).or_default();
             group.members.push(Member { position, old: owned.grant.window, target });
-            group.doors.extend(owned.capable.iter());
+            group.doors.extend(owned.capable.iter().copied());
             group.doors.sort_unstable();
             group.doors.dedup();
         }
@@ -195,7 +196,7 @@ impl<'a> Clusters<'a> {
             let group = self.groups.get_mut(key).expect("the key was taken from the map");
             if group.dissolves() {
                 group.rebuilt = true;
-                group.doors = doors.to_vec();
+                group.doors = doors.into();
                 return Some(group.join(&key.1, create, window));
             }
         }
@@ -206,7 +207,7 @@ impl<'a> Clusters<'a> {
         }
         let (ordinal, key) = self.free_key();
         let group = self.groups.entry((ordinal, key.clone())).or_default();
-        group.doors = doors.to_vec();
+        group.doors = doors.into();
         Some(group.join(&key, create, window))
     }
 

@@ -11,7 +11,7 @@ use super::live::Live;
 use super::reservation::{Planner, ReservationPlan, Why, Work};
 use super::settings::Policy;
 use super::settle::Settled;
-use crate::mapping::{Directory, SpaceRef};
+use crate::mapping::{Directory, SpaceRef, SpaceRefs};
 use crate::model::{
     AccessGrantKey, AccessMethodId, GrantKeyParts, GuestKey, HeldBy, LiveGrant, Method, MethodSet,
     ReasonCode, ReservationId, Window, door_set_hash,
@@ -145,7 +145,7 @@ impl<'a> Planner<'a, '_> {
     fn new_grant(
         &self,
         i: usize,
-        spaces: Vec<SpaceRef>,
+        spaces: SpaceRefs,
         seat: Option<Seat>,
         reason: ReasonCode,
         (live, given): (&Live<'_>, &mut Vec<AccessGrantKey>),

@@ -14,7 +14,7 @@ use super::live::{Live, Owned};
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds};
-use crate::mapping::{DesiredReservation, SpaceRef};
+use crate::mapping::{DesiredReservation, SpaceRefs};
 use crate::model::{DoorRef, GuestKey, Method, ReasonCode, SharedSet, Window};
 
 pub(super) struct Emitter<'a, 'c> {
@@ -23,7 +23,7 @@ pub(super) struct Emitter<'a, 'c> {
     pub(super) plan: Plan,
     identity_steps: HashMap<GuestKey, StepId>,
     last_create_at: HashMap<DoorRef, StepId>,
-    pub(super) places: RefCell<HashMap<Vec<SpaceRef>, Places>>,
+    pub(super) places: RefCell<HashMap<SpaceRefs, Places>>,
 }
 
 /// The steps of one reservation, by what they do, so that others can wait for them.

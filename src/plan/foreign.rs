@@ -129,7 +129,7 @@ mod tests {
                 reservation_key: reservation_key.map(Into::into),
                 spaces: SharedSet::new(),
                 window: Window { starts_at: Timestamp::UNIX_EPOCH, ends_at: None },
-                requested: Vec::new(),
+                requested: Vec::new().into(),
                 access_methods: SharedSet::new(),
                 name: label.map(Into::into),
                 created_at: Timestamp::UNIX_EPOCH,

@@ -12,7 +12,7 @@ use super::impact::{of_reissue, phase};
 use super::item::{Action, GrantView, Impact, Item};
 use super::live::Owned;
 use super::planner::out_of_order;
-use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef};
+use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef, SpaceRefs};
 use crate::model::{
     AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, HeldBy, Method, MethodSet, ReasonCode,
     ReservationId, SharedSet, SpaceId, SpaceKey, Window,
@@ -291,7 +291,7 @@ impl Emitter<'_, '_> {
 
     fn view_of_live(&self, owned: &Owned<'_>) -> GrantView {
         let grant = owned.grant;
-        let spaces: Vec<SpaceRef> =
+        let spaces: SpaceRefs =
             grant.spaces.iter().filter_map(|space| self.context.directory.by_id(space)).collect();
         let Places { mut space_keys, device_ids, acs_entrance_ids, .. } = self.places(&spaces);
         let unknown = grant.spaces.iter().filter(|space| self.context.directory.by_id(space).is_none());
@@ -331,7 +331,7 @@ impl Emitter<'_, '_> {
             acs_entrance_ids: ids().filter_map(of_entrance).collect(),
             doors: doors.into_iter().collect(),
         };
-        self.places.borrow_mut().insert(spaces.to_vec(), places.clone());
+        self.places.borrow_mut().insert(spaces.into(), places.clone());
         places
     }
 }

@@ -78,7 +78,7 @@ impl Opened {
     fn by(spaces: &SharedSet<SpaceId>, directory: &Directory) -> Self {
         let mut known: Vec<SpaceRef> = spaces.iter().filter_map(|space| directory.by_id(space)).collect();
         known.sort_unstable();
-        let capable = directory.capable_of(&known).into();
+        let capable = directory.capable_of(&known).as_slice().into();
         Self { spaces: (known.len() == spaces.len()).then(|| known.into()), capable }
     }
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{Live, Owned};
 use super::pieces::{Piece, is_subset};
-use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef};
+use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef, SpaceRefs};
 use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
@@ -18,7 +18,7 @@ pub(super) enum Fate {
     /// These grants cover it; windows and methods may differ.
     Covered(Vec<usize>),
     /// These grants cover all but some spaces.
-    Extended { lives: Vec<usize>, missing: Vec<SpaceRef> },
+    Extended { lives: Vec<usize>, missing: SpaceRefs },
     /// These grants covered the same stay at other doors; the first is the one the guest leaves.
     Moved(Vec<usize>),
     /// Nothing covers it.
@@ -196,7 +196,7 @@ impl Matcher<'_> {
         for (i, mut lives) in lives {
             lives.sort_unstable();
             let spaces = &self.pieces[i].spaces;
-            let missing: Vec<SpaceRef> =
+            let missing: SpaceRefs =
                 spaces.iter().copied().filter(|space| !self.is_covered(*space, &lives)).collect();
             self.fates[i] =
                 if missing.is_empty() { Fate::Covered(lives) } else { Fate::Extended { lives, missing } };

@@ -1,15 +1,15 @@
 //! Desired grants cut to what Seam takes as one grant (RULES 3).
 
 use super::live::Live;
-use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
-use crate::model::{DoorRef, Wanted};
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, DoorRefs, SpaceRefs};
+use crate::model::Wanted;
 
 /// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
 #[derive(Debug, Clone)]
 pub(super) struct Piece<'a> {
     pub(super) desired: &'a DesiredGrant,
     /// All its spaces, sorted.
-    pub(super) spaces: Vec<SpaceRef>,
+    pub(super) spaces: SpaceRefs,
     /// What the whole desired grant wants, to be compared with what it wanted before.
     pub(super) wanted: Wanted,
 }
@@ -21,8 +21,8 @@ pub(super) fn pieces<'a>(
     directory: &Directory,
     live: &Live<'_>,
 ) -> Vec<Piece<'a>> {
-    let wholes: Vec<Vec<SpaceRef>> = reservation.grants.iter().map(DesiredGrant::spaces).collect();
-    let capable: Vec<Vec<DoorRef>> = wholes.iter().map(|whole| directory.capable_of(whole)).collect();
+    let wholes: Vec<SpaceRefs> = reservation.grants.iter().map(DesiredGrant::spaces).collect();
+    let capable: Vec<DoorRefs> = wholes.iter().map(|whole| directory.capable_of(whole)).collect();
     let nested = are_nested(&reservation.grants, &capable);
     let mut pieces = Vec::with_capacity(reservation.grants.len());
     for ((desired, capable), whole) in reservation.grants.iter().zip(&capable).zip(wholes) {
@@ -40,7 +40,7 @@ pub(super) fn pieces<'a>(
         }
         for (n, unit) in desired.units.iter().enumerate() {
             let also = desired.also.iter().filter(|_| n == 0);
-            let mut spaces: Vec<SpaceRef> = unit.spaces.iter().chain(also).copied().collect();
+            let mut spaces: SpaceRefs = unit.spaces.iter().chain(also).copied().collect();
             spaces.sort_unstable();
             spaces.dedup();
             pieces.push(Piece { desired, spaces, wanted });
@@ -49,7 +49,7 @@ pub(super) fn pieces<'a>(
     pieces
 }
 
-fn are_nested(grants: &[DesiredGrant], capable: &[Vec<DoorRef>]) -> bool {
+fn are_nested(grants: &[DesiredGrant], capable: &[DoorRefs]) -> bool {
     let Some(widest) = (0..grants.len()).max_by_key(|i| (capable[*i].len(), std::cmp::Reverse(*i))) else {
         return true;
     };

@@ -6,11 +6,12 @@ use hashbrown::HashMap;
 
 use super::check::Base;
 use super::held::{HeldGrants, HeldIdentity, held};
+use super::index::Index;
 use super::outline::{IdentityItem, Plan};
 use super::saved::SavedPlan;
 use super::seam_rules::{Breach, World};
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
-use crate::mapping::SpaceRef;
+use crate::mapping::SpaceRefs;
 use crate::model::{DoorId, ReservationId};
 
 /// Why calls were set aside.
@@ -153,7 +154,7 @@ impl<'a> Aside<'a> {
         let Some(after) = step.item.and_then(|item| self.plan.item(item).after.as_deref()) else {
             return false;
         };
-        let found: Option<Vec<SpaceRef>> = spaces.iter().map(|space| base.directory.by_id(space)).collect();
+        let found: Option<SpaceRefs> = spaces.iter().map(|space| base.directory.by_id(space)).collect();
         let Some(found) = found else { return false };
         let keys: BTreeSet<_> = found.iter().map(|space| &base.directory.space(*space).key).collect();
         let doors: BTreeSet<&DoorId> =
@@ -170,7 +171,8 @@ impl<'a> Aside<'a> {
     /// Tries what is left; whether something more had to be set aside.
     fn refused(&mut self, base: &Base<'_>) -> bool {
         let n_before = self.by.len();
-        let mut world = World::of(base.inventory, base.directory, base.now);
+        let index = Index::of(base.inventory);
+        let mut world = World::of(&index, base.directory, base.now);
         for id in ids(self.plan) {
             if self.by.contains_key(&id) {
                 continue;

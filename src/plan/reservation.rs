@@ -16,7 +16,7 @@ use super::matching::{Fate, Memory, matching};
 use super::past::{Past, Quarantine};
 use super::pieces::{Piece, pieces};
 use super::settings::{PlanSettings, Policy};
-use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef, SpaceRefs};
 use crate::model::{GuestKey, HeldBy, Move, ReasonCode, ReservationId, Wanted, Window};
 
 /// What is asked about every reservation.
@@ -52,7 +52,7 @@ pub(super) enum Work {
     /// These grants stay; windows and methods follow.
     Amend(Vec<usize>),
     /// A new grant for these spaces, beside grants that stay; the policy keeps those of another door.
-    Create { spaces: Vec<SpaceRef>, beside: Vec<usize>, left: Vec<usize>, reason: ReasonCode, fresh: Fresh },
+    Create { spaces: SpaceRefs, beside: Vec<usize>, left: Vec<usize>, reason: ReasonCode, fresh: Fresh },
     /// A new grant for all its spaces instead of these.
     Replace { old: Vec<usize>, reason: ReasonCode, fresh: Fresh },
     /// No new grant, for this reason; grants that stay follow all the same.
@@ -227,9 +227,9 @@ impl Planner<'_, '_> {
     fn extension(&mut self, i: usize, lives: &[usize], missing: &[SpaceRef], live: &Live<'_>) -> Work {
         let directory = self.context.directory;
         let desired = self.pieces[i].desired;
-        let units: Vec<SpaceRef> = desired.unit_spaces().collect();
+        let units: SpaceRefs = desired.unit_spaces().collect();
         // A common door that no wanted method opens is a warning (RULES 12), not a grant of its own.
-        let missing: Vec<SpaceRef> = missing
+        let missing: SpaceRefs = missing
             .iter()
             .copied()
             .filter(|s| units.contains(s) || !directory.space(*s).methods.is_disjoint(&desired.methods))

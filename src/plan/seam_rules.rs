@@ -3,16 +3,19 @@
 //! The rules are those of SEAM.md §6: keys are unique, windows end in the future, reservation keys need a door that
 //! knows reservations, their first grant fixes the doors, their windows overlap, and only what exists can be changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
 
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
+use super::index::Index;
 use super::pieces::is_subset;
-use super::step::{Call, IdentityTarget, Patch, StepId};
-use crate::mapping::Directory;
+use super::step::{Call, IdentityTarget, StepId};
+use crate::mapping::{Directory, DoorRefs};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, Inventory, MethodSet, SeamReservationKey,
-    SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
+    AccessGrantId, AccessGrantKey, AccessMethodId, EmailAddress, Identity, LiveGrant, MethodSet, PhoneNumber,
+    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window,
 };
 
 /// Why Seam would refuse a call.
@@ -48,153 +51,215 @@ pub enum Breach {
 }
 
 /// A grant of the model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelGrant {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelGrant<'a> {
     /// Its key.
-    pub key: Option<AccessGrantKey>,
+    pub key: Option<&'a AccessGrantKey>,
     /// Whose it is; `None` where a step of the same plan makes the identity.
-    pub identity: Option<UserIdentityId>,
+    pub identity: Option<&'a UserIdentityId>,
     /// What joins it to others.
-    pub reservation_key: Option<SeamReservationKey>,
+    pub reservation_key: Option<&'a SeamReservationKey>,
     /// Its spaces.
-    pub spaces: SharedSet<SpaceId>,
-    /// Its doors that know reservations, sorted.
-    pub capable: Vec<DoorRef>,
+    pub spaces: &'a SharedSet<SpaceId>,
     /// Its window.
     pub window: Window,
     /// Its methods.
     pub methods: MethodSet,
 }
 
-/// A workspace, as far as the rules need it.
+impl<'a> ModelGrant<'a> {
+    fn listed(grant: &'a LiveGrant) -> Self {
+        Self {
+            key: grant.key.as_ref(),
+            identity: Some(&grant.identity),
+            reservation_key: grant.reservation_key.as_ref(),
+            spaces: &grant.spaces,
+            window: grant.window,
+            methods: grant.methods(),
+        }
+    }
+
+    /// The grant that a call makes.
+    fn made(call: &'a Call) -> Option<Self> {
+        let Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, .. } = call else {
+            return None;
+        };
+        let identity = match identity {
+            IdentityTarget::Known(id) => Some(id),
+            IdentityTarget::MadeBy(_) => None,
+        };
+        let (reservation_key, window, methods) = (reservation_key.as_ref(), *window, *methods);
+        Some(Self { key: Some(key), identity, reservation_key, spaces, window, methods })
+    }
+}
+
+/// A workspace, as far as the rules need it: what Seam listed, and beside it what calls changed.
 #[derive(Debug, Clone)]
 pub struct World<'a> {
     directory: &'a Directory,
     now: Timestamp,
-    /// The grants by id; new ones are called `new:KEY`.
-    pub grants: BTreeMap<AccessGrantId, ModelGrant>,
-    keys: BTreeSet<AccessGrantKey>,
-    reservations: BTreeMap<SeamReservationKey, Vec<DoorRef>>,
-    members: BTreeMap<SeamReservationKey, BTreeSet<AccessGrantId>>,
-    access_methods: BTreeSet<AccessMethodId>,
-    identities: BTreeMap<UserIdentityKey, Option<UserIdentityId>>,
-    emails: BTreeMap<String, UserIdentityKey>,
-    phones: BTreeMap<String, UserIdentityKey>,
-    made: BTreeMap<StepId, UserIdentityKey>,
+    index: &'a Index<'a>,
+    /// What became of listed grants; `None` of those that are gone.
+    changed: HashMap<&'a AccessGrantId, Option<ModelGrant<'a>>>,
+    /// The calls that made grants.
+    made: HashMap<&'a AccessGrantKey, &'a Call>,
+    /// Keys that grants without one were given.
+    taken_over: HashMap<&'a AccessGrantKey, &'a AccessGrantId>,
+    /// What was made for a reservation.
+    joined: HashMap<&'a SeamReservationKey, SmallVec<[&'a AccessGrantKey; 2]>>,
+    /// Doors of grants that are gone, while others of their reservation stand: they are still its doors.
+    left_doors: HashMap<&'a SeamReservationKey, DoorRefs>,
+    deleted_methods: HashSet<&'a AccessMethodId>,
+    /// The steps that made somebody, and whom.
+    made_by: HashSet<StepId>,
+    identity_keys: HashSet<&'a UserIdentityKey>,
+    /// Who has a contact since a call gave it to them or took it from them; `None` where nobody has.
+    emails: HashMap<Cow<'a, str>, Option<&'a UserIdentityKey>>,
+    phones: HashMap<&'a PhoneNumber, Option<&'a UserIdentityKey>>,
+    /// What people have now whom a call changed.
+    contacts: HashMap<&'a UserIdentityKey, Contacts<'a>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Contacts<'a> {
+    email: Option<&'a EmailAddress>,
+    phone: Option<&'a PhoneNumber>,
+}
+
+/// Whose a contact is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner<'a> {
+    Nobody,
+    Ours(&'a UserIdentityKey),
+    /// Somebody without a key.
+    Foreign,
+}
+
+impl<'a> Owner<'a> {
+    fn of(
+        known: Option<&Option<&'a UserIdentityKey>>,
+        listed: impl FnOnce() -> Option<&'a Identity>,
+    ) -> Self {
+        match known {
+            Some(Some(key)) => Self::Ours(key),
+            Some(None) => Self::Nobody,
+            None => match listed() {
+                None => Self::Nobody,
+                Some(identity) => identity.key.as_ref().map_or(Self::Foreign, Self::Ours),
+            },
+        }
+    }
 }
 
 impl<'a> World<'a> {
     /// The workspace as it was read.
-    pub fn of(inventory: &Inventory, directory: &'a Directory, now: Timestamp) -> Self {
-        let mut world = Self {
+    pub fn of(index: &'a Index<'a>, directory: &'a Directory, now: Timestamp) -> Self {
+        Self {
             directory,
             now,
-            grants: BTreeMap::new(),
-            keys: inventory.grants.iter().filter_map(|grant| grant.key.clone()).collect(),
-            reservations: BTreeMap::new(),
-            members: BTreeMap::new(),
-            access_methods: inventory.grants.iter().flat_map(|g| g.access_methods.iter().cloned()).collect(),
-            identities: BTreeMap::new(),
-            emails: BTreeMap::new(),
-            phones: BTreeMap::new(),
-            made: BTreeMap::new(),
-        };
-        for identity in &inventory.identities {
-            let name = identity.key.clone().unwrap_or_else(|| UserIdentityKey::new(identity.id.to_string()));
-            if let Some(email) = &identity.email {
-                world.emails.insert(email.folded().into_owned(), name.clone());
-            }
-            if let Some(phone) = &identity.phone {
-                world.phones.insert(phone.to_string(), name.clone());
-            }
-            world.identities.insert(name, Some(identity.id.clone()));
+            index,
+            changed: HashMap::new(),
+            made: HashMap::new(),
+            taken_over: HashMap::new(),
+            joined: HashMap::new(),
+            left_doors: HashMap::new(),
+            deleted_methods: HashSet::new(),
+            made_by: HashSet::new(),
+            identity_keys: HashSet::new(),
+            emails: HashMap::new(),
+            phones: HashMap::new(),
+            contacts: HashMap::new(),
         }
-        for grant in inventory.grants.iter().filter(|grant| grant.is_live(now)) {
-            let capable = world.capable(&grant.spaces);
-            world.insert(
-                grant.id.clone(),
-                ModelGrant {
-                    key: grant.key.clone(),
-                    identity: Some(grant.identity.clone()),
-                    reservation_key: grant.reservation_key.clone(),
-                    spaces: grant.spaces.clone(),
-                    capable,
-                    window: grant.window,
-                    methods: grant.methods(),
-                },
-            );
+    }
+
+    /// The grants that stand.
+    pub fn grants(&self) -> impl Iterator<Item = ModelGrant<'a>> {
+        let listed = self.index.grants().iter().filter_map(|grant| self.standing(grant));
+        listed.chain(self.made.values().filter_map(|call| ModelGrant::made(call)))
+    }
+
+    /// The grant that Seam lists under an id, if it still stands.
+    pub fn grant(&self, id: &AccessGrantId) -> Option<ModelGrant<'a>> {
+        self.standing(self.index.grant(id)?)
+    }
+
+    /// The grant that has a key, if it still stands.
+    pub fn grant_of_key(&self, key: &AccessGrantKey) -> Option<ModelGrant<'a>> {
+        if let Some(call) = self.made.get(key) {
+            return ModelGrant::made(call);
         }
-        world
+        match self.taken_over.get(key) {
+            Some(id) => self.grant(id),
+            None => self.standing(self.index.grant_of_key(key, self.now)?),
+        }
+    }
+
+    fn standing(&self, grant: &'a LiveGrant) -> Option<ModelGrant<'a>> {
+        match self.changed.get(&grant.id) {
+            Some(changed) => *changed,
+            None => grant.is_live(self.now).then(|| ModelGrant::listed(grant)),
+        }
+    }
+
+    /// The grants of a reservation that stand, each with its id where Seam lists it.
+    fn members(
+        &self,
+        key: &SeamReservationKey,
+    ) -> impl Iterator<Item = (Option<&'a AccessGrantId>, ModelGrant<'a>)> {
+        let listed = self.index.grants_of_reservation(key);
+        let made = self.joined.get(key).into_iter().flatten().filter_map(|key| self.made.get(*key));
+        listed
+            .filter_map(|grant| Some((Some(&grant.id), self.standing(grant)?)))
+            .chain(made.filter_map(|call| Some((None, ModelGrant::made(call)?))))
+    }
+
+    /// Whether a key was ever given; those of grants that are over are not free again.
+    fn is_key_in_use(&self, key: &AccessGrantKey) -> bool {
+        self.made.contains_key(key)
+            || self.taken_over.contains_key(key)
+            || self.index.grant_of_key(key, self.now).is_some()
     }
 
     /// Carries a call out, or says why Seam would not.
-    pub fn apply(&mut self, step: StepId, call: &Call) -> Result<(), Breach> {
+    pub fn apply(&mut self, step: StepId, call: &'a Call) -> Result<(), Breach> {
         match call {
             Call::CreateIdentity { key, full_name: _, email, phone } => {
-                if self.identities.contains_key(key) {
+                if self.index.identity_of_key(key).is_some() || !self.identity_keys.insert(key) {
                     return Err(Breach::KeyInUse(key.to_string()));
                 }
-                self.identities.insert(key.clone(), None);
-                self.made.insert(step, key.clone());
-                self.take_contacts(
-                    key,
-                    email.as_ref().map(|email| email.folded().into_owned()),
-                    phone.as_ref().map(ToString::to_string),
-                )
+                self.made_by.insert(step);
+                self.take_contacts(key, Contacts { email: email.as_ref(), phone: phone.as_ref() })
             }
             Call::UpdateIdentity { id, key, full_name: _, email, phone } => {
-                if !self.identities.values().flatten().any(|existing| existing == id) {
-                    return Err(Breach::NotFound(id.to_string()));
-                }
-                if *email != Patch::Keep {
-                    self.emails.retain(|_, owner| owner != key);
-                }
-                if *phone != Patch::Keep {
-                    self.phones.retain(|_, owner| owner != key);
-                }
-                let email =
-                    if let Patch::Set(email) = email { Some(email.folded().into_owned()) } else { None };
-                let phone = if let Patch::Set(phone) = phone { Some(phone.to_string()) } else { None };
-                self.take_contacts(key, email, phone)
+                let listed = self.index.identity(id).ok_or_else(|| Breach::NotFound(id.to_string()))?;
+                let listed = Contacts { email: listed.email.as_ref(), phone: listed.phone.as_ref() };
+                let had = self.contacts.get(key).copied().unwrap_or(listed);
+                let has = Contacts { email: email.applied_to(had.email), phone: phone.applied_to(had.phone) };
+                self.give_up_contacts(key, had, has);
+                self.contacts.insert(key, has);
+                self.take_contacts(key, Contacts { email: email.set(), phone: phone.set() })
             }
-            Call::CreateGrant {
-                key,
-                identity,
-                reservation_key,
-                spaces,
-                window,
-                methods,
-                code: _,
-                name: _,
-            } => {
-                let identity = match identity {
-                    IdentityTarget::Known(id) => Some(id.clone()),
-                    IdentityTarget::MadeBy(step) if self.made.contains_key(step) => None,
-                    IdentityTarget::MadeBy(_) => return Err(Breach::NotFound("identity".to_owned())),
-                };
-                let grant = ModelGrant {
-                    key: Some(key.clone()),
-                    identity,
-                    reservation_key: reservation_key.clone(),
-                    capable: self.capable(spaces),
-                    spaces: spaces.clone(),
-                    window: *window,
-                    methods: *methods,
-                };
-                self.create(key, grant)
-            }
+            Call::CreateGrant { key, identity, .. } => match identity {
+                IdentityTarget::MadeBy(step) if !self.made_by.contains(step) => {
+                    Err(Breach::NotFound("identity".to_owned()))
+                }
+                IdentityTarget::Known(_) | IdentityTarget::MadeBy(_) => self.create(key, call),
+            },
             Call::UpdateGrant { id, key, window } => self.update(id, key, *window),
             Call::TakeOverGrant { id, key } => self.take_over(id, key),
             Call::DeleteGrant { id, key } => self.delete(id, key),
             Call::AddMethods { id, key, methods } => {
-                let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
+                let mut grant = self.existing(id, key)?;
                 grant.methods.extend(methods);
+                self.changed.insert(id, Some(grant));
                 Ok(())
             }
-            Call::RestoreMethods { key, methods: _ } if self.keys.contains(key) => Ok(()),
+            Call::RestoreMethods { key, methods: _ } if self.is_key_in_use(key) => Ok(()),
             Call::RestoreMethods { key, methods: _ } => Err(Breach::NotFound(key.to_string())),
             Call::DeleteMethod { id, key } => {
-                if self.access_methods.remove(id) {
+                let of_grant = self.index.grant_of_key(key, self.now);
+                let exists = of_grant.is_some_and(|grant| grant.access_methods.contains(id));
+                if exists && self.deleted_methods.insert(id) {
                     Ok(())
                 } else {
                     Err(Breach::NotFound(key.to_string()))
@@ -203,86 +268,110 @@ impl<'a> World<'a> {
         }
     }
 
-    fn take_contacts(
-        &mut self,
-        key: &UserIdentityKey,
-        email: Option<String>,
-        phone: Option<String>,
-    ) -> Result<(), Breach> {
+    /// What somebody no longer has is free for others.
+    fn give_up_contacts(&mut self, key: &'a UserIdentityKey, had: Contacts<'a>, has: Contacts<'a>) {
+        if let Some(email) = had.email.filter(|email| Some(*email) != has.email)
+            && self.owner_of_email(email) == Owner::Ours(key)
+        {
+            self.emails.insert(email.folded(), None);
+        }
+        if let Some(phone) = had.phone.filter(|phone| Some(*phone) != has.phone)
+            && self.owner_of_phone(phone) == Owner::Ours(key)
+        {
+            self.phones.insert(phone, None);
+        }
+    }
+
+    fn take_contacts(&mut self, key: &'a UserIdentityKey, contacts: Contacts<'a>) -> Result<(), Breach> {
+        let is_free = |owner: Owner<'_>| owner == Owner::Nobody || owner == Owner::Ours(key);
+        let Contacts { email, phone } = contacts;
         if let Some(email) = email {
-            if self.emails.get(&email).is_some_and(|owner| owner != key) {
+            if !is_free(self.owner_of_email(email)) {
                 return Err(Breach::ContactInUse("email", key.clone()));
             }
-            self.emails.insert(email, key.clone());
+            self.emails.insert(email.folded(), Some(key));
         }
         if let Some(phone) = phone {
-            if self.phones.get(&phone).is_some_and(|owner| owner != key) {
+            if !is_free(self.owner_of_phone(phone)) {
                 return Err(Breach::ContactInUse("phone", key.clone()));
             }
-            self.phones.insert(phone, key.clone());
+            self.phones.insert(phone, Some(key));
         }
         Ok(())
     }
 
-    fn create(&mut self, key: &AccessGrantKey, grant: ModelGrant) -> Result<(), Breach> {
-        if self.keys.contains(key) {
+    fn owner_of_email(&self, email: &EmailAddress) -> Owner<'a> {
+        Owner::of(self.emails.get(&email.folded()), || self.index.identity_of_email(email))
+    }
+
+    fn owner_of_phone(&self, phone: &PhoneNumber) -> Owner<'a> {
+        Owner::of(self.phones.get(phone), || self.index.identity_of_phone(phone))
+    }
+
+    fn create(&mut self, key: &'a AccessGrantKey, call: &'a Call) -> Result<(), Breach> {
+        if self.is_key_in_use(key) {
             return Err(Breach::KeyInUse(key.to_string()));
         }
+        let Some(grant) = ModelGrant::made(call) else { return Ok(()) };
         if grant.spaces.is_empty() || grant.methods.is_empty() {
             return Err(Breach::Empty(key.clone()));
         }
         self.check_window(key, &grant.window)?;
-        match (&grant.reservation_key, grant.capable.is_empty()) {
+        let capable = self.capable(grant.spaces);
+        match (grant.reservation_key, capable.is_empty()) {
             (Some(_), true) => return Err(Breach::ReservationKeyNotSupported(key.clone())),
             (None, false) => return Err(Breach::ReservationKeyMissing(key.clone())),
             (Some(reservation_key), false) => {
-                if let Some(doors) = self.reservations.get(reservation_key)
-                    && !is_subset(&grant.capable, doors)
+                if let Some(doors) = self.doors_of(reservation_key)
+                    && !is_subset(&capable, &doors)
                 {
                     return Err(Breach::OtherDoors(key.clone(), reservation_key.clone()));
                 }
                 self.check_overlap(key, reservation_key, None, &grant.window)?;
+                self.joined.entry(reservation_key).or_default().push(key);
             }
             (None, true) => {}
         }
-        self.keys.insert(key.clone());
-        self.insert(AccessGrantId::new(format!("new:{key}")), grant);
+        self.made.insert(key, call);
         Ok(())
     }
 
-    fn update(&mut self, id: &AccessGrantId, key: &AccessGrantKey, window: Window) -> Result<(), Breach> {
+    fn update(&mut self, id: &'a AccessGrantId, key: &AccessGrantKey, window: Window) -> Result<(), Breach> {
         self.check_window(key, &window)?;
-        let grant = self.grants.get(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
-        if let Some(reservation_key) = grant.reservation_key.clone() {
-            self.check_overlap(key, &reservation_key, Some(id), &window)?;
+        let grant = self.existing(id, key)?;
+        if let Some(reservation_key) = grant.reservation_key {
+            self.check_overlap(key, reservation_key, Some(id), &window)?;
         }
-        if let Some(grant) = self.grants.get_mut(id) {
-            grant.window = window;
-        }
+        self.changed.insert(id, Some(ModelGrant { window, ..grant }));
         Ok(())
     }
 
-    fn take_over(&mut self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
-        let grant = self.grants.get_mut(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
-        if !self.keys.insert(key.clone()) {
+    fn take_over(&mut self, id: &'a AccessGrantId, key: &'a AccessGrantKey) -> Result<(), Breach> {
+        let grant = self.existing(id, key)?;
+        if self.is_key_in_use(key) {
             return Err(Breach::KeyInUse(key.to_string()));
         }
-        grant.key = Some(key.clone());
+        self.taken_over.insert(key, id);
+        self.changed.insert(id, Some(ModelGrant { key: Some(key), ..grant }));
         Ok(())
     }
 
-    fn delete(&mut self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
-        let grant = self.grants.remove(id).ok_or_else(|| Breach::NotFound(key.to_string()))?;
-        if let Some(reservation_key) = grant.reservation_key
-            && let Some(members) = self.members.get_mut(&reservation_key)
-        {
-            members.remove(id);
-            if members.is_empty() {
-                self.members.remove(&reservation_key);
-                self.reservations.remove(&reservation_key);
+    fn delete(&mut self, id: &'a AccessGrantId, key: &AccessGrantKey) -> Result<(), Breach> {
+        let grant = self.existing(id, key)?;
+        self.changed.insert(id, None);
+        if let Some(reservation_key) = grant.reservation_key {
+            if self.members(reservation_key).next().is_none() {
+                self.left_doors.remove(reservation_key);
+            } else {
+                let doors = self.capable(grant.spaces);
+                self.left_doors.entry(reservation_key).or_default().extend(doors);
             }
         }
         Ok(())
+    }
+
+    fn existing(&self, id: &AccessGrantId, key: &AccessGrantKey) -> Result<ModelGrant<'a>, Breach> {
+        self.grant(id).ok_or_else(|| Breach::NotFound(key.to_string()))
     }
 
     fn check_window(&self, key: &AccessGrantKey, window: &Window) -> Result<(), Breach> {
@@ -297,24 +386,26 @@ impl<'a> World<'a> {
         except: Option<&AccessGrantId>,
         window: &Window,
     ) -> Result<(), Breach> {
-        let apart = self.members.get(reservation_key).into_iter().flatten().any(|id| {
-            Some(id) != except && self.grants.get(id).is_some_and(|other| !other.window.overlaps(window))
-        });
+        let apart = self
+            .members(reservation_key)
+            .filter(|(id, _)| except.is_none() || *id != except)
+            .any(|(_, other)| !other.window.overlaps(window));
         if apart { Err(Breach::WindowsApart(key.clone(), reservation_key.clone())) } else { Ok(()) }
     }
 
-    fn insert(&mut self, id: AccessGrantId, grant: ModelGrant) {
-        if let Some(reservation_key) = &grant.reservation_key {
-            self.members.entry(reservation_key.clone()).or_default().insert(id.clone());
-            let doors = self.reservations.entry(reservation_key.clone()).or_default();
-            doors.extend(&grant.capable);
-            doors.sort_unstable();
-            doors.dedup();
-        }
-        self.grants.insert(id, grant);
+    /// The doors of a reservation, sorted; `None` where no grant of it stands.
+    fn doors_of(&self, reservation_key: &SeamReservationKey) -> Option<DoorRefs> {
+        let mut members =
+            self.members(reservation_key).map(|(_, grant)| self.capable(grant.spaces)).peekable();
+        members.peek()?;
+        let left = self.left_doors.get(reservation_key).into_iter().flatten().copied();
+        let mut doors: DoorRefs = members.flatten().chain(left).collect();
+        doors.sort_unstable();
+        doors.dedup();
+        Some(doors)
     }
 
-    fn capable(&self, spaces: &SharedSet<SpaceId>) -> Vec<DoorRef> {
+    fn capable(&self, spaces: &SharedSet<SpaceId>) -> DoorRefs {
         let spaces: Vec<_> = spaces.iter().filter_map(|space| self.directory.by_id(space)).collect();
         self.directory.capable_of(&spaces)
     }

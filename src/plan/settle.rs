@@ -6,8 +6,8 @@ use super::cluster::{Clusters, Fresh, Seat, Shift, Target, has_begun};
 use super::live::Live;
 use super::reservation::{Planner, Why, Work};
 use super::settings::Policy;
-use crate::mapping::SpaceRef;
-use crate::model::{DoorRef, ReasonCode};
+use crate::mapping::{DoorRefs, SpaceRef};
+use crate::model::ReasonCode;
 
 /// Works that are in nobody's way.
 pub(super) struct Settled<'l> {
@@ -176,7 +176,7 @@ impl<'a> Planner<'a, '_> {
         taking_over: Option<usize>,
         fresh: Fresh,
     ) -> Result<Option<Seat>, Why> {
-        let capable: Vec<DoorRef> = self.context.directory.capable_of(spaces);
+        let capable: DoorRefs = self.context.directory.capable_of(spaces);
         if capable.is_empty() {
             return Ok(None);
         }

@@ -43,6 +43,22 @@ pub enum Patch<T> {
     Clear,
 }
 
+impl<T> Patch<T> {
+    /// What is sent, if something is.
+    pub(super) fn set(&self) -> Option<&T> {
+        if let Self::Set(value) = self { Some(value) } else { None }
+    }
+
+    /// What the field has afterwards.
+    pub(super) fn applied_to<'a>(&'a self, had: Option<&'a T>) -> Option<&'a T> {
+        match self {
+            Self::Keep => had,
+            Self::Set(value) => Some(value),
+            Self::Clear => None,
+        }
+    }
+}
+
 /// What is sent to Seam. A plan file holds all of it but the wished PIN.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]

@@ -15,7 +15,7 @@ use super::live::Live;
 use super::outline::Plan;
 use super::planner::PlanInput;
 use super::step::{Call, ItemId, Step, StepId, StepIds};
-use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef};
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, DoorRefs, SpaceRefs};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DeviceId, DoorId, EntranceId, GrantKeyParts, GrantState, GuestKey, HeldBy,
     LiveGrant, ReasonCode, ReservationId, SpaceId, SpaceKey, Window,
@@ -68,10 +68,10 @@ pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &Live<'_>)
                 let key = live.free_key(parts, &settings.namespace, |key| given.contains(key));
                 given.insert(key.clone());
                 let call = Call::TakeOverGrant { id: grant.id.clone(), key: key.clone() };
-                Some((line.given_a_key(key), call, Vec::new(), Vec::new()))
+                Some((line.given_a_key(key), call, DoorRefs::new(), Vec::new()))
             }
             Some(_) => let_all_in(&wanted, ours, directory, now).map(|requires| {
-                let spaces: Vec<SpaceRef> =
+                let spaces: SpaceRefs =
                     grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
                 let call = Call::DeleteGrant { id: grant.id.clone(), key: key_of(grant) };
                 (line.taken_over(), call, directory.doors_of(&spaces), requires)
@@ -255,7 +255,7 @@ impl Line<'_> {
     fn view(&self) -> GrantView {
         let Self { grant, input, .. } = self;
         let directory = input.directory;
-        let spaces: Vec<SpaceRef> = grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
+        let spaces: SpaceRefs = grant.spaces.iter().filter_map(|space| directory.by_id(space)).collect();
         let doors = directory.doors_of(&spaces);
         let ids = || doors.iter().map(|door| &directory.door(*door).id);
         let of_device = |id: &DoorId| -> Option<DeviceId> {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
 use reservation_sync::mapping::Directory;
 use reservation_sync::model::{Inventory, SpaceId, UserIdentityId};
-use reservation_sync::plan::{Action, Call, CheckedPlan, Policy, StepId, World};
+use reservation_sync::plan::{Action, Call, CheckedPlan, Index, Policy, StepId, World};
 
 use crate::plan_properties::config;
 use crate::small_world::{carried_out, hotel, night, now, planned, strangers, told};
@@ -101,7 +101,8 @@ impl<'a> Trial<'a> {
 
     fn check(&self, order: &[usize]) -> Result<(), TestCaseError> {
         let plan = self.plan;
-        let mut world = World::of(self.before, &self.directory, now());
+        let index = Index::of(self.before);
+        let mut world = World::of(&index, &self.directory, now());
         for &number in order {
             let step = StepId(u32::try_from(number).expect("few steps"));
             let answer = world.apply(step, &plan.steps[number].call);
@@ -129,7 +130,7 @@ impl<'a> Trial<'a> {
         }
         for item in &plan.items {
             let Some(after) = item.after.as_ref().filter(|_| item.action != Action::Hold) else { continue };
-            let made = world.grants.values().find(|grant| grant.key.as_ref() == Some(&item.key));
+            let made = world.grants().find(|grant| grant.key == Some(&item.key));
             let is_as_told = made.is_some_and(|grant| {
                 grant.window.starts_at == after.starts_at && grant.window.ends_at == after.ends_at
             });
@@ -145,9 +146,9 @@ pub(crate) type Place = (UserIdentityId, SpaceId);
 /// Who can open what at this moment.
 fn open_now(world: &World<'_>) -> BTreeSet<Place> {
     let mut open = BTreeSet::new();
-    for grant in world.grants.values().filter(|grant| grant.window.contains(now())) {
-        for space in &grant.spaces {
-            open.extend(grant.identity.clone().map(|identity| (identity, space.clone())));
+    for grant in world.grants().filter(|grant| grant.window.contains(now())) {
+        for space in grant.spaces {
+            open.extend(grant.identity.map(|identity| (identity.clone(), space.clone())));
         }
     }
     open

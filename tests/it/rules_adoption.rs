@@ -35,7 +35,7 @@ fn foreign(id: &str, name: &str, spaces: &[SpaceId], window: Window) -> (Identit
         reservation_key: None,
         spaces: spaces.iter().cloned().collect(),
         window,
-        requested: vec![being_made(Method::Code)],
+        requested: vec![being_made(Method::Code)].into(),
         access_methods: [].into(),
         name: None,
         created_at: window.starts_at,

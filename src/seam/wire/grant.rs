@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::lenient::{lenient, lenient_list};
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, GrantState, LiveGrant, Method, RequestedMethod,
-    SeamReservationKey, SpaceId, UserIdentityId, Window,
+    SeamReservationKey, SharedSet, SpaceId, UserIdentityId, Window,
 };
 
 /// The answer of `/access_grants/get`, `/access_grants/create` and `/access_grants/request_access_methods`.
@@ -73,6 +73,16 @@ impl From<WireGrant> for LiveGrant {
         // A response always has a start; where it cannot be read, the grant began when it was made.
         let created_at = wire.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
         let starts_at = wire.starts_at.unwrap_or(created_at);
+        let access_methods: SharedSet<AccessMethodId> = wire.access_method_ids.into_iter().collect();
+        // One method is asked for most often, and it became all there is: then the set is kept once.
+        let requested = |wire: WireRequestedMethod| {
+            let requested = RequestedMethod::from(wire);
+            if requested.access_methods == access_methods {
+                RequestedMethod { access_methods: access_methods.clone(), ..requested }
+            } else {
+                requested
+            }
+        };
         Self {
             id: wire.access_grant_id,
             key: wire.access_grant_key,
@@ -80,8 +90,8 @@ impl From<WireGrant> for LiveGrant {
             reservation_key: wire.reservation_key,
             spaces: wire.space_ids.into_iter().collect(),
             window: Window { starts_at, ends_at: wire.ends_at },
-            requested: wire.requested_access_methods.into_iter().map(RequestedMethod::from).collect(),
-            access_methods: wire.access_method_ids.into_iter().collect(),
+            requested: wire.requested_access_methods.into_iter().map(requested).collect(),
+            access_methods,
             name: wire.name,
             created_at,
             state: if is_leaving { GrantState::BeingDeleted } else { GrantState::Standing },
