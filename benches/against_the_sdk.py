@@ -29,9 +29,20 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 N_ROOMS = 200
+# Calls in flight of both programs where computing is compared.
+IN_FLIGHT = (8, 16, 32)
 # What the emulator refuses is what the program is told to keep to.
 NO_LIMITS = {"create_per_minute": None, "update_per_minute": None, "delete_per_minute": None,
              "requests_per_second": None}
+
+
+def peak_megabytes(pid):
+    """The most memory that a process has held so far; nothing once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return max((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM:")), default=0)
 
 
 class Case:
@@ -80,14 +91,22 @@ class Case:
                 out.write(f"R{n:06},{n % N_ROOMS},{day(start)},{day(start + 2)},G{n:06},Guest {n},g{n}@example.com\n")
 
     def run(self, *arguments):
-        """The program, its report, seconds of computing and its largest memory in MB."""
+        """Runs the program: its report, the time it took, what it used, and its largest memory in MB.
+
+        What `wait4` says of memory would be that of this program where it is larger, because a process begins as a
+        copy of the one that starts it; so the kernel is asked while it runs.
+        """
         out = self.folder / "report.json"
         with open(out, "w") as stdout:
             began = time.monotonic()
             process = subprocess.Popen(
                 [self.program, "run", "--format", "json", "--quiet", "--config", self.folder / "config.toml", *arguments],
                 stdout=stdout, env={**os.environ, **self.env})
-            _, status, usage = os.wait4(process.pid, 0)
+            pid, megabytes = 0, 0
+            while not pid:
+                time.sleep(0.005)
+                megabytes = max(megabytes, peak_megabytes(process.pid))
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             took = time.monotonic() - began
         if os.waitstatus_to_exitcode(status) != 0:
             sys.exit(f"the run failed: {out.read_text()[:2000]}")
@@ -95,7 +114,7 @@ class Case:
         counts = report["counts"]
         if counts["create"] + counts["unchanged"] != self.n_stays or counts["held"]:
             sys.exit(f"the run did something else than was meant: {counts}")
-        return report, took, usage
+        return report, took, usage, megabytes
 
     def steps(self):
         """What the record says of the last run: path, spaces of the subject, when sent and when answered, in seconds."""
@@ -118,21 +137,27 @@ def settings(requests_per_second, burst, concurrency, creates=1_000_000):
 
 
 def cpu(program, folder, _svg):
+    for in_flight in IN_FLIGHT:
+        (folder / str(in_flight)).mkdir()
+        compare(program, folder / str(in_flight), in_flight)
+
+
+def compare(program, folder, in_flight):
     n = 3000
-    case = Case(program, folder, {}, 0, lambda _: False, settings(100_000, 10_000, 16))
+    case = Case(program, folder, {}, 0, lambda _: False, settings(100_000, 10_000, in_flight))
     case.write_rows(n)
-    _, took, usage = case.run()
+    _, took, usage, _ = case.run()
     ours = usage.ru_utime + usage.ru_stime
-    peer = subprocess.run([sys.executable, __file__, "--peer", str(n)], env={**os.environ, **case.env},
+    peer = subprocess.run([sys.executable, __file__, "--peer", str(n), str(in_flight)], env={**os.environ, **case.env},
                           check=True, capture_output=True, text=True)
     theirs, their_time = map(float, peer.stdout.split())
     case.stop()
-    print(f"cpu      {n} grants with a guest each: ours {1000 * ours / n:.2f} ms of computing a grant in {took:.1f} s, "
+    print(f"cpu      {n} grants with a guest each, {in_flight} calls in flight: ours {1000 * ours / n:.2f} ms of computing a grant in {took:.1f} s, "
           f"the SDK {1000 * theirs / n:.2f} ms in {their_time:.1f} s: 1/{theirs / ours:.1f} of the computing")
 
 
-def peer(n):
-    """The same with the SDK: a guest and a grant for each stay, eight threads, one client each."""
+def peer(n, in_flight):
+    """The same with the SDK: a guest and a grant for each stay, a pool of threads with a client each."""
     from seam import Seam
     local = threading.local()
     spaces = [f"room-{room}" for room in range(N_ROOMS)]
@@ -150,7 +175,7 @@ def peer(n):
 
     make(0)
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(in_flight) as pool:
         list(pool.map(make, range(1, n + 1)))
     after = resource.getrusage(resource.RUSAGE_SELF)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -162,7 +187,7 @@ def pace(program, folder, svg):
     case = Case(program, folder, {"requests_per_second": rate}, int(latency * 1000), lambda _: False,
                 settings(rate - 4, 4, 40))
     case.write_rows(n)
-    report, _, _ = case.run()
+    report, *_ = case.run()
     steps = case.steps()
     case.stop()
     # A guest is answered before their grant is sent.
@@ -178,7 +203,7 @@ def lobby(program, folder, svg):
     of_lobby = lambda room: room % 3 == 0
     case = Case(program, folder, {"create_per_minute": creates}, 50, of_lobby, settings(200, 10, 40, creates))
     case.write_rows(n)
-    report, _, _ = case.run()
+    report, *_ = case.run()
     steps = case.steps()
     case.stop()
     grants = [step for step in steps if step[0] == "/access_grants/create"]
@@ -204,11 +229,11 @@ def nothing(program, folder, _svg):
     for path, key in [("/access_grants/list", "access_grants"), ("/user_identities/list", "user_identities")]:
         list_all(case.env, path, key)
     listing = time.monotonic() - began
-    report, took, usage = case.run()
+    report, took, usage, megabytes = case.run()
     case.stop()
     print(f"nothing  {n} grants as they should be: {took:.2f} s, of which the lists alone take {listing:.2f} s when asked "
           f"for one page after the other; {usage.ru_utime + usage.ru_stime:.2f} s of computing, "
-          f"{usage.ru_maxrss / 1024:.0f} MB, {report['calls']['writes']} writes")
+          f"{megabytes:.0f} MB, {report['calls']['writes']} writes")
 
 
 def list_all(env, path, key):
@@ -261,10 +286,10 @@ def main():
     parser.add_argument("--program", default=HERE.parent / "target/release/reservation-sync", type=Path)
     parser.add_argument("--only", default="cpu,pace,lobby,nothing")
     parser.add_argument("--svg", type=Path, help="a folder for the pictures of the two runs under limits")
-    parser.add_argument("--peer", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--peer", type=int, nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.peer:
-        return peer(arguments.peer)
+        return peer(*arguments.peer)
     with open("/proc/loadavg") as load:
         print(f"load before: {load.read().split()[0]}")
     for name in arguments.only.split(","):

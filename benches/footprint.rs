@@ -1,5 +1,5 @@
 //! How much memory a night's work takes before the first call, and how long, once, for any number of rows:
-//! `cargo bench --bench footprint -- 1000000`. Each night is worked in a process of its own, whose peak is told by
+//! `cargo bench --bench footprint -- 1000000`, with `1` behind it where each booking is to have one guest and one row. Each night is worked in a process of its own, whose peak is told by
 //! the kernel.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hotel::{Edition, House, bookings, workspace};
+use hotel::{Edition, House, MOST_GUESTS, bookings, workspace};
 use kernel::{cpu_seconds, megabytes};
 
 const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-changed"];
@@ -18,9 +18,13 @@ const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-chan
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.as_slice() {
-        [] => all_nights("100000"),
-        [n_rows] => all_nights(n_rows),
-        [night, n_rows, folder] => one_night(night, number(n_rows), Path::new(folder)),
+        [] => all_nights("100000", &MOST_GUESTS.to_string()),
+        [n_rows] => all_nights(n_rows, &MOST_GUESTS.to_string()),
+        [n_rows, most_guests] => all_nights(n_rows, most_guests),
+        [night, n_rows, most_guests, folder] => {
+            let most_guests = most_guests.parse().expect("the second argument is a number of guests");
+            one_night(night, number(n_rows), most_guests, Path::new(folder));
+        }
         _ => panic!("give the number of rows, or nothing"),
     }
 }
@@ -29,7 +33,7 @@ fn number(text: &str) -> usize {
     text.parse().expect("the argument is a number of rows")
 }
 
-fn all_nights(n_rows: &str) {
+fn all_nights(n_rows: &str, most_guests: &str) {
     println!(
         "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5} {:>5} {:>5} {:>5}",
         "night",
@@ -49,18 +53,18 @@ fn all_nights(n_rows: &str) {
         "plan",
         "check"
     );
-    println!("{:<28}{:<43} {:<25}{}", "", "seconds that pass", "MB held after", "MB at the peak until");
+    println!("{:<28}{:<43} {:<25}MB at the peak until", "", "seconds that pass", "MB held after");
     for night in NIGHTS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = std::env::current_exe().expect("this program has a path");
-        let status = Command::new(program).args([night, n_rows]).arg(folder.path()).status();
+        let status = Command::new(program).args([night, n_rows, most_guests]).arg(folder.path()).status();
         assert!(status.expect("this program starts").success(), "the night of {night} failed");
     }
 }
 
-fn one_night(name: &str, n_rows: usize, folder: &Path) {
+fn one_night(name: &str, n_rows: usize, most_guests: u64, folder: &Path) {
     let mut house = House::new(folder.to_owned());
-    let bookings = bookings(n_rows);
+    let bookings = bookings(n_rows, most_guests);
     let rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
     let edition = if name == NIGHTS[2] { Edition::NextNight } else { Edition::First };
     let file = house.write("bookings.csv", &bookings, edition);
@@ -89,7 +93,7 @@ fn one_night(name: &str, n_rows: usize, folder: &Path) {
     let took = |from: usize, to: usize| (instants[to] - instants[from]).as_secs_f64();
     let parts: Vec<String> = (0..4).map(|part| format!("{:>6.3}", took(part, part + 1))).collect();
     let of_memory = |megabytes: &[f64]| -> String {
-        megabytes.iter().map(|megabytes| format!("{megabytes:>5.0} ")).collect()
+        megabytes.iter().map(|megabytes| format!("{megabytes:>5.0}")).collect::<Vec<_>>().join(" ")
     };
     println!(
         "{name:<18} {rows:>8}  {} {:>6.3} {cpu:>6.2}  {}  {}",

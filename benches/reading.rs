@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hotel::{Edition, House, bookings};
+use hotel::{Edition, House, MOST_GUESTS, bookings};
 use kernel::{cpu_seconds, megabytes};
 use reservation_sync::config::{Environment, load};
 use reservation_sync::source;
@@ -53,7 +53,11 @@ fn number(text: &str) -> usize {
 fn compare(n_csv_rows: usize, n_workbook_rows: usize) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     // Two bookings have a little more than four rows.
-    House::new(folder.path().to_owned()).write("bookings.csv", &bookings(n_csv_rows), Edition::First);
+    House::new(folder.path().to_owned()).write(
+        "bookings.csv",
+        &bookings(n_csv_rows, MOST_GUESTS),
+        Edition::First,
+    );
     write_workbook(&folder.path().join("bookings.xlsx"), n_workbook_rows);
 
     let own = std::env::current_exe().expect("this program has a path");

@@ -46,8 +46,12 @@ pub(crate) fn n_spare_rooms(n_rows: usize) -> usize {
     n_rooms(n_rows).div_ceil(ROOMS_PER_SPARE)
 }
 
-/// Bookings with that many rows, or a few more, in the order of arrival.
-pub(crate) fn bookings(n_rows: usize) -> Vec<Booking> {
+/// How many guests a booking has at the most, in the hotel of the figures.
+pub(crate) const MOST_GUESTS: u64 = 3;
+
+/// Bookings with that many rows, or a few more, in the order of arrival. With one guest at the most nobody changes
+/// rooms either, so that there are as many bookings as rows.
+pub(crate) fn bookings(n_rows: usize, most_guests: u64) -> Vec<Booking> {
     let mut dice = Dice::new(2026);
     let mut free_from = vec![0_usize; n_rooms(n_rows)];
     let mut spares = Spares { nights: vec![Vec::new(); n_spare_rooms(n_rows)], first: n_rooms(n_rows) };
@@ -63,7 +67,7 @@ pub(crate) fn bookings(n_rows: usize) -> Vec<Booking> {
             }
             let cancelled = dice.happens(10);
             let nights = 1 + usize::try_from(dice.below(2) + dice.below(3)).expect("a few nights");
-            let n_guests = 1 + usize::try_from(dice.below(3)).expect("a few guests");
+            let n_guests = 1 + usize::try_from(dice.below(most_guests)).expect("a few guests");
             let mut booking = Booking {
                 number: bookings.len(),
                 room,
@@ -76,7 +80,7 @@ pub(crate) fn bookings(n_rows: usize) -> Vec<Booking> {
             };
             if !cancelled {
                 *free_from = day + nights;
-                if day > 0 && nights > 1 && dice.happens(4) {
+                if most_guests > 1 && day > 0 && nights > 1 && dice.happens(4) {
                     booking.last_night_in = spares.take(day + nights - 1..day + nights);
                 } else if day > 0 && booking.number % 250 == 3 {
                     booking.could_move_to = spares.take(day..day + nights);

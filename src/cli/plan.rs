@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::{Builder, Runtime};
 
 use super::apply::write_plan;
 use super::arguments::{PlanFlags, RunFlags, SaveFlags};
@@ -165,9 +166,16 @@ fn is_pending(mode: Mode<'_>, document: &Document) -> bool {
     !mode.writes() && document.changes_something()
 }
 
-/// The runtime of a job.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_multi_thread()
+/// The runtime of a job: one thread that talks to Seam, the record and the screen, because each of hundreds of small
+/// answers would otherwise wake another one. What computes for seconds gives it its turn in between, or has threads of
+/// its own.
+pub(super) fn runtime() -> Result<Runtime, Failure> {
+    started(&mut Builder::new_current_thread())
+}
+
+/// Starts a runtime.
+pub(super) fn started(builder: &mut Builder) -> Result<Runtime, Failure> {
+    builder
         .enable_all()
         .build()
         .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the limits of this process"))

@@ -1,8 +1,10 @@
 //! `sandbox`.
 
+use tokio::runtime::Builder;
+
 use super::arguments::SandboxFlags;
 use super::output::Output;
-use super::plan::runtime;
+use super::plan::started;
 use super::signals;
 use crate::exit_code::ExitCode;
 use crate::run::{Failure, Interrupt};
@@ -18,7 +20,7 @@ pub(super) fn sandbox(flags: &SandboxFlags) -> Result<ExitCode, Failure> {
         clock: now.map_or(SandboxClock::Real, SandboxClock::StartingAt),
         ..SandboxOptions::default()
     };
-    runtime()?.block_on(async {
+    started(&mut Builder::new_multi_thread())?.block_on(async {
         let interrupt = Interrupt::default();
         signals::listen(&interrupt)?;
         let sandbox = Sandbox::start(options).await?;

@@ -98,7 +98,7 @@ impl Sorted {
     fn by<'a, T, K: Ord>(list: &'a [T], key: impl Fn(&'a T) -> Option<K>) -> Self {
         let n = u32::try_from(list.len()).expect("a workspace lists fewer than 2^32 things");
         let mut positions: Vec<u32> = (0..n).filter(|position| key(at(list, *position)).is_some()).collect();
-        positions.sort_by(|left, right| key(at(list, *left)).cmp(&key(at(list, *right))));
+        positions.sort_by_key(|position| key(at(list, *position)));
         Self(positions)
     }
 

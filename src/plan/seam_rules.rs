@@ -110,12 +110,12 @@ pub struct World<'a> {
     /// Doors of grants that are gone, while others of their reservation stand: they are still its doors.
     left_doors: HashMap<&'a SeamReservationKey, DoorRefs>,
     deleted_methods: HashSet<&'a AccessMethodId>,
-    /// The steps that made somebody, and whom.
+    /// The steps that made somebody.
     made_by: HashSet<StepId>,
     identity_keys: HashSet<&'a UserIdentityKey>,
-    /// Who has a contact since a call gave it to them or took it from them; `None` where nobody has.
-    emails: HashMap<Cow<'a, str>, Option<&'a UserIdentityKey>>,
-    phones: HashMap<&'a PhoneNumber, Option<&'a UserIdentityKey>>,
+    /// Who has a contact since a call gave it to them or took it from them.
+    emails: HashMap<Cow<'a, str>, Owner<'a>>,
+    phones: HashMap<&'a PhoneNumber, Owner<'a>>,
     /// What people have now whom a call changed.
     contacts: HashMap<&'a UserIdentityKey, Contacts<'a>>,
 }
@@ -127,7 +127,7 @@ struct Contacts<'a> {
 }
 
 /// Whose a contact is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Owner<'a> {
     Nobody,
     Ours(&'a UserIdentityKey),
@@ -136,17 +136,10 @@ enum Owner<'a> {
 }
 
 impl<'a> Owner<'a> {
-    fn of(
-        known: Option<&Option<&'a UserIdentityKey>>,
-        listed: impl FnOnce() -> Option<&'a Identity>,
-    ) -> Self {
-        match known {
-            Some(Some(key)) => Self::Ours(key),
-            Some(None) => Self::Nobody,
-            None => match listed() {
-                None => Self::Nobody,
-                Some(identity) => identity.key.as_ref().map_or(Self::Foreign, Self::Ours),
-            },
+    fn listed(identity: Option<&'a Identity>) -> Self {
+        match identity {
+            None => Self::Nobody,
+            Some(identity) => identity.key.as_ref().map_or(Self::Foreign, Self::Ours),
         }
     }
 }
@@ -273,12 +266,12 @@ impl<'a> World<'a> {
         if let Some(email) = had.email.filter(|email| Some(*email) != has.email)
             && self.owner_of_email(email) == Owner::Ours(key)
         {
-            self.emails.insert(email.folded(), None);
+            self.emails.insert(email.folded(), Owner::Nobody);
         }
         if let Some(phone) = had.phone.filter(|phone| Some(*phone) != has.phone)
             && self.owner_of_phone(phone) == Owner::Ours(key)
         {
-            self.phones.insert(phone, None);
+            self.phones.insert(phone, Owner::Nobody);
         }
     }
 
@@ -289,23 +282,25 @@ impl<'a> World<'a> {
             if !is_free(self.owner_of_email(email)) {
                 return Err(Breach::ContactInUse("email", key.clone()));
             }
-            self.emails.insert(email.folded(), Some(key));
+            self.emails.insert(email.folded(), Owner::Ours(key));
         }
         if let Some(phone) = phone {
             if !is_free(self.owner_of_phone(phone)) {
                 return Err(Breach::ContactInUse("phone", key.clone()));
             }
-            self.phones.insert(phone, Some(key));
+            self.phones.insert(phone, Owner::Ours(key));
         }
         Ok(())
     }
 
     fn owner_of_email(&self, email: &EmailAddress) -> Owner<'a> {
-        Owner::of(self.emails.get(&email.folded()), || self.index.identity_of_email(email))
+        let told = self.emails.get(&email.folded()).copied();
+        told.unwrap_or_else(|| Owner::listed(self.index.identity_of_email(email)))
     }
 
     fn owner_of_phone(&self, phone: &PhoneNumber) -> Owner<'a> {
-        Owner::of(self.phones.get(phone), || self.index.identity_of_phone(phone))
+        let told = self.phones.get(phone).copied();
+        told.unwrap_or_else(|| Owner::listed(self.index.identity_of_phone(phone)))
     }
 
     fn create(&mut self, key: &'a AccessGrantKey, call: &'a Call) -> Result<(), Breach> {

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::task::yield_now;
 
 use super::connection::Connection;
 use super::explain::Seen;
@@ -46,7 +47,7 @@ impl Job<'_> {
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
         self.sink.emit(&Event::Started(Stage::Plan));
-        let (plan, seen, pinned) = self.decide(connection, told, source, outside, inventory, &ledger)?;
+        let (plan, seen, pinned) = self.decide(connection, told, source, outside, inventory, &ledger).await?;
         self.sink.emit(&Event::Finished(Stage::Plan));
         // A limited run is another plan, and neither counts nor resets how often the whole one was stopped.
         if let Some((store, lease)) = told.record.as_ref().filter(|_| !self.is_limited()) {
@@ -160,8 +161,9 @@ impl Job<'_> {
         reservations.iter().filter(|reservation| pinned.contains(&reservation.id)).cloned().collect()
     }
 
-    /// Maps, plans, checks and judges; what was read of the source goes to the report.
-    pub(super) fn decide(
+    /// Maps, plans, checks and judges; what was read of the source goes to the report. A large hotel takes seconds for
+    /// each of these, and in between whoever shares the thread has their turn: the lock has to be renewed.
+    pub(super) async fn decide(
         &self,
         connection: &Connection,
         told: &mut Told,
@@ -183,7 +185,9 @@ impl Job<'_> {
         let unmatched = self.scope.unmatched(&source.reservations, &source.location);
         let asked_about = self.asked_about_later(&source.reservations, &ledger.pins);
         let reservations = mem::replace(&mut source.reservations, asked_about);
+        yield_now().await;
         let mut desired = map(reservations, &directory, &known, &self.settings.mapping, now);
+        yield_now().await;
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves.clone_from(&told.broken_moves);
         desired.outside = outside;
@@ -204,7 +208,7 @@ impl Job<'_> {
             quarantine: Quarantine::None,
         };
         let existing = existing_by_property(&inventory, &settings.namespace, now);
-        let made = |quarantine| -> Result<(Arc<CheckedPlan>, Vec<GuardCheck>), Failure> {
+        let made = async |quarantine| -> Result<(Arc<CheckedPlan>, Vec<GuardCheck>), Failure> {
             let past = Past { quarantine, ..past };
             let input = PlanInput {
                 now,
@@ -216,14 +220,16 @@ impl Job<'_> {
             };
             let mut decided = plan(&input);
             tell_pinned(&mut decided, &pinned);
+            yield_now().await;
             let checked = Arc::new(check(decided, &input)?);
+            yield_now().await;
             let judged = guard_plan(&checked, &existing, guards, self.allowances);
             Ok((checked, judged))
         };
-        let (mut checked, judged) = made(Quarantine::None)?;
+        let (mut checked, judged) = made(Quarantine::None).await?;
         told.trips = trips(&judged, ledger, now);
         if is_quarantine(&told.trips) {
-            (checked, _) = made(Quarantine::Standing)?;
+            (checked, _) = made(Quarantine::Standing).await?;
         }
         told.plan = Some(Arc::clone(&checked));
         told.guards.extend(judged);

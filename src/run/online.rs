@@ -151,7 +151,7 @@ impl Job<'_> {
         };
         let mut told = Told::of(self);
         let outside = BTreeSet::new();
-        let (plan, seen, _) = self.decide(connection, &mut told, read, outside, inventory, &ledger)?;
+        let (plan, seen, _) = self.decide(connection, &mut told, read, outside, inventory, &ledger).await?;
         let Seen { inventory, directory, desired: _, now } = &seen;
         let is_missing = |key: &&SpaceKey| directory.by_key(key).is_none();
         let (mapping_rule, methods) = (&self.settings.mapping.units, self.settings.mapping.methods);

@@ -61,7 +61,7 @@ impl Transport {
 /// Over HTTP.
 pub(super) struct Http {
     client: reqwest::Client,
-    base_url: String,
+    base_url: Url,
 }
 
 impl Http {
@@ -85,16 +85,20 @@ impl Http {
         if matches!(base_url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
             builder = builder.no_proxy();
         }
-        Ok(Self {
-            client: builder.build().map_err(SeamError::Client)?,
-            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
-        })
+        Ok(Self { client: builder.build().map_err(SeamError::Client)?, base_url })
+    }
+
+    /// The address of a call. It is not read as a text again, which would cost more than all else about it.
+    fn address(&self, path: &'static str) -> Url {
+        let mut address = self.base_url.clone();
+        let before = self.base_url.path().trim_end_matches('/');
+        address.set_path(&format!("{before}{path}"));
+        address
     }
 
     async fn exchange(&self, path: &'static str, body: &Value) -> Result<RawAnswer, CallError> {
         let failed = |error: reqwest::Error| transport_error(path, error);
-        let url = format!("{}{path}", self.base_url);
-        let mut response = self.client.post(url).json(body).send().await.map_err(failed)?;
+        let mut response = self.client.post(self.address(path)).json(body).send().await.map_err(failed)?;
         let mut raw = facts(response.status().as_u16(), response.headers());
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             take(path, &mut raw, &chunk)?;

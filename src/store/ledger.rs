@@ -21,7 +21,6 @@ impl Store {
     ) -> Result<Ledger, StoreError> {
         let failed = |source| self.error("read the ledger", source);
         let last_source = last_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
-        let desired = entries(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let (recent_rows, recent_shapes) =
             recent_sources(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let trips = trips::list(&self.pool, namespace, Some(workspace_id)).await.map_err(failed)?;
@@ -38,16 +37,23 @@ impl Store {
             absences: absences.into_iter().collect(),
             ..Ledger::default()
         };
-        for (key, wanted, n_repairs) in desired {
-            if n_repairs > 0 {
-                ledger.repairs.insert(key.clone(), n_repairs);
+        let mut last = AccessGrantKey::new("");
+        loop {
+            let some = entries(&self.pool, workspace_id, namespace, &last).await.map_err(failed)?;
+            match some.last() {
+                Some((key, ..)) => last.clone_from(key),
+                None => return Ok(ledger),
             }
-            // An entry of an earlier version says nothing; it is written anew when the grant is next as wanted.
-            if let Ok(wanted) = wanted {
-                ledger.desired.insert(key, wanted);
+            for (key, wanted, n_repairs) in some {
+                if n_repairs > 0 {
+                    ledger.repairs.insert(key.clone(), n_repairs);
+                }
+                // An entry of an earlier version says nothing; it is written anew when the grant is next as wanted.
+                if let Ok(wanted) = wanted {
+                    ledger.desired.insert(key, wanted);
+                }
             }
         }
-        Ok(ledger)
     }
 }
 
@@ -101,16 +107,22 @@ pub(super) async fn remove(
         .map(drop)
 }
 
+/// The next entries by key. A row as the engine gives it takes some twenty times the room of what it says, so that a
+/// large hotel is read a few at a time.
 async fn entries(
     executor: impl Executor,
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
+    after: &AccessGrantKey,
 ) -> sqlx::Result<Vec<(AccessGrantKey, Result<Wanted, WantedError>, u32)>> {
     Statement::new(
-        "select access_grant_key, desired, repairs from ledger where workspace_id = $1 and namespace = $2",
+        "select access_grant_key, desired, repairs from ledger
+         where workspace_id = $1 and namespace = $2 and access_grant_key > $3
+         order by access_grant_key limit 1000",
     )
     .bind(workspace_id.as_str())
     .bind(namespace.as_str())
+    .bind(after.as_str())
     .fetch_all(executor)
     .await?
     .iter()

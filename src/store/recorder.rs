@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::sleep;
 
 use super::absences;
 use super::database::{Executor, Transaction};
@@ -27,6 +28,10 @@ use crate::plan::{Call, Plan, StepId};
 
 /// How many records may share a transaction.
 const MAX_BATCH: usize = 512;
+
+/// How long a record waits for others that share its transaction. Against what a call to Seam takes it is nothing, and
+/// many calls in flight then cost the disk, or the server, a few transactions instead of one each.
+const COMPANY: Duration = Duration::from_millis(2);
 
 /// How long is waited before a server that went away is tried again.
 const PAUSES: [Duration; 6] = [
@@ -212,6 +217,12 @@ impl Writer {
     async fn run(self, mut receiver: mpsc::Receiver<Request>) {
         let mut batch = Vec::with_capacity(MAX_BATCH);
         while receiver.recv_many(&mut batch, MAX_BATCH).await > 0 {
+            sleep(COMPANY).await;
+            while batch.len() < MAX_BATCH
+                && let Ok(request) = receiver.try_recv()
+            {
+                batch.push(request);
+            }
             let written = self.write_with_patience(&batch).await.map_err(Arc::new);
             for Request { record, answer } in batch.drain(..) {
                 let result = match (&written, &record) {
@@ -236,7 +247,7 @@ impl Writer {
         let mut pauses = PAUSES.into_iter();
         loop {
             match (self.write(batch).await, pauses.next()) {
-                (Err(error), Some(pause)) if error.is_temporary() => tokio::time::sleep(pause).await,
+                (Err(error), Some(pause)) if error.is_temporary() => sleep(pause).await,
                 (written, _) => return written,
             }
         }

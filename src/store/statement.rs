@@ -36,14 +36,16 @@ impl Statement {
         (n_rows, n_columns): (usize, usize),
         behind: &'static str,
     ) -> Self {
-        let mut sql = before.to_owned();
-        for row in 0..n_rows {
-            let row: Vec<_> =
-                (1..=n_columns).map(|column| format!("${}", row * n_columns + column)).collect();
-            sql.push_str(if sql.len() == before.len() { " values (" } else { ", (" });
-            sql.push_str(&row.join(", "));
-            sql.push(')');
+        let mut sql = format!("{before} values ");
+        for number in 1..=n_rows * n_columns {
+            sql.push_str(match (number - 1) % n_columns {
+                0 if number == 1 => "($",
+                0 => "), ($",
+                _ => ", $",
+            });
+            sql.push_str(&number.to_string());
         }
+        sql.push(')');
         sql.push_str(behind);
         let values = Vec::with_capacity(n_rows * n_columns);
         Self { sql: AssertSqlSafe(sql).into_sql_str(), values }
