@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hotel::{Edition, House, MOST_GUESTS, bookings, workspace};
+use hotel::{Edition, House, Size, bookings, workspace};
 use kernel::{cpu_seconds, megabytes};
 
 const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-changed"];
@@ -18,22 +18,26 @@ const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-chan
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.as_slice() {
-        [] => all_nights("100000", &MOST_GUESTS.to_string()),
-        [n_rows] => all_nights(n_rows, &MOST_GUESTS.to_string()),
-        [n_rows, most_guests] => all_nights(n_rows, most_guests),
+        [] => all_nights(Size::of(100_000)),
+        [n_rows] => all_nights(Size::of(number(n_rows))),
+        [n_rows, most_guests] => all_nights(size(n_rows, most_guests)),
         [night, n_rows, most_guests, folder] => {
-            let most_guests = most_guests.parse().expect("the second argument is a number of guests");
-            one_night(night, number(n_rows), most_guests, Path::new(folder));
+            one_night(night, size(n_rows, most_guests), Path::new(folder));
         }
         _ => panic!("give the number of rows, or nothing"),
     }
 }
 
 fn number(text: &str) -> usize {
-    text.parse().expect("the argument is a number of rows")
+    text.parse().expect("the argument is a number of rows, and the second one of guests")
 }
 
-fn all_nights(n_rows: &str, most_guests: &str) {
+fn size(n_rows: &str, most_guests: &str) -> Size {
+    Size { n_rows: number(n_rows), most_guests: number(most_guests) }
+}
+
+fn all_nights(size: Size) {
+    let Size { n_rows, most_guests } = size;
     println!(
         "{:<18} {:>8}  {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}  {:>5} {:>5} {:>5} {:>5}   {:>5} {:>5} {:>5} {:>5}",
         "night",
@@ -57,18 +61,21 @@ fn all_nights(n_rows: &str, most_guests: &str) {
     for night in NIGHTS {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let program = std::env::current_exe().expect("this program has a path");
-        let status = Command::new(program).args([night, n_rows, most_guests]).arg(folder.path()).status();
+        let status = Command::new(program)
+            .args([night, &n_rows.to_string(), &most_guests.to_string()])
+            .arg(folder.path())
+            .status();
         assert!(status.expect("this program starts").success(), "the night of {night} failed");
     }
 }
 
-fn one_night(name: &str, n_rows: usize, most_guests: u64, folder: &Path) {
+fn one_night(name: &str, size: Size, folder: &Path) {
     let mut house = House::new(folder.to_owned());
-    let bookings = bookings(n_rows, most_guests);
+    let bookings = bookings(size);
     let rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
     let edition = if name == NIGHTS[2] { Edition::NextNight } else { Edition::First };
     let file = house.write("bookings.csv", &bookings, edition);
-    let inventory = if name == NIGHTS[0] { workspace(n_rows) } else { house.converged(n_rows, &bookings) };
+    let inventory = if name == NIGHTS[0] { workspace(size) } else { house.converged(size, &bookings) };
     drop(bookings);
 
     let cpu_before = cpu_seconds();

@@ -5,7 +5,7 @@ mod hotel;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
-use hotel::{Edition, House, MOST_GUESTS, bookings, workspace};
+use hotel::{Edition, House, Size, bookings, workspace};
 use reservation_sync::model::Inventory;
 use reservation_sync::plan::CheckedPlan;
 
@@ -14,13 +14,13 @@ const N_ROWS: usize = 100_000;
 fn planning(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut house = House::new(folder.path().to_owned());
-    let bookings = bookings(N_ROWS, MOST_GUESTS);
+    let bookings = bookings(Size::of(N_ROWS));
     let n_rows: usize = bookings.iter().map(hotel::Booking::n_rows).sum();
     let first = house.write("first.csv", &bookings, Edition::First);
     let next = house.write("next.csv", &bookings, Edition::NextNight);
-    let converged = house.converged(N_ROWS, &bookings);
+    let converged = house.converged(Size::of(N_ROWS), &bookings);
     let nights = [
-        ("empty workspace", &first, workspace(N_ROWS)),
+        ("empty workspace", &first, workspace(Size::of(N_ROWS))),
         ("nothing changed", &first, converged.clone()),
         ("2 percent changed", &next, converged),
     ];

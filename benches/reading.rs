@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use hotel::{Edition, House, MOST_GUESTS, bookings};
+use hotel::{Edition, House, Size, bookings};
 use kernel::{cpu_seconds, megabytes};
 use reservation_sync::config::{Environment, load};
 use reservation_sync::source;
@@ -55,7 +55,7 @@ fn compare(n_csv_rows: usize, n_workbook_rows: usize) {
     // Two bookings have a little more than four rows.
     House::new(folder.path().to_owned()).write(
         "bookings.csv",
-        &bookings(n_csv_rows, MOST_GUESTS),
+        &bookings(Size::of(n_csv_rows)),
         Edition::First,
     );
     write_workbook(&folder.path().join("bookings.xlsx"), n_workbook_rows);

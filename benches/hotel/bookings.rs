@@ -3,8 +3,8 @@
 
 use super::dice::Dice;
 
-/// As many rows as one room gives in two years.
-const ROWS_PER_ROOM: usize = 500;
+/// As many bookings as one room takes in two years.
+const BOOKINGS_PER_ROOM: usize = 250;
 /// One room in ten is let to nobody and takes guests who change rooms.
 const ROOMS_PER_SPARE: usize = 10;
 
@@ -36,30 +36,43 @@ impl Booking {
     }
 }
 
-/// How many rooms a hotel with that many rows has, spare ones not counted.
-pub(crate) fn n_rooms(n_rows: usize) -> usize {
-    (n_rows / ROWS_PER_ROOM).max(1)
+/// How large a hotel is; everything about it follows from that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    /// How many rows its file has.
+    pub(crate) n_rows: usize,
+    /// How many guests a booking has at the most. With one nobody changes rooms either, so that there are as many
+    /// bookings as rows.
+    pub(crate) most_guests: usize,
 }
 
-/// How many spare rooms; their numbers follow those of the rooms.
-pub(crate) fn n_spare_rooms(n_rows: usize) -> usize {
-    n_rooms(n_rows).div_ceil(ROOMS_PER_SPARE)
+impl Size {
+    /// The hotel of the figures, with that many rows.
+    pub(crate) fn of(n_rows: usize) -> Self {
+        Self { n_rows, most_guests: 3 }
+    }
+
+    /// How many rooms it has, spare ones not counted; the more guests a booking has, the fewer.
+    pub(super) fn n_rooms(self) -> usize {
+        (self.n_rows / (BOOKINGS_PER_ROOM * (1 + self.most_guests) / 2)).max(1)
+    }
+
+    /// How many spare rooms; their numbers follow those of the rooms.
+    pub(super) fn n_spare_rooms(self) -> usize {
+        self.n_rooms().div_ceil(ROOMS_PER_SPARE)
+    }
 }
 
-/// How many guests a booking has at the most, in the hotel of the figures.
-pub(crate) const MOST_GUESTS: u64 = 3;
-
-/// Bookings with that many rows, or a few more, in the order of arrival. With one guest at the most nobody changes
-/// rooms either, so that there are as many bookings as rows.
-pub(crate) fn bookings(n_rows: usize, most_guests: u64) -> Vec<Booking> {
+/// Bookings with that many rows, or a few more, in the order of arrival.
+pub(crate) fn bookings(size: Size) -> Vec<Booking> {
     let mut dice = Dice::new(2026);
-    let mut free_from = vec![0_usize; n_rooms(n_rows)];
-    let mut spares = Spares { nights: vec![Vec::new(); n_spare_rooms(n_rows)], first: n_rooms(n_rows) };
+    let mut free_from = vec![0_usize; size.n_rooms()];
+    let mut spares = Spares { nights: vec![Vec::new(); size.n_spare_rooms()], first: size.n_rooms() };
     let mut bookings = Vec::new();
     let (mut rows, mut guests) = (0, 0);
     for day in 0.. {
         for (room, free_from) in free_from.iter_mut().enumerate() {
-            if rows >= n_rows {
+            if rows >= size.n_rows {
                 return bookings;
             }
             if *free_from > day || dice.happens(15) {
@@ -67,7 +80,7 @@ pub(crate) fn bookings(n_rows: usize, most_guests: u64) -> Vec<Booking> {
             }
             let cancelled = dice.happens(10);
             let nights = 1 + usize::try_from(dice.below(2) + dice.below(3)).expect("a few nights");
-            let n_guests = 1 + usize::try_from(dice.below(most_guests)).expect("a few guests");
+            let n_guests = 1 + usize::try_from(dice.below(size.most_guests as u64)).expect("a few guests");
             let mut booking = Booking {
                 number: bookings.len(),
                 room,
@@ -80,7 +93,7 @@ pub(crate) fn bookings(n_rows: usize, most_guests: u64) -> Vec<Booking> {
             };
             if !cancelled {
                 *free_from = day + nights;
-                if most_guests > 1 && day > 0 && nights > 1 && dice.happens(4) {
+                if size.most_guests > 1 && day > 0 && nights > 1 && dice.happens(4) {
                     booking.last_night_in = spares.take(day + nights - 1..day + nights);
                 } else if day > 0 && booking.number % 250 == 3 {
                     booking.could_move_to = spares.take(day..day + nights);

@@ -8,7 +8,7 @@ mod night;
 mod rows;
 mod workspace;
 
-pub(crate) use bookings::{Booking, MOST_GUESTS, bookings};
+pub(crate) use bookings::{Booking, Size, bookings};
 pub(crate) use night::House;
 pub(crate) use rows::Edition;
 pub(crate) use workspace::workspace;

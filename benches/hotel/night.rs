@@ -23,7 +23,7 @@ use reservation_sync::source::{
     StatusMap,
 };
 
-use super::bookings::Booking;
+use super::bookings::{Booking, Size};
 use super::rows::{Edition, write_rows};
 use super::workspace::{carry_out, workspace};
 
@@ -162,8 +162,8 @@ impl House {
 
     /// The workspace after the first night, which the record knows from then on. It is made a few bookings at a time, so that making it needs little memory
     /// besides what it holds.
-    pub(crate) fn converged(&mut self, n_rows: usize, bookings: &[Booking]) -> Inventory {
-        let empty = workspace(n_rows);
+    pub(crate) fn converged(&mut self, size: Size, bookings: &[Booking]) -> Inventory {
+        let empty = workspace(size);
         let mut converged = empty.clone();
         let mut known = BTreeMap::new();
         for some in bookings.chunks(1_000) {

@@ -8,11 +8,11 @@ use reservation_sync::model::{
 };
 use reservation_sync::plan::{Call, IdentityTarget, Plan};
 
-use super::bookings::{n_rooms, n_spare_rooms};
+use super::bookings::Size;
 use super::rows::unit;
 
 /// The workspace of a hotel with that many rows, without guests.
-pub(crate) fn workspace(n_rows: usize) -> Inventory {
+pub(crate) fn workspace(size: Size) -> Inventory {
     let mut inventory = Inventory {
         workspace: Workspace {
             id: "workspace".into(),
@@ -26,7 +26,7 @@ pub(crate) fn workspace(n_rows: usize) -> Inventory {
         identities: Vec::new(),
         grants: Vec::new(),
     };
-    for room in 0..n_rooms(n_rows) + n_spare_rooms(n_rows) {
+    for room in 0..size.n_rooms() + size.n_spare_rooms() {
         let key = format!("room-{}", unit(room));
         if room % 2 == 0 {
             add_entrance(&mut inventory, &key, true);
