@@ -88,7 +88,7 @@ impl Http {
         Ok(Self { client: builder.build().map_err(SeamError::Client)?, base_url })
     }
 
-    /// The address of a call. It is not read as a text again, which would cost more than all else about it.
+    /// The address of a call, without that the whole of it is read as a text for each.
     fn address(&self, path: &'static str) -> Url {
         let mut address = self.base_url.clone();
         let before = self.base_url.path().trim_end_matches('/');

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStderr, Command};
 use std::time::{Duration, Instant};
 
 use reservation_sync::event::Outcome;
@@ -28,6 +28,19 @@ fn n_calls(sandbox: &Sandbox, path: &str) -> u64 {
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("`kill` runs");
     assert!(sent.success(), "{name}");
+}
+
+/// Waits for a line with those words.
+async fn read_until(words: &'static str, mut lines: BufReader<ChildStderr>) -> BufReader<ChildStderr> {
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            assert!(lines.read_line(&mut line).expect("text") > 0, "it never said `{words}`");
+        }
+        lines
+    });
+    reading.await.expect("it said so")
 }
 
 #[tokio::test]
@@ -119,19 +132,11 @@ async fn a_second_signal_ends_the_run_at_once_and_the_next_one_does_the_rest() {
     let sandbox = hotel.sandbox().await;
     sandbox.set_faults(late("/access_grants/create", 4, 20, 25_000));
     let mut child = hotel.start(Some(&sandbox));
-    let mut lines = BufReader::new(child.stderr.take().expect("it is piped"));
+    let lines = BufReader::new(child.stderr.take().expect("it is piped"));
     until("three grants are made", || n_calls(&sandbox, "/access_grants/create") >= 3).await;
     let began = Instant::now();
     signal(&child, "-TERM");
-    let heard = tokio::task::spawn_blocking(move || {
-        let mut line = String::new();
-        while !line.contains("asked to stop") {
-            line.clear();
-            assert!(lines.read_line(&mut line).expect("text") > 0, "it never heard the first signal");
-        }
-        lines
-    });
-    let mut lines = heard.await.expect("it heard the first signal");
+    let mut lines = read_until("asked to stop", lines).await;
     signal(&child, "-TERM");
     let ran = Ran::of(child).await;
     let mut rest = String::new();
@@ -142,6 +147,29 @@ async fn a_second_signal_ends_the_run_at_once_and_the_next_one_does_the_rest() {
     sandbox.set_faults(FaultPlan::none());
     hotel.run(Some(&sandbox)).await.assert_code(0);
     Holdings::of(&sandbox.snapshot()).assert_are(&hotel.expected(&rows));
+}
+
+/// Who asks twice does not wait for a plan that takes its time.
+#[tokio::test]
+async fn a_second_signal_is_heard_while_a_large_plan_is_being_made() {
+    const N_ROOMS: u32 = 500;
+    let hotel = Hotel::today(N_ROOMS);
+    let stays =
+        |room: u32| (0..40_i32).map(move |n| Row::new(room * 40 + n.unsigned_abs(), room, 2 + 3 * n, 3));
+    hotel.write(&(0..N_ROOMS).flat_map(stays).collect::<Vec<_>>());
+    let sandbox = hotel.sandbox().await;
+    let mut child = hotel.start(Some(&sandbox));
+    let lines = read_until("Seam is read", BufReader::new(child.stderr.take().expect("it is piped"))).await;
+    signal(&child, "-TERM");
+    let mut lines = read_until("asked to stop", lines).await;
+    signal(&child, "-TERM");
+    let ran = Ran::of(child).await;
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).expect("text");
+    assert_eq!(ran.code, 143, "{rest}");
+    // A job that comes to its end says so.
+    assert_eq!(rest, "");
+    assert_eq!(sandbox.counts().writes(), 0);
 }
 
 #[tokio::test]
