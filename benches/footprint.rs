@@ -1,6 +1,6 @@
 //! How much memory a night's work takes before the first call, and how long, once, for any number of rows:
-//! `cargo bench --bench footprint -- 1000000`, with `1` behind it where each booking is to have one guest and one row. Each night is worked in a process of its own, whose peak is told by
-//! the kernel.
+//! `cargo bench --bench footprint -- 1000000`, with `1` behind it where each booking is to have one guest and
+//! one row. Each night is worked in a process of its own, whose peak is told by the kernel.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
 mod hotel;

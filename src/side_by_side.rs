@@ -1,7 +1,7 @@
 //! Computing on several cores with the threads of the standard library.
 //!
 //! The caller's thread takes its share. A pool would do all of it on threads of its own, and those do not use the room
-//! that reading and mapping gave back: 20 to 50 MB of a night of a hundred thousand rows. Results do not depend on who
+//! that reading and mapping gave back: up to 25 MB of a night of a hundred thousand rows. Results do not depend on who
 //! was first. Where there is one core no thread is started.
 
 use std::num::NonZero;

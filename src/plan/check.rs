@@ -181,8 +181,7 @@ fn lets_in(world: &World<'_>, id: &ReservationId, call: &Call, base: &Base<'_>) 
     let Call::DeleteGrant { id: grant, .. } = call else { return false };
     let Some(old) = world.grant(grant) else { return false };
     let is_ours = |key: &AccessGrantKey| {
-        GrantKeyParts::parse(&base.settings.namespace, key)
-            .is_some_and(|parts| parts.property == id.property && parts.reservation == id.key)
+        GrantKeyParts::parse(&base.settings.namespace, key).is_some_and(|parts| parts.is_of(id))
     };
     let reservations = || desired.reservations.iter().filter(|reservation| reservation.id == *id);
     let mut units = reservations()

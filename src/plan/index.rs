@@ -49,7 +49,7 @@ impl<'a> Index<'a> {
     }
 
     pub(super) fn grant(&self, id: &AccessGrantId) -> Option<&'a LiveGrant> {
-        self.grants_by_id.equal(self.grants, |grant| Some(&grant.id).cmp(&Some(id))).next()
+        self.grants_by_id.equal(self.grants, |grant| grant.id.cmp(id)).next()
     }
 
     /// The grant of a key; one that stands, where one that is over has the same.

@@ -52,7 +52,8 @@ pub fn remaining(plan: &Plan, saved: &SavedPlan, base: &Base<'_>) -> Remaining {
     stale.changed_identities(saved, base);
     stale.changed_doors(base);
     // Each round sets something aside, so that there is an end.
-    while stale.refused(base) {}
+    let index = Index::of(base.inventory);
+    while stale.refused(&index, base) {}
     stale.unneeded();
     let stale = stale.by;
     let (plan, steps) = without(plan, &stale);
@@ -169,10 +170,9 @@ impl<'a> Aside<'a> {
     }
 
     /// Tries what is left; whether something more had to be set aside.
-    fn refused(&mut self, base: &Base<'_>) -> bool {
+    fn refused(&mut self, index: &Index<'_>, base: &Base<'_>) -> bool {
         let n_before = self.by.len();
-        let index = Index::of(base.inventory);
-        let mut world = World::of(&index, base.directory, base.now);
+        let mut world = World::of(index, base.directory, base.now);
         for id in ids(self.plan) {
             if self.by.contains_key(&id) {
                 continue;

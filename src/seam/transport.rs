@@ -88,7 +88,7 @@ impl Http {
         Ok(Self { client: builder.build().map_err(SeamError::Client)?, base_url })
     }
 
-    /// The address of a call, without that the whole of it is read as a text for each.
+    /// The address of a call; only its path is parsed each time.
     fn address(&self, path: &'static str) -> Url {
         let mut address = self.base_url.clone();
         let before = self.base_url.path().trim_end_matches('/');

@@ -43,6 +43,18 @@ async fn read_until(words: &'static str, mut lines: BufReader<ChildStderr>) -> B
     reading.await.expect("it said so")
 }
 
+/// Asks a second time once the first was heard; the run ends at once, and this is what it said after that.
+async fn asked_twice(child: Child, lines: BufReader<ChildStderr>) -> String {
+    signal(&child, "-TERM");
+    let mut lines = read_until("asked to stop", lines).await;
+    signal(&child, "-TERM");
+    let ran = Ran::of(child).await;
+    let mut rest = String::new();
+    lines.read_to_string(&mut rest).expect("text");
+    assert_eq!(ran.code, 143, "{rest}");
+    rest
+}
+
 #[tokio::test]
 async fn of_two_runs_at_once_one_is_sent_away_and_the_other_does_its_work() {
     let hotel = Hotel::today(20);
@@ -135,13 +147,7 @@ async fn a_second_signal_ends_the_run_at_once_and_the_next_one_does_the_rest() {
     let lines = BufReader::new(child.stderr.take().expect("it is piped"));
     until("three grants are made", || n_calls(&sandbox, "/access_grants/create") >= 3).await;
     let began = Instant::now();
-    signal(&child, "-TERM");
-    let mut lines = read_until("asked to stop", lines).await;
-    signal(&child, "-TERM");
-    let ran = Ran::of(child).await;
-    let mut rest = String::new();
-    lines.read_to_string(&mut rest).expect("text");
-    assert_eq!(ran.code, 143, "{rest}");
+    asked_twice(child, lines).await;
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 
     sandbox.set_faults(FaultPlan::none());
@@ -160,13 +166,7 @@ async fn a_second_signal_is_heard_while_a_large_plan_is_being_made() {
     let sandbox = hotel.sandbox().await;
     let mut child = hotel.start(Some(&sandbox));
     let lines = read_until("Seam is read", BufReader::new(child.stderr.take().expect("it is piped"))).await;
-    signal(&child, "-TERM");
-    let mut lines = read_until("asked to stop", lines).await;
-    signal(&child, "-TERM");
-    let ran = Ran::of(child).await;
-    let mut rest = String::new();
-    lines.read_to_string(&mut rest).expect("text");
-    assert_eq!(ran.code, 143, "{rest}");
+    let rest = asked_twice(child, lines).await;
     // A job that comes to its end says so.
     assert_eq!(rest, "");
     assert_eq!(sandbox.counts().writes(), 0);
