@@ -10,8 +10,10 @@ use std::time::Duration;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
-use super::doors::{Doors, Free, Gate, gates};
+use super::doors::{Doors, Free};
+use super::gates::{ByGate, Gate, gates};
 use super::order::{Order, Progress, step_ids};
 use super::replacement::{UnitId, Units};
 use super::workspace::Workspace;
@@ -30,17 +32,20 @@ pub struct Schedule<'a> {
     /// Steps that wait for nothing but their turn.
     ready: BinaryHeap<Reverse<Entry>>,
     /// Steps whose door was busy.
-    at_gate: HashMap<Gate, BinaryHeap<Reverse<Entry>>>,
+    at_gate: ByGate<BinaryHeap<Reverse<Entry>>>,
     /// When the most urgent step at a door may find it free.
     wakes: BinaryHeap<Reverse<(Duration, Gate)>>,
     /// The one wake of each door that counts.
-    wake_at: HashMap<Gate, Duration>,
+    wake_at: ByGate<Option<Duration>>,
     /// Steps that are tried again, and from when on.
     later: BinaryHeap<Reverse<(Duration, StepId)>>,
 }
 
 /// The most urgent comes first, then the first of the plan.
 type Entry = (Timestamp, StepId);
+
+/// Slots at the doors of one step; most have few.
+type Wanted = SmallVec<[(Gate, usize); 4]>;
 
 /// A replacement under way.
 #[derive(Debug)]
@@ -107,9 +112,9 @@ impl<'a> Schedule<'a> {
             workspace: Workspace::new(limits),
             sent_at: HashMap::new(),
             ready: BinaryHeap::new(),
-            at_gate: HashMap::new(),
+            at_gate: ByGate::new(),
             wakes: BinaryHeap::new(),
-            wake_at: HashMap::new(),
+            wake_at: ByGate::new(),
             later: BinaryHeap::new(),
         };
         for id in first {
@@ -148,7 +153,7 @@ impl<'a> Schedule<'a> {
             let busy = wanted.iter().map(|(gate, _)| *gate).find(|gate| !self.is_free(*gate, entry, now));
             if let Some(gate) = busy {
                 self.ready.pop();
-                self.at_gate.entry(gate).or_default().push(Reverse(entry));
+                self.at_gate.entry(gate).push(Reverse(entry));
                 self.schedule(gate, now);
                 self.look_again_at_doors_of(id, now);
                 self.wake(now);
@@ -168,12 +173,12 @@ impl<'a> Schedule<'a> {
     /// When somebody's time may come. Of those that were given up meanwhile nobody is waited for.
     fn next_wake(&mut self) -> Option<Duration> {
         while let Some(Reverse((wake, gate))) = self.wakes.peek().copied() {
-            if self.wake_at.get(&gate) == Some(&wake) && self.most_urgent_at(gate).is_some() {
+            if *self.wake_at.entry(gate) == Some(wake) && self.most_urgent_at(gate).is_some() {
                 break;
             }
             self.wakes.pop();
-            if self.wake_at.get(&gate) == Some(&wake) {
-                self.wake_at.remove(&gate);
+            if *self.wake_at.entry(gate) == Some(wake) {
+                *self.wake_at.entry(gate) = None;
             }
         }
         while self.later.peek().is_some_and(|Reverse((_, id))| !self.is_pending(*id)) {
@@ -194,13 +199,13 @@ impl<'a> Schedule<'a> {
             self.wakes.peek().copied().filter(|Reverse((wake, _))| *wake <= now)
         {
             self.wakes.pop();
-            if self.wake_at.get(&gate) != Some(&wake) {
+            if *self.wake_at.entry(gate) != Some(wake) {
                 continue;
             }
-            self.wake_at.remove(&gate);
+            *self.wake_at.entry(gate) = None;
             let Some(entry) = self.most_urgent_at(gate) else { continue };
             if self.doors.free(gate, self.n_slots(entry.1, gate), now) == Free::Now {
-                self.at_gate.get_mut(&gate).expect("somebody waits there").pop();
+                self.at_gate.entry(gate).pop();
                 self.ready.push(Reverse(entry));
             } else {
                 self.schedule(gate, now);
@@ -209,7 +214,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// Takes all slots of a step, and of its replacement where it opens one.
-    fn start(&mut self, id: StepId, wanted: Vec<(Gate, usize)>, now: Duration) {
+    fn start(&mut self, id: StepId, wanted: Wanted, now: Duration) {
         let unit = self.units.of_step(id);
         let n_requests = self.n_requests(id);
         self.workspace.pay(n_requests, now);
@@ -258,7 +263,7 @@ impl<'a> Schedule<'a> {
 
     /// The slots that a step takes when it starts: those of its whole replacement where it opens one, and none where
     /// its replacement has them already.
-    fn wanted(&self, id: StepId) -> Vec<(Gate, usize)> {
+    fn wanted(&self, id: StepId) -> Wanted {
         let own = gates(self.plan.step(id));
         let Some(unit) = self.units.of_step(id) else { return own.map(|gate| (gate, 1)).collect() };
         if let Some(Begun { slots, .. }) = self.begun.get(&unit) {
@@ -311,15 +316,16 @@ impl<'a> Schedule<'a> {
             // Whoever answers looks again.
             Free::AfterAnAnswer => return,
         };
-        if self.wake_at.get(&gate).is_none_or(|standing| wake < *standing) {
-            self.wake_at.insert(gate, wake);
+        let standing = self.wake_at.entry(gate);
+        if standing.is_none_or(|standing| wake < standing) {
+            *standing = Some(wake);
             self.wakes.push(Reverse((wake, gate)));
         }
     }
 
     fn most_urgent_at(&mut self, gate: Gate) -> Option<Entry> {
         let order = &self.order;
-        let entries = self.at_gate.get_mut(&gate)?;
+        let entries = self.at_gate.entry(gate);
         while let Some(Reverse(entry)) = entries.peek() {
             if is_pending(order.progress(entry.1)) {
                 return Some(*entry);

@@ -8,21 +8,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use hashbrown::HashMap;
-
-use crate::model::DoorRef;
-use crate::plan::{DoorOperation, Limits, Step};
+use super::gates::{ByGate, Gate};
+use crate::plan::{DoorOperation, Limits};
 
 pub(super) const WINDOW: Duration = Duration::from_mins(1);
-
-/// One limit of one door.
-pub(super) type Gate = (DoorRef, DoorOperation);
 
 /// What is free at the doors.
 #[derive(Debug)]
 pub(super) struct Doors {
     limits: Limits,
-    slots: HashMap<Gate, Slots>,
+    slots: ByGate<Slots>,
 }
 
 #[derive(Debug, Default)]
@@ -46,12 +41,6 @@ pub(super) enum Free {
     AfterAnAnswer,
 }
 
-/// The limits that a step counts against.
-pub(super) fn gates(step: &Step) -> impl Iterator<Item = Gate> + '_ {
-    let operation = step.call.door_operation();
-    step.doors.iter().filter_map(move |door| operation.map(|operation| (*door, operation)))
-}
-
 impl Limits {
     /// The configured limit of a door in any 60 seconds; at least one.
     pub(super) fn at_door(&self, operation: DoorOperation) -> usize {
@@ -66,13 +55,13 @@ impl Limits {
 
 impl Doors {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { limits: *limits, slots: HashMap::new() }
+        Self { limits: *limits, slots: ByGate::new() }
     }
 
     /// When so many slots are free together; more than the limit never are, so the limit must do.
     pub(super) fn free(&self, gate: Gate, n_slots: usize, now: Duration) -> Free {
         let limit = self.limit(gate, now);
-        let Some(Slots { n_held, cooling, paused_until, learned: _ }) = self.slots.get(&gate) else {
+        let Some(Slots { n_held, cooling, paused_until, learned: _ }) = self.slots.get(gate) else {
             return Free::Now;
         };
         let Some(n_may_cool) = limit.checked_sub(n_held + n_slots.min(limit)) else {
@@ -89,7 +78,7 @@ impl Doors {
     /// Takes slots; more than the limit cannot be taken together. Returns how many were.
     pub(super) fn take(&mut self, gate: Gate, n_slots: usize, now: Duration) -> usize {
         let n_slots = n_slots.min(self.limit(gate, now));
-        let Slots { n_held, cooling, .. } = self.slots.entry(gate).or_default();
+        let Slots { n_held, cooling, .. } = self.slots.entry(gate);
         while cooling.front().is_some_and(|at| *at <= now) {
             cooling.pop_front();
         }
@@ -99,14 +88,14 @@ impl Doors {
 
     /// Gives a slot back after the call was answered.
     pub(super) fn answered(&mut self, gate: Gate, now: Duration) {
-        let Slots { n_held, cooling, .. } = self.slots.entry(gate).or_default();
+        let Slots { n_held, cooling, .. } = self.slots.entry(gate);
         *n_held = n_held.saturating_sub(1);
         cooling.push_back(now + WINDOW);
     }
 
     /// Gives slots back that were not used.
     pub(super) fn unused(&mut self, gate: Gate, n_slots: usize) {
-        let slots = self.slots.entry(gate).or_default();
+        let slots = self.slots.entry(gate);
         slots.n_held = slots.n_held.saturating_sub(n_slots);
     }
 
@@ -122,20 +111,20 @@ impl Doors {
     /// Lets nobody through until then, and fewer afterwards.
     pub(super) fn refused(&mut self, gate: Gate, until: Duration, now: Duration) {
         let learned = (self.limit(gate, now) / 2).max(self.n_others(gate, now)).max(1);
-        let slots = self.slots.entry(gate).or_default();
+        let slots = self.slots.entry(gate);
         slots.paused_until = slots.paused_until.max(until);
         slots.learned = Some((learned, until.max(now)));
     }
 
     /// How many calls beside one that was just refused may still count there.
     fn n_others(&self, gate: Gate, now: Duration) -> usize {
-        let Some(Slots { n_held, cooling, .. }) = self.slots.get(&gate) else { return 0 };
+        let Some(Slots { n_held, cooling, .. }) = self.slots.get(gate) else { return 0 };
         (n_held + cooling.iter().filter(|at| **at > now).count()).saturating_sub(1)
     }
 
     pub(super) fn limit(&self, gate: Gate, now: Duration) -> usize {
         let configured = self.limits.at_door(gate.1);
-        match self.slots.get(&gate).and_then(|slots| slots.learned) {
+        match self.slots.get(gate).and_then(|slots| slots.learned) {
             None => configured,
             Some((limit, since)) => {
                 let n_quiet_minutes = now.saturating_sub(since).as_secs() / WINDOW.as_secs();
@@ -149,6 +138,7 @@ impl Doors {
 mod tests {
     use super::super::testing::limits;
     use super::*;
+    use crate::model::DoorRef;
 
     const LOBBY: Gate = (DoorRef(0), DoorOperation::Create);
     const ROOM: Gate = (DoorRef(1), DoorOperation::Create);

@@ -7,14 +7,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::agenda::{Ending, Next, Schedule};
-use super::doors::gates;
+use super::gates::{ByGate, gates};
 use super::order::step_ids;
 use crate::model::{DoorRef, Problem, ProblemCode, SourcePlace};
-use crate::plan::{Action, Call, DoorOperation, Estimate, ItemId, Limits, Plan, StepId};
+use crate::plan::{Action, Call, Estimate, ItemId, Limits, Plan, StepId};
 
 /// So many late arrivals are told one by one; the rest as a number.
 const MOST_WARNINGS: usize = 50;
@@ -59,10 +58,10 @@ fn play(plan: &Plan, limits: &Limits) -> Vec<Duration> {
 
 /// The door whose limit takes the most full minutes; `None` where no door needs a second minute.
 fn slowest_door(plan: &Plan, limits: &Limits) -> Option<DoorRef> {
-    let mut at_door: HashMap<(DoorRef, DoorOperation), usize> = HashMap::new();
-    plan.steps.iter().flat_map(gates).for_each(|gate| *at_door.entry(gate).or_default() += 1);
-    let full_minutes = at_door.into_iter().map(|((door, operation), n_calls)| {
-        let n_minutes = (n_calls - 1) / limits.at_door(operation);
+    let mut at_door: ByGate<usize> = ByGate::new();
+    plan.steps.iter().flat_map(gates).for_each(|gate| *at_door.entry(gate) += 1);
+    let full_minutes = at_door.into_values().map(|((door, operation), n_calls)| {
+        let n_minutes = n_calls.saturating_sub(1) / limits.at_door(operation);
         (n_minutes, std::cmp::Reverse((door, operation)))
     });
     let (_, std::cmp::Reverse((door, _))) = full_minutes.max().filter(|(n_minutes, _)| *n_minutes > 0)?;

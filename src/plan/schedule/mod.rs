@@ -8,6 +8,7 @@ mod agenda;
 mod change_budget;
 mod doors;
 mod forecast;
+mod gates;
 mod order;
 mod replacement;
 #[cfg(test)]

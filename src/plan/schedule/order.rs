@@ -3,9 +3,10 @@
 use std::mem;
 
 use jiff::Timestamp;
+use smallvec::{SmallVec, smallvec};
 
 use super::replacement::Units;
-use crate::plan::{Call, Plan, Step, StepId};
+use crate::plan::{Call, Plan, Step, StepId, StepIds};
 
 /// The prerequisites of a plan, as they are fulfilled.
 #[derive(Debug)]
@@ -14,10 +15,13 @@ pub(super) struct Order {
     /// How many steps each one still waits for.
     n_waits: Vec<u32>,
     /// Who waits for each step, and whether it must have succeeded.
-    waiters: Vec<Vec<(StepId, Needs)>>,
+    waiters: Vec<Waiters>,
     /// By when each step is wanted, or what needs it.
     urgency: Vec<Timestamp>,
 }
+
+/// Most steps are waited for by one other, which takes no memory of its own.
+type Waiters = SmallVec<[(StepId, Needs); 2]>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Needs {
@@ -42,7 +46,7 @@ pub(super) enum Progress {
 #[derive(Debug, Default)]
 pub(super) struct Consequences {
     /// Steps that wait for nothing any more.
-    pub(super) ready: Vec<StepId>,
+    pub(super) ready: StepIds,
     /// Steps that can no longer happen, sorted.
     pub(super) skipped: Vec<StepId>,
 }
@@ -53,7 +57,7 @@ impl Order {
         let mut order = Self {
             progress: vec![Progress::Waiting; n_steps],
             n_waits: vec![0; n_steps],
-            waiters: vec![Vec::new(); n_steps],
+            waiters: vec![Waiters::new(); n_steps],
             urgency: urgency(plan),
         };
         for (id, step) in step_ids(plan) {
@@ -94,7 +98,7 @@ impl Order {
     /// Takes note of an ending, and of those that follow from it.
     pub(super) fn over(&mut self, id: StepId, succeeded: bool) -> Consequences {
         let mut consequences = Consequences::default();
-        let mut endings = vec![(id, succeeded)];
+        let mut endings: SmallVec<[(StepId, bool); 2]> = smallvec![(id, succeeded)];
         while let Some((id, succeeded)) = endings.pop() {
             self.progress[at(id)] = Progress::Over;
             for (waiter, needs) in mem::take(&mut self.waiters[at(id)]) {
@@ -121,23 +125,19 @@ impl Order {
 /// When a step is wanted: by its own deadline or, where others need it, by theirs. An identity that nobody needs yet
 /// is wanted only when the grants are that it is made for.
 fn urgency(plan: &Plan) -> Vec<Timestamp> {
-    let mut urgency: Vec<Option<Timestamp>> = plan
-        .steps
-        .iter()
-        .map(|step| match step.call {
-            Call::CreateIdentity { .. } => None,
-            _ => Some(step.deadline),
-        })
-        .collect();
-    for position in (0..plan.steps.len()).rev() {
-        let step = &plan.steps[position];
-        let wanted = *urgency[position].get_or_insert(step.deadline);
-        for other in &step.requires {
-            let of_other = &mut urgency[at(*other)];
-            *of_other = Some(of_other.map_or(wanted, |standing| standing.min(wanted)));
+    let mut urgency = vec![Timestamp::MAX; plan.steps.len()];
+    for (position, step) in plan.steps.iter().enumerate().rev() {
+        let is_needed = urgency[position] < Timestamp::MAX;
+        let is_for_others = matches!(step.call, Call::CreateIdentity { .. }) && is_needed;
+        let own = if is_for_others { Timestamp::MAX } else { step.deadline };
+        let wanted = own.min(urgency[position]);
+        urgency[position] = wanted;
+        for StepId(other) in &step.requires {
+            let of_other = &mut urgency[*other as usize];
+            *of_other = wanted.min(*of_other);
         }
     }
-    urgency.into_iter().flatten().collect()
+    urgency
 }
 
 fn at(id: StepId) -> usize {

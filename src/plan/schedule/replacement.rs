@@ -40,9 +40,9 @@ impl Units {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut members: BTreeMap<&ReservationId, BTreeSet<StepId>> = BTreeMap::new();
         let behind_delete = behind_delete(plan);
-        for (id, step) in step_ids(plan) {
-            if let (true, Some(reservation), Call::CreateGrant { .. }) =
-                (behind_delete.contains(&id), reservation(plan, id), &step.call)
+        for &id in &behind_delete {
+            if let (Some(reservation), Call::CreateGrant { .. }) =
+                (reservation(plan, id), &plan.step(id).call)
             {
                 gather(plan, id, &behind_delete, members.entry(reservation).or_default());
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::agenda::{Again, Ending, Next, Schedule, Trouble};
-use super::doors::{Gate, gates};
+use super::gates::{Gate, gates};
 use super::testing::{Draft, create, delete, identity, limits, plan_of, rename, step, update};
 use crate::plan::{Call, DoorOperation, Limits, Plan, StepId};
 
