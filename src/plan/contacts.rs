@@ -45,15 +45,60 @@ impl Field {
             Self::Phone => phone.map(|phone| Cow::Borrowed(phone.as_str())),
         }
     }
+
+    /// The contact of this kind that an identity has.
+    pub(super) fn of_identity(self, identity: &Identity) -> Option<Cow<'_, str>> {
+        self.of(identity.email.as_ref(), identity.phone.as_ref())
+    }
 }
 
-/// Who has which contact now, and who must keep it.
-pub(super) struct Holders<'a, 'h> {
-    pub(super) owners: HashMap<Cow<'a, str>, &'a Identity>,
+/// The contacts that guests want and do not have yet, with who has each now.
+pub(super) struct Sought<'a> {
+    field: Field,
+    /// The guests in their order, each with the position of the contact.
+    seekers: Vec<(Position, usize)>,
+    /// The identity that has each contact.
+    owners: Vec<Option<&'a Identity>>,
+}
+
+impl<'a> Sought<'a> {
+    pub(super) fn of(
+        field: Field,
+        seekers: impl Iterator<Item = (Position, Cow<'a, str>)>,
+        identities: &'a [Identity],
+    ) -> Self {
+        let mut contacts: HashMap<Cow<'a, str>, usize> = HashMap::new();
+        let mut numbered = |(guest, contact)| {
+            let next = contacts.len();
+            (guest, *contacts.entry(contact).or_insert(next))
+        };
+        let seekers = seekers.map(&mut numbered).collect();
+        let mut owners = vec![None; contacts.len()];
+        if !contacts.is_empty() {
+            for identity in identities {
+                let contact = field.of_identity(identity);
+                if let Some(contact) = contact.and_then(|contact| contacts.get(&contact)) {
+                    owners[*contact] = Some(identity);
+                }
+            }
+        }
+        Self { field, seekers, owners }
+    }
+
+    /// The identities that have what somebody else wants.
+    pub(super) fn contested(&self) -> impl Iterator<Item = &'a UserIdentityId> + '_ {
+        self.owners.iter().flatten().map(|identity| &identity.id)
+    }
+}
+
+/// What is known of the identities that have what somebody else wants.
+pub(super) struct Holders<'a, W> {
     /// Guests of the source, by the identity that is theirs.
-    pub(super) guests: &'h HashMap<&'a UserIdentityId, Position>,
+    pub(super) guests: HashMap<&'a UserIdentityId, Position>,
     /// Identities with a stay, or that are not ours to change.
-    pub(super) settled: &'h HashSet<&'a UserIdentityId>,
+    pub(super) settled: HashSet<&'a UserIdentityId>,
+    /// The contact that a guest wants.
+    pub(super) wants: W,
 }
 
 /// What became of the wishes for one kind of contact.
@@ -66,39 +111,36 @@ pub(super) struct Outcome<'a> {
 pub(super) const IN_SEAM: &str = "somebody else in Seam has it";
 pub(super) const IN_SOURCE: &str = "another guest of the source has it too";
 
-/// Gives each contact to the one who has it, else to the first who wants it. `wanted` has a place for every guest.
-pub(super) fn distribute<'a>(
-    field: Field,
-    wanted: &[Option<Cow<'a, str>>],
-    holders: &Holders<'a, '_>,
+/// Gives each contact to the one who has it and wants it, else to the first who wants it.
+pub(super) fn distribute<'a, 'p>(
+    sought: &Sought<'a>,
+    holders: &Holders<'a, impl Fn(Field, Position) -> Option<Cow<'p, str>>>,
 ) -> Outcome<'a> {
-    let mut claimed: HashMap<&str, Position> = HashMap::new();
-    for (contact, owner) in &holders.owners {
-        let Some(guest) = holders.guests.get(&owner.id) else { continue };
-        if wanted[*guest].as_ref() == Some(contact) {
-            claimed.insert(contact, *guest);
-        }
-    }
+    let Sought { field, seekers, owners } = sought;
+    let holder_of = |identity: &Identity| holders.guests.get(&identity.id).copied();
+    let keeps_it = |owner: &Identity| {
+        let wanted = holder_of(owner).and_then(|holder| (holders.wants)(*field, holder));
+        wanted.is_some() && wanted == field.of_identity(owner)
+    };
+    // Who keeps what they have is given it before anybody asks.
+    let mut is_given: Vec<bool> = owners.iter().map(|owner| owner.is_some_and(keeps_it)).collect();
     let mut outcome = Outcome::default();
-    for (guest, contact) in wanted.iter().enumerate() {
-        let Some(contact) = contact else { continue };
-        if let Some(first) = claimed.get(contact.as_ref()) {
-            if *first != guest {
-                outcome.denied.push((guest, IN_SOURCE));
-            }
+    for (guest, contact) in seekers {
+        if is_given[*contact] {
+            outcome.denied.push((*guest, IN_SOURCE));
             continue;
         }
-        if let Some(from) = holders.owners.get(contact).copied() {
+        if let Some(from) = owners[*contact] {
             // The holder has stays, but will have another contact.
-            let holder = holders.guests.get(&from.id).copied();
-            let gives_up = holder.is_some_and(|holder| wanted[holder].is_some());
+            let holder = holder_of(from);
+            let gives_up = holder.is_some_and(|holder| (holders.wants)(*field, holder).is_some());
             if !gives_up && holders.settled.contains(&from.id) {
-                outcome.denied.push((guest, IN_SEAM));
+                outcome.denied.push((*guest, IN_SEAM));
                 continue;
             }
-            outcome.taken.insert(guest, Taking { field, from, holder });
+            outcome.taken.insert(*guest, Taking { field: *field, from, holder });
         }
-        claimed.insert(contact, guest);
+        is_given[*contact] = true;
     }
     outcome
 }

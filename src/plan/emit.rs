@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 use super::change::{Amendment, Change, NewGrant, Order};
+use super::contacts::Position;
 use super::identity_calls::IdentityCall;
 use super::lines::Places;
 use super::live::{Live, Owned};
@@ -15,13 +16,14 @@ use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds};
 use crate::mapping::{DesiredReservation, SpaceRefs};
-use crate::model::{DoorRef, GuestKey, Method, ReasonCode, SharedSet, Window};
+use crate::model::{DoorRef, GuestKey, Method, ReasonCode, SharedSet, UserIdentityKey, Window};
 
 pub(super) struct Emitter<'a, 'c> {
     pub(super) context: &'c Context<'a>,
     pub(super) live: &'c Live<'c>,
     pub(super) plan: Plan,
-    identity_steps: HashMap<GuestKey, StepId>,
+    /// The call that makes or changes the identity of each guest, by their place.
+    identity_steps: Vec<Option<StepId>>,
     last_create_at: HashMap<DoorRef, StepId>,
     pub(super) places: RefCell<HashMap<SpaceRefs, Places>>,
 }
@@ -141,7 +143,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
             context,
             live,
             plan: Plan::default(),
-            identity_steps: HashMap::new(),
+            identity_steps: vec![None; context.identities.persons.len()],
             last_create_at: HashMap::new(),
             places: RefCell::default(),
         }
@@ -155,13 +157,13 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let step = self.step(None, call, SharedSet::new(), requires, self.context.now);
         self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
         if let Some(guest) = guest {
-            self.identity_steps.insert(guest, step);
+            self.identity_steps[guest] = Some(step);
         }
     }
 
     /// The lines and calls of one reservation: what goes first, what moves, what is new, what goes last.
     pub(super) fn reservation(&mut self, reservation: &DesiredReservation, changes: &[Change<'_>]) {
-        let items: Vec<ItemId> = changes
+        let items: SmallVec<[ItemId; 8]> = changes
             .iter()
             .map(|change| {
                 let item = self.item(reservation, change);
@@ -262,11 +264,14 @@ impl<'a, 'c> Emitter<'a, 'c> {
             requires
                 .extend(seat.after_creation_of.iter().filter_map(|piece| sent.creates.get(piece)).copied());
         }
-        let made_by = self.identity_steps.get(&desired.guest).copied();
-        let identity = match self.context.identities.existing(&desired.guest) {
-            Some(identity) => IdentityTarget::Known(identity.id.clone()),
-            None => IdentityTarget::MadeBy(made_by.expect("a guest without identity was given one")),
-        };
+        let identities = self.context.identities;
+        let guest =
+            identities.position(&desired.guest).expect("who is to get a grant is a guest of the source");
+        let made_by = self.identity_steps[guest];
+        let identity = identities.persons[guest].existing.map_or_else(
+            || IdentityTarget::MadeBy(made_by.expect("a guest without identity was given one")),
+            |identity| IdentityTarget::Known(identity.id.clone()),
+        );
         if let IdentityTarget::MadeBy(step) = identity {
             requires.push(step);
         }
@@ -314,6 +319,15 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let id = StepId(index(self.plan.steps.len()));
         self.plan.steps.push(Step { item, call, doors, requires, follows: StepIds::new(), deadline });
         id
+    }
+
+    /// The key of a guest's identity, shared with that identity or with the call that makes it.
+    pub(super) fn identity_key(&self, guest: &GuestKey, position: Option<Position>) -> UserIdentityKey {
+        let step = position.and_then(|position| self.identity_steps[position]);
+        match step.map(|step| &self.plan.step(step).call) {
+            Some(Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. }) => key.clone(),
+            _ => self.context.settings.namespace.identity_key(guest),
+        }
     }
 
     fn deadline(&self, window: &Window) -> Timestamp {

@@ -1,9 +1,11 @@
 //! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
 
+use std::borrow::Cow;
+
 use ecow::EcoString;
 use hashbrown::{HashMap, HashSet};
 
-use super::contacts::{Field, Holders, IN_SEAM, Outcome, Position, Taking, distribute};
+use super::contacts::{Field, Holders, IN_SEAM, Outcome, Position, Sought, Taking, distribute};
 use super::settings::{ContactConflict, PlanSettings, Policy};
 use crate::mapping::{Desired, DesiredGrant};
 use crate::model::{
@@ -101,26 +103,15 @@ impl<'a> Heard<'a> {
         Self { known, persons }
     }
 
-    /// Settles who has which contact.
+    /// Settles who has which contact. `occupied` says which of some identities have a stay in Seam.
     pub(super) fn settle(
         self,
         desired: &'a Desired,
         inventory: &'a Inventory,
-        occupied: HashSet<&'a UserIdentityId>,
+        occupied: impl FnOnce(&HashSet<&'a UserIdentityId>) -> HashSet<&'a UserIdentityId>,
         settings: &'a PlanSettings,
     ) -> Identities<'a> {
         let Self { known, persons } = self;
-        let mut settled = occupied;
-        for reservation in &desired.reservations {
-            let waiting = reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone);
-            settled.extend(waiting.filter_map(|guest| known.get(guest)).map(|holding| &holding.identity.id));
-        }
-        settled.extend(persons.iter().filter_map(|person| person.existing).map(|identity| &identity.id));
-        let ours = |identity: &&Identity| {
-            identity.key.as_ref().is_some_and(|key| settings.namespace.owns_identity(key))
-                && settings.policy != Policy::CreateOnly
-        };
-        settled.extend(inventory.identities.iter().filter(|i| !ours(i)).map(|identity| &identity.id));
         let positions = (0..).zip(&persons).map(|(position, person)| (person.guest, position)).collect();
         let mut identities = Identities {
             persons,
@@ -130,40 +121,77 @@ impl<'a> Heard<'a> {
             settings,
             warnings: Vec::new(),
         };
+        let sought = |field| Sought::of(field, identities.seekers(field), &inventory.identities);
+        let (emails, phones) = both(|| sought(Field::Email), || sought(Field::Phone));
+        let contested: HashSet<&UserIdentityId> = emails.contested().chain(phones.contested()).collect();
+        let settled = if contested.is_empty() {
+            HashSet::new()
+        } else {
+            let mut settled = occupied(&contested);
+            settled.extend(
+                identities.spoken_for(desired, inventory, &known).filter(|id| contested.contains(id)),
+            );
+            settled
+        };
         let guests = (0..)
             .zip(&identities.persons)
             .filter(|(_, person)| identities.may_update(person))
             .filter_map(|(position, person)| Some((&person.existing?.id, position)))
+            .filter(|(id, _)| contested.contains(id))
             .collect();
-        let claims = |field: Field| {
-            let contact = |identity: &'a Identity| field.of(identity.email.as_ref(), identity.phone.as_ref());
-            let owners = inventory.identities.iter().filter_map(|i| Some((contact(i)?, i))).collect();
-            identities.distributed(field, &Holders { owners, guests: &guests, settled: &settled })
-        };
-        let (emails, phones) = both(|| claims(Field::Email), || claims(Field::Phone));
-        identities.settle(Field::Email, emails);
-        identities.settle(Field::Phone, phones);
+        let wants = |field, guest: Position| identities.wants(field, &identities.persons[guest]);
+        let holders = Holders { guests, settled, wants };
+        let outcomes = [&emails, &phones].map(|sought| distribute(sought, &holders));
+        for (field, outcome) in [Field::Email, Field::Phone].into_iter().zip(outcomes) {
+            identities.settle(field, outcome);
+        }
         identities
     }
 }
 
 impl<'a> Identities<'a> {
-    fn person(&self, guest: &GuestKey) -> Option<&Person<'a>> {
-        self.positions.get(guest).map(|position| &self.persons[*position])
+    /// The place of a guest among all that want something.
+    pub(super) fn position(&self, guest: &GuestKey) -> Option<Position> {
+        self.positions.get(guest).copied()
     }
 
     pub(super) fn may_update(&self, person: &Person<'_>) -> bool {
         self.settings.policy != Policy::CreateOnly && person.is_own
     }
 
-    /// Gives each contact to one guest: to the identity that has it, else to the first guest by key. A guest of the
-    /// source who gets another contact makes theirs free for somebody else.
-    fn distributed(&self, field: Field, holders: &Holders<'a, '_>) -> Outcome<'a> {
-        let may_want = |person: &&Person<'_>| person.existing.is_none() || self.may_update(person);
-        let wants = |person: &Person<'a>| field.of(person.email, person.phone);
-        let wanted: Vec<_> =
-            self.persons.iter().map(|person| Some(person).filter(may_want).and_then(wants)).collect();
-        distribute(field, &wanted, holders)
+    /// The contact that the identity of a guest is to have, as far as something may be done about it.
+    fn wants(&self, field: Field, person: &Person<'a>) -> Option<Cow<'a, str>> {
+        let may_want = person.existing.is_none() || self.may_update(person);
+        field.of(person.email, person.phone).filter(|_| may_want)
+    }
+
+    /// Guests that want a contact which they do not have.
+    fn seekers(&self, field: Field) -> impl Iterator<Item = (Position, Cow<'a, str>)> {
+        (0..).zip(&self.persons).filter_map(move |(position, person)| {
+            let wanted = self.wants(field, person)?;
+            let has = person.existing.and_then(|identity| field.of_identity(identity));
+            (has.as_ref() != Some(&wanted)).then_some((position, wanted))
+        })
+    }
+
+    /// Identities that have a stay by what the source says, or are not ours to change.
+    fn spoken_for(
+        &self,
+        desired: &'a Desired,
+        inventory: &'a Inventory,
+        known: &Known<'a>,
+    ) -> impl Iterator<Item = &'a UserIdentityId> {
+        let waiting = desired.reservations.iter().flat_map(|reservation| {
+            reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone)
+        });
+        let waiting = waiting.filter_map(|guest| known.get(guest)).map(|holding| holding.identity);
+        let expected = self.persons.iter().filter_map(|person| person.existing);
+        let is_ours = |identity: &&Identity| {
+            identity.key.as_ref().is_some_and(|key| self.settings.namespace.owns_identity(key))
+                && self.settings.policy != Policy::CreateOnly
+        };
+        let not_ours = inventory.identities.iter().filter(move |identity| !is_ours(identity));
+        waiting.chain(expected).chain(not_ours).map(|identity| &identity.id)
     }
 
     /// Takes note of who gets what. One who is denied keeps what they have, which may deny it to the next.
@@ -228,17 +256,15 @@ impl<'a> Identities<'a> {
 
     /// Why a guest may not get a new grant.
     pub(super) fn refusal(&self, guest: &GuestKey) -> Option<&str> {
-        self.refusals.get(self.positions.get(guest)?).map(String::as_str)
-    }
-
-    /// The identity of a guest, where it exists.
-    pub(super) fn existing(&self, guest: &GuestKey) -> Option<&'a Identity> {
-        self.person(guest)?.existing
+        if self.refusals.is_empty() {
+            return None;
+        }
+        self.refusals.get(&self.position(guest)?).map(String::as_str)
     }
 
     /// The name of a guest, as it will be.
-    pub(super) fn full_name(&self, guest: &GuestKey) -> Option<&EcoString> {
-        let person = self.person(guest)?;
+    pub(super) fn full_name(&self, guest: Position) -> Option<&EcoString> {
+        let person = &self.persons[guest];
         person.full_name.or_else(|| person.existing.and_then(|identity| identity.full_name.as_ref()))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 
 use super::contacts::{Field, Position, Taking};
 use super::identities::{Identities, Person};
@@ -13,7 +13,7 @@ use crate::model::{GuestKey, Identity, UserIdentityKey, same_person_name};
 #[derive(Debug)]
 pub(super) struct IdentityCall {
     /// Whose; `None` where an identity only gives up a contact.
-    pub(super) guest: Option<GuestKey>,
+    pub(super) guest: Option<Position>,
     pub(super) call: Call,
     /// Positions of the calls that free a contact which this one takes.
     pub(super) after: Vec<usize>,
@@ -22,13 +22,16 @@ pub(super) struct IdentityCall {
 impl Identities<'_> {
     /// The calls, in order: identities made for the guests that need one, identities changed, and contacts given up by
     /// those who have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
-    pub(super) fn calls(&self, needed: &HashSet<&GuestKey>, mut send: impl FnMut(IdentityCall)) {
-        let person = |position: Position| &self.persons[position];
-        let mut takers: BTreeMap<Position, IdentityCall> = self
-            .takes
-            .keys()
-            .filter_map(|position| Some((*position, self.call(person(*position), needed)?)))
-            .collect();
+    pub(super) fn calls<'g>(
+        &self,
+        get_grants: impl Iterator<Item = &'g GuestKey>,
+        mut send: impl FnMut(IdentityCall),
+    ) {
+        let mut gets_grant = vec![false; self.persons.len()];
+        get_grants.filter_map(|guest| self.position(guest)).for_each(|guest| gets_grant[guest] = true);
+        let call = |guest: &Position| self.call(*guest, gets_grant[*guest]);
+        let mut takers: BTreeMap<Position, IdentityCall> =
+            self.takes.keys().filter_map(|guest| Some((*guest, call(guest)?))).collect();
         let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
         let mut n_before: BTreeMap<Position, usize> = BTreeMap::new();
         for &guest in takers.keys() {
@@ -40,11 +43,8 @@ impl Identities<'_> {
         let mut ready: BTreeSet<Position> =
             takers.keys().filter(|guest| !n_before.contains_key(*guest)).copied().collect();
         // Most take nothing and wait for nobody.
-        let mut others = (0..)
-            .zip(&self.persons)
-            .filter(|(position, _)| !self.takes.contains_key(position))
-            .filter_map(|(position, person)| Some((position, self.call(person, needed)?)))
-            .peekable();
+        let others = (0..self.persons.len()).filter(|guest| !self.takes.contains_key(guest));
+        let mut others = others.filter_map(|guest| Some((guest, call(&guest)?))).peekable();
         let mut n_sent = 0;
         let mut sent: HashMap<Position, usize> = HashMap::new();
         loop {
@@ -85,14 +85,16 @@ impl Identities<'_> {
     }
 
     /// What the identity of a guest needs of itself.
-    fn call(&self, person: &Person<'_>, needed: &HashSet<&GuestKey>) -> Option<IdentityCall> {
+    fn call(&self, guest: Position, gets_grant: bool) -> Option<IdentityCall> {
+        let person = &self.persons[guest];
         let key = || self.settings.namespace.identity_key(person.guest);
-        match person.existing {
+        let call = match person.existing {
             _ if !person.is_inside => None,
             Some(identity) if self.may_update(person) => updating(person, key, identity),
-            None if needed.contains(person.guest) => Some(creating(person, key())),
+            None if gets_grant => Some(creating(person, key())),
             Some(_) | None => None,
-        }
+        };
+        call.map(|call| IdentityCall { guest: Some(guest), call, after: Vec::new() })
     }
 }
 
@@ -115,26 +117,13 @@ fn releasing(taking: &Taking<'_>) -> IdentityCall {
     IdentityCall { guest: None, call, after: Vec::new() }
 }
 
-fn creating(person: &Person<'_>, key: UserIdentityKey) -> IdentityCall {
-    let Person { guest, full_name, email, phone, .. } = *person;
-    IdentityCall {
-        guest: Some(guest.clone()),
-        call: Call::CreateIdentity {
-            key,
-            full_name: full_name.cloned(),
-            email: email.cloned(),
-            phone: phone.cloned(),
-        },
-        after: Vec::new(),
-    }
+fn creating(person: &Person<'_>, key: UserIdentityKey) -> Call {
+    let Person { full_name, email, phone, .. } = *person;
+    Call::CreateIdentity { key, full_name: full_name.cloned(), email: email.cloned(), phone: phone.cloned() }
 }
 
 /// A difference that a person would see; a contact that the source no longer knows is left as it is.
-fn updating(
-    person: &Person<'_>,
-    key: impl Fn() -> UserIdentityKey,
-    identity: &Identity,
-) -> Option<IdentityCall> {
+fn updating(person: &Person<'_>, key: impl Fn() -> UserIdentityKey, identity: &Identity) -> Option<Call> {
     let known_as = identity.full_name.as_deref().unwrap_or_default();
     let full_name = person.full_name.filter(|name| !same_person_name(name, known_as));
     let email = person
@@ -144,15 +133,11 @@ fn updating(
     if email.is_none() && phone.is_none() && full_name.is_none() {
         return None;
     }
-    Some(IdentityCall {
-        guest: Some(person.guest.clone()),
-        call: Call::UpdateIdentity {
-            id: identity.id.clone(),
-            key: key(),
-            full_name: full_name.cloned().map_or(Patch::Keep, Patch::Set),
-            email: email.cloned().map_or(Patch::Keep, Patch::Set),
-            phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
-        },
-        after: Vec::new(),
+    Some(Call::UpdateIdentity {
+        id: identity.id.clone(),
+        key: key(),
+        full_name: full_name.cloned().map_or(Patch::Keep, Patch::Set),
+        email: email.cloned().map_or(Patch::Keep, Patch::Set),
+        phone: phone.cloned().map_or(Patch::Keep, Patch::Set),
     })
 }

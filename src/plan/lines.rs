@@ -274,11 +274,12 @@ impl Emitter<'_, '_> {
 
     fn view(&self, id: &ReservationId, desired: &DesiredGrant, spaces: &[SpaceRef]) -> GrantView {
         let Places { space_keys, device_ids, acs_entrance_ids, .. } = self.places(spaces);
+        let guest = self.context.identities.position(&desired.guest);
         GrantView {
             access_grant_key: None,
             reservation_key: None,
-            user_identity_key: Some(self.context.settings.namespace.identity_key(&desired.guest)),
-            full_name: self.context.identities.full_name(&desired.guest).cloned(),
+            user_identity_key: Some(self.identity_key(&desired.guest, guest)),
+            full_name: guest.and_then(|guest| self.context.identities.full_name(guest)).cloned(),
             space_keys,
             device_ids,
             acs_entrance_ids,

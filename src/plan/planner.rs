@@ -26,8 +26,8 @@ use super::shared_methods::settle_shared_methods;
 use super::takeover::take_over;
 use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
 use crate::model::{
-    AccessGrantId, Coverage, GrantKeyParts, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
-    PropertyCode, ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, GrantKeyParts, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
+    ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 use crate::side_by_side::{both, each};
 
@@ -87,7 +87,8 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         },
         || Heard::of(desired, inventory, settings),
     );
-    let identities = heard.settle(desired, inventory, occupied(input, &live, leaving), settings);
+    let identities =
+        heard.settle(desired, inventory, |among| occupied(input, &live, leaving, among), settings);
     let context = Context {
         settings,
         directory,
@@ -121,20 +122,16 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))
     });
-    let needed: HashSet<&GuestKey> = planned
-        .iter()
-        .flat_map(|(_, plan)| &plan.changes)
-        .filter_map(|change| match change {
-            Change::Create(new) | Change::Replace { new, .. } => Some(&new.desired.guest),
-            Change::Amend(_)
-            | Change::Revoke { .. }
-            | Change::Hold { .. }
-            | Change::HeldStay { .. }
-            | Change::Missing { .. } => None,
-        })
-        .collect();
+    let get_grants = planned.iter().flat_map(|(_, plan)| &plan.changes).filter_map(|change| match change {
+        Change::Create(new) | Change::Replace { new, .. } => Some(&new.desired.guest),
+        Change::Amend(_)
+        | Change::Revoke { .. }
+        | Change::Hold { .. }
+        | Change::HeldStay { .. }
+        | Change::Missing { .. } => None,
+    });
     let mut emitter = Emitter::new(&context, &live);
-    identities.calls(&needed, |call| emitter.identity(call));
+    identities.calls(get_grants, |call| emitter.identity(call));
     let mut n_unchanged = 0;
     // Each is let go once it is told, because the lines and calls need its room.
     for (reservation, plan) in planned {
@@ -192,11 +189,12 @@ fn inside(desired: &Desired) -> impl Iterator<Item = &DesiredReservation> {
     desired.reservations.iter().filter(|reservation| !desired.outside.contains(&reservation.id))
 }
 
-/// Identities with a current or future stay, once this plan is carried out.
+/// Which identities have a current or future stay, once this plan is carried out.
 fn occupied<'a>(
     input: &PlanInput<'a>,
     live: &Live<'_>,
     leaving: &BTreeSet<AccessGrantId>,
+    among: &HashSet<&'a UserIdentityId>,
 ) -> HashSet<&'a UserIdentityId> {
     let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
     let mut gone: HashSet<&AccessGrantId> = leaving.iter().collect();
@@ -207,7 +205,9 @@ fn occupied<'a>(
             gone.extend(leave.map(|owned| &owned.grant.id));
         }
     }
-    let stays = |grant: &&LiveGrant| grant.is_live(now) && !gone.contains(&grant.id);
+    let stays = |grant: &&LiveGrant| {
+        among.contains(&grant.identity) && grant.is_live(now) && !gone.contains(&grant.id)
+    };
     inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
 }
 
