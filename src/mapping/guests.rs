@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ecow::EcoString;
+use ecow::{EcoString, eco_format};
 
 use super::known::Known;
 use super::settings::GuestScope;
@@ -78,24 +78,23 @@ struct Numbered {
 }
 
 fn numbered_key(base: &str, n: u32) -> GuestKey {
-    GuestKey::new(format!("{base}/{n}"))
+    GuestKey::from(eco_format!("{base}/{n}"))
 }
 
 /// What goes before the number: the reservation's key, with the property where the key alone is not enough.
 /// A guest that already has a grant keeps the form it was given.
-fn base(id: &ReservationId, key_use: KeyUse, known: &Known) -> String {
-    let short = id.key.to_string();
-    let long = id.to_string();
+fn base(id: &ReservationId, key_use: KeyUse, known: &Known) -> EcoString {
+    let short = id.key.text();
     let has = |base: &str| {
         known
             .guests_of(id)
             .any(|guest| super::known::split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
     };
+    let has_no_property = id.property.as_str().is_empty();
     match key_use {
+        KeyUse::One if has_no_property || !has(&eco_format!("{id}")) => short,
         KeyUse::Several if has(&short) => short,
-        KeyUse::Several => long,
-        KeyUse::One if short != long && has(&long) => long,
-        KeyUse::One => short,
+        KeyUse::One | KeyUse::Several => eco_format!("{id}"),
     }
 }
 
@@ -125,12 +124,12 @@ fn same_person(left: &Stay, right: &Stay) -> bool {
 }
 
 fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
-    let distinct: BTreeSet<usize> = persons.iter().copied().collect();
     let is_primary =
         |person: &usize| stays.iter().zip(persons).any(|(stay, p)| p == person && stay.guest.is_primary);
-    let (mut first, rest): (Vec<usize>, Vec<usize>) = distinct.into_iter().partition(is_primary);
-    first.extend(rest);
-    first
+    // Each person is the first of their rows.
+    let mut distinct: Vec<usize> = (0..persons.len()).filter(|row| persons[*row] == *row).collect();
+    distinct.sort_by_key(|person| !is_primary(person));
+    distinct
 }
 
 /// Gives each keyless person a number: the one of the identity with the same name, else that of a guest whose name is

@@ -197,6 +197,9 @@ impl<'a> Mapper<'a> {
     /// Which rows open now: those of a guest who is there, from the first that is not over. A later segment keeps its
     /// own start, for somebody else may still have its unit.
     fn openings(&self, stays: &[Stay], guests: &[RowGuest], property: &Property) -> Vec<Opening> {
+        if stays.iter().all(|stay| stay.standing != Standing::CheckedIn) {
+            return vec![Opening::AsBooked; stays.len()];
+        }
         let mut first: HashMap<&GuestKey, Timestamp> = HashMap::new();
         for (stay, guest) in stays.iter().zip(guests) {
             if is_expected(stay) && !window_of(stay, property).ended(self.now) {

@@ -55,6 +55,9 @@ pub(super) fn beside_a_named_guest(
     known: &Known,
 ) -> Vec<bool> {
     let stays = &reservation.stays;
+    if stays.len() == 1 {
+        return vec![false];
+    }
     let nobody = |stay: &Stay| stay.guest.key.is_none() && is_placeholder(&stay.guest.full_name);
     let expected =
         |stay: &Stay| matches!(stay.standing, Standing::Expected | Standing::CheckedIn) && !stay.opted_out;

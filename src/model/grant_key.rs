@@ -4,11 +4,11 @@
 //! grant covers is always read from Seam, never from its name.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::name::{AccessGrantKey, GuestKey, PropertyCode, ReservationKey, SpaceKey, UserIdentityKey};
 use super::reservation::ReservationId;
@@ -55,7 +55,11 @@ impl Namespace {
 
     /// The identity of a guest: `namespace:guest`.
     pub fn identity_key(&self, guest: &GuestKey) -> UserIdentityKey {
-        UserIdentityKey::new(format!("{}:{guest}", self.0))
+        let mut key = EcoString::with_capacity(self.0.len() + 1 + guest.as_str().len());
+        key.push_str(&self.0);
+        key.push(':');
+        key.push_str(guest.as_str());
+        UserIdentityKey::from(key)
     }
 
     /// Whether that is the identity of the guest.
@@ -107,8 +111,12 @@ impl GrantKeyParts {
     /// The key as Seam keeps it.
     pub fn key(&self, namespace: &Namespace) -> AccessGrantKey {
         let Self { property, reservation, guest, door_set, ordinal } = self;
-        let mut key = EcoString::from(&namespace.0);
-        for part in [property.as_str(), reservation.as_str(), guest.as_str()] {
+        let parts = [property.as_str(), reservation.as_str(), guest.as_str()];
+        // Most keys have one character to encode, the one before the number of a guest, and no number of their own.
+        let length = parts.iter().map(|part| 1 + part.len()).sum::<usize>() + 3 + door_set.len();
+        let mut key = EcoString::with_capacity(namespace.0.len() + length);
+        key.push_str(&namespace.0);
+        for part in parts {
             key.push(':');
             push_encoded(&mut key, part);
         }
@@ -142,13 +150,15 @@ impl GrantKeyParts {
 
 /// A short hash of a set of spaces, the same on every machine and in every year.
 pub fn door_set_hash<'a>(spaces: impl IntoIterator<Item = &'a SpaceKey>) -> EcoString {
-    let sorted: BTreeSet<&SpaceKey> = spaces.into_iter().collect();
-    let mut hasher = blake3::Hasher::new();
+    let mut sorted: SmallVec<[&SpaceKey; 4]> = spaces.into_iter().collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut bytes: SmallVec<[u8; 128]> = SmallVec::new();
     for space in sorted {
-        hasher.update(space.as_str().as_bytes());
-        hasher.update(&[0]);
+        bytes.extend_from_slice(space.as_str().as_bytes());
+        bytes.push(0);
     }
-    hasher.finalize().to_hex()[..10].into()
+    blake3::hash(&bytes).to_hex()[..10].into()
 }
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";

@@ -1,24 +1,26 @@
 //! The names in a row: one guest, or several in one cell, each in the form in which the export writes names.
 
+use ecow::EcoString;
+
 use super::field::Field;
 use super::forms::{CellForms, NameForm, pieces};
 use super::record::Cells;
 use super::row::{Row, trimmed};
 
 /// The name of the guest of the row; empty where it has none.
-pub(super) fn full_name<C: Cells>(row: &Row<'_, C>) -> String {
+pub(super) fn full_name<C: Cells>(row: &Row<'_, C>) -> EcoString {
     let cell = row.name(Field::FullName);
     if cell.is_empty() {
-        return words([row.name(Field::FirstName), row.name(Field::LastName)].into_iter());
+        return words(&[row.name(Field::FirstName), row.name(Field::LastName)]);
     }
     if is_plain(row.forms) && !cell.contains('&') {
-        return words([cell].into_iter());
+        return words(&[cell]);
     }
     names(cell, row.forms).into_iter().next().unwrap_or_default()
 }
 
 /// The names of the guests beside that one.
-pub(super) fn other_guests<C: Cells>(row: &Row<'_, C>) -> Vec<String> {
+pub(super) fn other_guests<C: Cells>(row: &Row<'_, C>) -> Vec<EcoString> {
     let forms = row.forms;
     let mut others = Vec::new();
     if !forms.guest_separators.is_empty() {
@@ -44,7 +46,7 @@ fn is_plain(forms: &CellForms) -> bool {
     guest_separators.is_empty() && *name_form == NameForm::Full && cancelled_mark.is_none()
 }
 
-fn names(cell: &str, forms: &CellForms) -> Vec<String> {
+fn names(cell: &str, forms: &CellForms) -> Vec<EcoString> {
     let cell = without_entities(cell);
     let cell = match &forms.cancelled_mark {
         Some(mark) => without(&cell, mark),
@@ -53,7 +55,7 @@ fn names(cell: &str, forms: &CellForms) -> Vec<String> {
     pieces(&cell, &forms.guest_separators)
         .into_iter()
         .map(|name| match forms.name_form {
-            NameForm::Full => words([name].into_iter()),
+            NameForm::Full => words(&[name]),
             NameForm::LastFirst => first_last(name),
         })
         .filter(|name| !name.is_empty())
@@ -61,17 +63,17 @@ fn names(cell: &str, forms: &CellForms) -> Vec<String> {
 }
 
 /// `Sousa, Ana, Dr` as `Ana Sousa`.
-fn first_last(name: &str) -> String {
+fn first_last(name: &str) -> EcoString {
     let mut parts = name.split(',').map(trimmed);
     let last = parts.next().unwrap_or_default();
     let first = parts.next().unwrap_or_default();
-    words([first, last].into_iter())
+    words(&[first, last])
 }
 
 /// The words, with one space between them.
-fn words<'t>(parts: impl Iterator<Item = &'t str>) -> String {
-    let mut name = String::new();
-    for word in parts.flat_map(str::split_whitespace) {
+fn words(parts: &[&str]) -> EcoString {
+    let mut name = EcoString::with_capacity(parts.iter().map(|part| part.len() + 1).sum::<usize>() - 1);
+    for word in parts.iter().flat_map(|part| part.split_whitespace()) {
         if !name.is_empty() {
             name.push(' ');
         }

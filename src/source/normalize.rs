@@ -232,7 +232,7 @@ fn guest<C: Cells>(row: &Row<'_, C>, property: &Property, warnings: &mut Vec<Pro
     let phone = row.value(Field::Phone);
     Guest {
         key: (!key.is_empty()).then(|| GuestKey::new(key)),
-        full_name: full_name(row).into(),
+        full_name: full_name(row),
         email: if email.is_empty() { None } else { self::email(row, email, warnings) },
         phone: if phone.is_empty() { None } else { self::phone(row, phone, property, warnings) },
         is_primary: flag(row, Field::IsPrimary).unwrap_or_else(|problem| {

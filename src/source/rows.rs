@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 use std::mem;
 use std::sync::Arc;
 
+use ecow::EcoString;
 use hashbrown::DefaultHashBuilder;
 use jiff::Timestamp;
 
@@ -374,8 +375,8 @@ fn cut(source: SourcePlace) -> Problem {
 }
 
 /// Another guest of the same row, of whom it has the name only.
-fn companion(stay: &Stay, full_name: String) -> Stay {
-    let guest = Guest { key: None, full_name: full_name.into(), email: None, phone: None, is_primary: false };
+fn companion(stay: &Stay, full_name: EcoString) -> Stay {
+    let guest = Guest { key: None, full_name, email: None, phone: None, is_primary: false };
     Stay { guest, code: None, ..stay.clone() }
 }
 
