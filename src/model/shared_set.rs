@@ -8,36 +8,41 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A sorted set that is made once and rarely changed.
+/// A sorted set that is made once and rarely changed. The empty one is `None`: most sets are empty, and an empty `Arc`
+/// is one count for the whole program, at which threads wait for each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SharedSet<T>(Arc<[T]>);
+pub struct SharedSet<T>(Option<Arc<[T]>>);
 
 impl<T> SharedSet<T> {
     /// The set without elements.
-    pub fn new() -> Self {
-        Self(Arc::default())
+    pub const fn new() -> Self {
+        Self(None)
     }
 
     /// Whether the set has no element.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// How many elements it has.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.elements().len()
     }
 
     /// The elements, sorted.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
-        self.0.iter()
+        self.elements().iter()
+    }
+
+    fn elements(&self) -> &[T] {
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
 impl<T: Ord> SharedSet<T> {
     /// Whether it has the element.
     pub fn contains(&self, element: &T) -> bool {
-        self.0.binary_search(element).is_ok()
+        self.elements().binary_search(element).is_ok()
     }
 
     /// The elements that both have, sorted.
@@ -73,7 +78,7 @@ impl<T: Ord> FromIterator<T> for SharedSet<T> {
         let mut elements: Vec<T> = elements.into_iter().collect();
         elements.sort_unstable();
         elements.dedup();
-        if elements.is_empty() { Self::new() } else { Self(elements.into()) }
+        Self((!elements.is_empty()).then(|| elements.into()))
     }
 }
 
