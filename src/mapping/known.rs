@@ -8,8 +8,7 @@ use jiff::Timestamp;
 
 use super::by_reservation::ByReservation;
 use crate::model::{
-    AccessGrantKey, GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId, SharedSet,
-    SpaceId, Window,
+    GrantKeyParts, GuestKey, Inventory, Namespace, ReservationId, SharedSet, SpaceId, Window, sorted_by_text,
 };
 use crate::side_by_side::both;
 
@@ -39,14 +38,13 @@ impl Known {
 
     fn granted(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
         let mut known = Self::default();
-        let mut ours: Vec<(&AccessGrantKey, &LiveGrant)> = inventory
+        let ours = inventory
             .grants
             .iter()
             .filter(|grant| grant.is_live(now))
             .filter_map(|grant| Some((grant.key.as_ref()?, grant)))
-            .filter(|(key, _)| namespace.owns(key))
-            .collect();
-        ours.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
+            .filter(|(key, _)| namespace.owns(key));
+        let ours = sorted_by_text(ours, |(key, _)| key.as_str(), |(_, grant)| &grant.id);
         known.granted.reserve_exact(ours.len());
         for (key, grant) in ours {
             let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };

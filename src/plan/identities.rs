@@ -10,7 +10,7 @@ use super::settings::{ContactConflict, PlanSettings, Policy};
 use crate::mapping::{Desired, DesiredGrant};
 use crate::model::{
     EmailAddress, GuestKey, Identity, Inventory, Namespace, PhoneNumber, Problem, ProblemCode, SourcePlace,
-    UserIdentityId,
+    UserIdentityId, sorted_by_text,
 };
 use crate::side_by_side::both;
 
@@ -271,13 +271,12 @@ impl<'a> Identities<'a> {
 
 /// The guests of the source, sorted by guest, as their rows describe them.
 fn persons<'a>(desired: &'a Desired, known: &Known<'a>) -> Vec<Person<'a>> {
-    let mut wishes: Vec<(&DesiredGrant, bool)> = Vec::with_capacity(desired.reservations.len());
-    for reservation in &desired.reservations {
+    let wishes = desired.reservations.iter().flat_map(|reservation| {
         let is_inside = !desired.outside.contains(&reservation.id);
-        wishes.extend(reservation.grants.iter().map(|grant| (grant, is_inside)));
-    }
+        reservation.grants.iter().map(move |grant| (grant, is_inside))
+    });
     // Those of one guest stay in the order of the reservations.
-    wishes.sort_by(|(left, _), (right, _)| left.guest.cmp(&right.guest));
+    let wishes = sorted_by_text(wishes, |(grant, _)| grant.guest.as_str(), |_| ());
     let mut persons: Vec<Person<'_>> = Vec::with_capacity(wishes.len());
     for (grant, is_inside) in wishes {
         if persons.last().is_none_or(|person| *person.guest != grant.guest) {

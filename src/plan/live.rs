@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::mapping::{ByReservation, Directory, SpaceRef};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
-    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
+    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, sorted_by_text,
 };
 
 /// A live grant of ours, with what its key says.
@@ -104,9 +104,8 @@ impl<'a> Live<'a> {
         now: Timestamp,
     ) -> Self {
         // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
-        let mut keyed: Vec<(&AccessGrantKey, &LiveGrant)> =
-            inventory.grants.iter().filter_map(|grant| Some((grant.key.as_ref()?, grant))).collect();
-        keyed.sort_unstable_by_key(|(key, grant)| (*key, &grant.id));
+        let keyed = inventory.grants.iter().filter_map(|grant| Some((grant.key.as_ref()?, grant)));
+        let keyed = sorted_by_text(keyed, |(key, _)| key.as_str(), |(_, grant)| &grant.id);
         let mut live = Self {
             owned: Vec::with_capacity(keyed.len()),
             by_reservation: ByReservation::default(),
