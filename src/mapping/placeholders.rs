@@ -55,6 +55,7 @@ pub(super) fn beside_a_named_guest(
     known: &Known,
 ) -> Vec<bool> {
     let stays = &reservation.stays;
+    // Who is alone is beside nobody, and half of all reservations have one row.
     if stays.len() == 1 {
         return vec![false];
     }

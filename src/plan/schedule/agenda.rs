@@ -173,11 +173,12 @@ impl<'a> Schedule<'a> {
     /// When somebody's time may come. Of those that were given up meanwhile nobody is waited for.
     fn next_wake(&mut self) -> Option<Duration> {
         while let Some(Reverse((wake, gate))) = self.wakes.peek().copied() {
-            if *self.wake_at.entry(gate) == Some(wake) && self.most_urgent_at(gate).is_some() {
+            let counts = *self.wake_at.entry(gate) == Some(wake);
+            if counts && self.most_urgent_at(gate).is_some() {
                 break;
             }
             self.wakes.pop();
-            if *self.wake_at.entry(gate) == Some(wake) {
+            if counts {
                 *self.wake_at.entry(gate) = None;
             }
         }

@@ -60,7 +60,7 @@ fn play(plan: &Plan, limits: &Limits) -> Vec<Duration> {
 fn slowest_door(plan: &Plan, limits: &Limits) -> Option<DoorRef> {
     let mut at_door: ByGate<usize> = ByGate::new();
     plan.steps.iter().flat_map(gates).for_each(|gate| *at_door.entry(gate) += 1);
-    let full_minutes = at_door.into_values().map(|((door, operation), n_calls)| {
+    let full_minutes = at_door.into_entries().map(|((door, operation), n_calls)| {
         let n_minutes = n_calls.saturating_sub(1) / limits.at_door(operation);
         (n_minutes, std::cmp::Reverse((door, operation)))
     });

@@ -28,6 +28,7 @@ impl<T: Default> ByGate<T> {
         Some(&self.of_doors.get(door.0 as usize)?[operation as usize])
     }
 
+    /// What is kept about a limit; the default where it was not touched yet.
     pub(super) fn entry(&mut self, (DoorRef(door), operation): Gate) -> &mut T {
         let position = door as usize;
         if position >= self.of_doors.len() {
@@ -38,7 +39,8 @@ impl<T: Default> ByGate<T> {
 }
 
 impl<T> ByGate<T> {
-    pub(super) fn into_values(self) -> impl Iterator<Item = (Gate, T)> {
+    /// All that is kept about the doors up to the last that was touched.
+    pub(super) fn into_entries(self) -> impl Iterator<Item = (Gate, T)> {
         const OPERATIONS: [DoorOperation; 3] =
             [DoorOperation::Create, DoorOperation::Update, DoorOperation::Delete];
         (0..).map(DoorRef).zip(self.of_doors).flat_map(|(door, of_door)| {

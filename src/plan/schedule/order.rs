@@ -127,13 +127,14 @@ impl Order {
 fn urgency(plan: &Plan) -> Vec<Timestamp> {
     let mut urgency = vec![Timestamp::MAX; plan.steps.len()];
     for (position, step) in plan.steps.iter().enumerate().rev() {
-        let is_needed = urgency[position] < Timestamp::MAX;
-        let is_for_others = matches!(step.call, Call::CreateIdentity { .. }) && is_needed;
-        let own = if is_for_others { Timestamp::MAX } else { step.deadline };
-        let wanted = own.min(urgency[position]);
+        let by_others = urgency[position];
+        let wanted = match step.call {
+            Call::CreateIdentity { .. } if by_others < Timestamp::MAX => by_others,
+            _ => step.deadline.min(by_others),
+        };
         urgency[position] = wanted;
-        for StepId(other) in &step.requires {
-            let of_other = &mut urgency[*other as usize];
+        for other in &step.requires {
+            let of_other = &mut urgency[at(*other)];
             *of_other = wanted.min(*of_other);
         }
     }
