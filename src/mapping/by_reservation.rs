@@ -5,7 +5,15 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
-use crate::model::{PropertyCode, ReservationId};
+use crate::model::{AccessGrantKey, LiveGrant, PropertyCode, ReservationId, sorted_by_text};
+
+/// The grants that have a key, sorted by it; the order in which Seam lists them decides nothing.
+pub fn in_order_of_keys<'a>(
+    grants: impl Iterator<Item = &'a LiveGrant>,
+) -> Vec<(&'a AccessGrantKey, &'a LiveGrant)> {
+    let keyed = grants.filter_map(|grant| Some((grant.key.as_ref()?, grant)));
+    sorted_by_text(keyed, |(key, _)| key.as_str(), |(_, grant)| &grant.id)
+}
 
 /// Positions by reservation. Keys of one reservation begin alike, so that its grants stand side by side.
 #[derive(Debug, Clone, Default)]

@@ -6,9 +6,9 @@ use ecow::EcoString;
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
-use super::by_reservation::ByReservation;
+use super::by_reservation::{ByReservation, in_order_of_keys};
 use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, Namespace, ReservationId, SharedSet, SpaceId, Window, sorted_by_text,
+    GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId, SharedSet, SpaceId, Window,
 };
 use crate::side_by_side::both;
 
@@ -38,13 +38,10 @@ impl Known {
 
     fn granted(inventory: &Inventory, namespace: &Namespace, now: Timestamp) -> Self {
         let mut known = Self::default();
-        let ours = inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(now))
-            .filter_map(|grant| Some((grant.key.as_ref()?, grant)))
-            .filter(|(key, _)| namespace.owns(key));
-        let ours = sorted_by_text(ours, |(key, _)| key.as_str(), |(_, grant)| &grant.id);
+        let is_ours = |grant: &&LiveGrant| {
+            grant.is_live(now) && grant.key.as_ref().is_some_and(|key| namespace.owns(key))
+        };
+        let ours = in_order_of_keys(inventory.grants.iter().filter(is_ours));
         known.granted.reserve_exact(ours.len());
         for (key, grant) in ours {
             let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };

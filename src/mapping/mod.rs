@@ -22,7 +22,7 @@ mod segments;
 mod settings;
 
 pub use addresses::{AddressRules, MailDomain};
-pub use by_reservation::ByReservation;
+pub use by_reservation::{ByReservation, in_order_of_keys};
 pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
 pub use directory::{Directory, DoorRefs, SpaceEntry, SpaceRef, SpaceRefs};
 pub use idle::idle_lines;

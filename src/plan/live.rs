@@ -7,10 +7,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
-use crate::mapping::{ByReservation, Directory, SpaceRef};
+use crate::mapping::{ByReservation, Directory, SpaceRef, in_order_of_keys};
 use crate::model::{
     AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
-    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, sorted_by_text,
+    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
 };
 
 /// A live grant of ours, with what its key says.
@@ -103,9 +103,7 @@ impl<'a> Live<'a> {
         joinable: &BTreeMap<&AccessGrantId, ReservationId>,
         now: Timestamp,
     ) -> Self {
-        // Positions follow the keys, so that the order in which Seam lists grants decides nothing.
-        let keyed = inventory.grants.iter().filter_map(|grant| Some((grant.key.as_ref()?, grant)));
-        let keyed = sorted_by_text(keyed, |(key, _)| key.as_str(), |(_, grant)| &grant.id);
+        let keyed = in_order_of_keys(inventory.grants.iter());
         let mut live = Self {
             owned: Vec::with_capacity(keyed.len()),
             by_reservation: ByReservation::default(),
