@@ -18,7 +18,7 @@ pub enum ExitCode {
     Incomplete,
     /// Stopped by a guard or a quarantine.
     Stopped,
-    /// Seam or the source stayed unavailable after retries.
+    /// Seam, the source or the store stayed unavailable after retries, or the host's clock is wrong.
     Temporary,
     /// The source cannot be used.
     Source,
@@ -30,7 +30,7 @@ pub enum ExitCode {
     OutOfTime,
     /// Another run holds the lock.
     Locked,
-    /// The saved plan does not fit.
+    /// The saved plan, or the recorded owner or workspace of the namespace, does not fit.
     PlanDoesNotFit,
     /// Applied, but not yet seen to be issued.
     NotVerified,
@@ -127,13 +127,17 @@ impl ExitCode {
                 "finished, but some rows were rejected, some stays wait for a person, or some changes failed"
             }
             Self::Stopped => "stopped by a guard or a quarantine: a human is needed",
-            Self::Temporary => "temporary: Seam or the source stayed unavailable after retries",
+            Self::Temporary => {
+                "temporary: Seam, the source or the store stayed unavailable after retries, or the host's clock is wrong"
+            }
             Self::Source => "source or data error: unreadable, wrong schema, too many rejects, stale file",
             Self::Refused => "Seam refused the key, the workspace or the permission",
             Self::Budget => "a budget was reached: --max-changes, or the failure-rate breaker",
             Self::OutOfTime => "--max-duration was reached; the rest is left for the next run",
             Self::Locked => "another run holds the lock",
-            Self::PlanDoesNotFit => "the saved plan does not fit this workspace, config or store",
+            Self::PlanDoesNotFit => {
+                "the saved plan, or the recorded owner or workspace of this namespace, does not fit"
+            }
             Self::NotVerified => "applied, but verify timed out",
             Self::Usage => "usage error",
             Self::Configuration => "configuration error",

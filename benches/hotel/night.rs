@@ -9,14 +9,15 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
-    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, SpaceTemplate, UnitRule, map,
+    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, SharedSpaces, SpaceTemplate,
+    UnitRule, map,
 };
 use reservation_sync::model::{
     Coverage, Inventory, Ledger, Method, Namespace, Properties, Property, Reservation, SourceRead,
 };
 use reservation_sync::plan::{
-    CheckedPlan, ContactConflict, GuardSettings, Limits, Past, Plan, PlanInput, PlanSettings, Policy,
-    Quarantine, Reading, Share, check, plan,
+    CheckedPlan, Commands, ContactConflict, GuardSettings, Limits, Past, Plan, PlanInput, PlanSettings,
+    Policy, Quarantine, Reading, Share, check, plan,
 };
 use reservation_sync::source::{
     self, CellForms, ColumnMap, DateOrder, FileFormat, KeptRejects, RowOrigin, SourceInput, SourceSettings,
@@ -34,6 +35,7 @@ pub(crate) struct House {
     plan: PlanSettings,
     guards: GuardSettings,
     ledger: Ledger,
+    commands: Commands,
     reading: Reading,
     folder: PathBuf,
     now: Timestamp,
@@ -60,6 +62,7 @@ impl House {
             properties: properties.clone(),
             coverage: Coverage::Complete,
             covers: None,
+            whole_reservations: false,
             max_age: None,
             forms: CellForms::default(),
             date_order: DateOrder::YearMonthDay,
@@ -72,6 +75,7 @@ impl House {
             properties,
             units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
             also: ["lobby".into(), "gym".into()].into(),
+            shared: SharedSpaces::default(),
             methods: [Method::Code].into(),
             guests: GuestScope::All,
             addresses: AddressRules::default(),
@@ -104,7 +108,8 @@ impl House {
             missing_for: SignedDuration::from_hours(12),
         };
         let (ledger, reading) = (Ledger::default(), Reading::partial());
-        Self { source, mapping, plan, guards, ledger, reading, folder, now }
+        let commands = Commands::default();
+        Self { source, mapping, plan, guards, ledger, commands, reading, folder, now }
     }
 
     /// Writes a file of bookings and gives its name.
@@ -144,6 +149,7 @@ impl House {
             ledger: &self.ledger,
             guards: &self.guards,
             allowances: &[],
+            commands: &self.commands,
             reading: &self.reading,
             quarantine: Quarantine::None,
         };

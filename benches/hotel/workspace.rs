@@ -6,7 +6,7 @@ use reservation_sync::model::{
     AccessMethodId, Device, Entrance, GrantState, Identity, Inventory, LiveGrant, Method, RequestedMethod,
     SharedSet, Space, SpaceId, UserIdentityId, Workspace,
 };
-use reservation_sync::plan::{Call, IdentityTarget, Plan};
+use reservation_sync::plan::{Call, IdentityTarget, NewIdentity, Plan};
 
 use super::bookings::Size;
 use super::rows::unit;
@@ -72,24 +72,15 @@ pub(crate) fn carry_out(plan: &Plan, inventory: &mut Inventory, now: Timestamp) 
     let mut made: Vec<Option<UserIdentityId>> = vec![None; plan.steps.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         match step.call.clone() {
-            Call::CreateIdentity { key, full_name, email, phone } => {
-                let id = UserIdentityId::new(uuid(4, inventory.identities.len()));
-                made[number] = Some(id.clone());
-                let merged_keys = [].into();
-                inventory.identities.push(Identity {
-                    id,
-                    key: Some(key),
-                    full_name,
-                    email,
-                    phone,
-                    merged_keys,
-                });
-            }
             Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, code: _, name } => {
-                let IdentityTarget::MadeBy(step) = identity else {
-                    panic!("nobody is known in a workspace without guests");
+                let identity = match identity {
+                    IdentityTarget::Known(_) => panic!("nobody is known in a workspace without guests"),
+                    IdentityTarget::New { made_by: Some(maker), .. } => {
+                        made[maker.0 as usize].clone().expect("the plan was checked")
+                    }
+                    IdentityTarget::New { identity, made_by: None } => make_identity(*identity, inventory),
                 };
-                let identity = made[step.0 as usize].clone().expect("the plan was checked");
+                made[number] = Some(identity.clone());
                 let number = inventory.grants.len();
                 let access_methods: SharedSet<AccessMethodId> = [uuid(6, number).as_str().into()].into();
                 inventory.grants.push(LiveGrant {
@@ -115,6 +106,21 @@ pub(crate) fn carry_out(plan: &Plan, inventory: &mut Inventory, now: Timestamp) 
             other => panic!("a workspace without guests only gains, but there is {}", other.path()),
         }
     }
+}
+
+fn make_identity(new: NewIdentity, inventory: &mut Inventory) -> UserIdentityId {
+    let NewIdentity { key, full_name, email, phone } = new;
+    let id = UserIdentityId::new(uuid(4, inventory.identities.len()));
+    let merged_keys = [].into();
+    inventory.identities.push(Identity {
+        id: id.clone(),
+        key: Some(key),
+        full_name,
+        email,
+        phone,
+        merged_keys,
+    });
+    id
 }
 
 /// An id as long as those of Seam.

@@ -14,9 +14,9 @@ use super::breaker::Breaker;
 use super::ending::{Applied, StepEnding, Stop};
 use super::journal::Journal;
 use crate::event::{Event, EventSink, Outcome};
-use crate::model::UserIdentityId;
+use crate::model::{UserIdentityId, UserIdentityKey};
 use crate::plan::schedule::{Again, Ending, Next, Schedule, Trouble, beyond_budget};
-use crate::plan::{Call, CheckedPlan, IdentityTarget, Limits, Plan, StepId};
+use crate::plan::{Call, CheckedPlan, Limits, Plan, StepId};
 use crate::seam::{
     CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, TurnAsked, Turns,
     Verdict, Watch, verdict,
@@ -99,8 +99,8 @@ struct Worker<'a, J> {
     asked: mpsc::UnboundedReceiver<TurnAsked>,
     /// Calls that wait to be sent again.
     grants: HashMap<StepId, oneshot::Sender<()>>,
-    /// Identities that steps of this plan made.
-    made: HashMap<StepId, UserIdentityId>,
+    /// New identities that steps of this plan made.
+    made: HashMap<UserIdentityKey, UserIdentityId>,
     applied: Applied,
     n_in_vain: u32,
     breaker: Breaker,
@@ -295,10 +295,8 @@ impl<'a, J: Journal> Worker<'a, J> {
         let Apply { plan, journal, sink, .. } = self.apply;
         let plan: &'a Plan = plan;
         let call = &plan.step(id).call;
-        let identity = match call {
-            Call::CreateGrant { identity: IdentityTarget::MadeBy(step), .. } => self.made.get(step).cloned(),
-            _ => None,
-        };
+        // Where no step made the identity, the grant of a new guest brings it along.
+        let identity = call.new_identity().and_then(|(identity, _)| self.made.get(&identity.key)).cloned();
         let cancel = if self.schedule.must_finish(id) { self.all_waits.clone() } else { self.waits.clone() };
         let writer = self.writer.clone();
         let turns = Turns::of(id, self.asks.clone());
@@ -335,8 +333,10 @@ impl<'a, J: Journal> Worker<'a, J> {
             Answer::Receipt(receipt) => {
                 self.n_in_vain = 0;
                 self.breaker.note(false);
-                if let Made::Identity(id) = receipt.made {
-                    self.made.insert(step, id);
+                if let (Some((new, _)), Made::Identity(id) | Made::Grant { id: _, identity: id }) =
+                    (self.apply.plan.step(step).call.new_identity(), receipt.made)
+                {
+                    self.made.insert(new.key.clone(), id);
                 }
                 self.end(step, outcome_of_receipt(receipt.how), None);
             }
@@ -401,6 +401,7 @@ fn is_unavailability(kind: &CallErrorKind) -> bool {
         | CallErrorKind::Unauthorized
         | CallErrorKind::Forbidden
         | CallErrorKind::BadAnswer
+        | CallErrorKind::OtherWorkspace
         | CallErrorKind::Cancelled => false,
     }
 }
@@ -438,7 +439,7 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
             error: None,
             seam_id: match made {
                 Made::Nothing => None,
-                Made::Grant(id) => Some(id.to_string()),
+                Made::Grant { id, identity: _ } => Some(id.to_string()),
                 Made::Identity(id) => Some(id.to_string()),
             },
             ledger: ledger_change(plan, id),

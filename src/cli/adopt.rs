@@ -32,11 +32,11 @@ fn list(
     path: Option<&Path>,
     output: &Output,
 ) -> Result<ExitCode, Failure> {
-    let scope = flags.plan.scope.to_scope()?;
+    let filter = flags.plan.filter.to_filter()?;
     let reviewed: Review = runtime()?.block_on(async {
         let interrupt = Interrupt::default();
         signals::listen(&interrupt)?;
-        review(settings, &scope, flags.plan.now, output.sink(), &interrupt).await
+        review(settings, &filter, flags.plan.now, output.sink(), &interrupt).await
     })?;
     if let Some(path) = path {
         write_whole(path, &reviewed.to_csv()).map_err(|error| Failure {

@@ -8,8 +8,9 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
 
+use super::decide::DecideFlags;
+use super::filter::FilterFlags;
 use super::rejects::RejectsFlags;
-use super::scope::ScopeFlags;
 use crate::config::parse_duration;
 use crate::plan::Allowance;
 
@@ -39,8 +40,7 @@ pub(super) struct Common {
     )]
     pub(super) format: Format,
     /// Also writes the report to a file; may be given several times.
-    #[arg(long = "report", value_name = "FORMAT=PATH", env = "RESERVATION_SYNC_REPORT", global = true,
-          value_delimiter = ',', value_parser = ReportFile::parse)]
+    #[arg(long = "report", value_name = "FORMAT=PATH", global = true, value_parser = ReportFile::parse)]
     pub(super) reports: Vec<ReportFile>,
     /// How log lines are written to stderr.
     #[arg(
@@ -52,7 +52,7 @@ pub(super) struct Common {
     )]
     pub(super) log_format: LogFormat,
     /// Tells more; twice tells everything.
-    #[arg(short, long, action = ArgAction::Count, global = true)]
+    #[arg(short, long, action = ArgAction::Count, env = "RESERVATION_SYNC_VERBOSE", global = true)]
     pub(super) verbose: u8,
     /// Tells errors only, and no progress.
     #[arg(short, long, action = ArgAction::Count, global = true)]
@@ -115,7 +115,7 @@ pub(super) enum Verb {
     Check {
         /// Also tries the key, the workspace, the clock, the doors and the store, and says who would stand outside. Writes
         /// nothing to Seam.
-        #[arg(long, env = "RESERVATION_SYNC_ONLINE")]
+        #[arg(long)]
         online: bool,
         #[command(flatten)]
         rows: RejectsFlags,
@@ -138,6 +138,9 @@ pub(super) enum Verb {
     },
     /// Says which live grants are the grants of stays, and takes them over.
     Adopt(AdoptFlags),
+    /// Records what a person decides about a stay: who shares a unit, who gets it, who keeps or loses a key. Counts from
+    /// the next run on.
+    Decide(DecideFlags),
     /// Explains one reservation: its rows, its grants, what a run would do, what earlier runs did.
     Explain(ExplainFlags),
     /// Writes the live grants of this job as a table or as JSON.
@@ -145,7 +148,7 @@ pub(super) enum Verb {
     /// Lists recorded runs, the last one first.
     Runs {
         /// How many.
-        #[arg(long, value_name = "N", default_value_t = 20, env = "RESERVATION_SYNC_LIMIT")]
+        #[arg(long, value_name = "N", default_value_t = 20)]
         limit: u32,
     },
     /// Shows a saved plan, or the report of a recorded run.
@@ -189,7 +192,7 @@ pub(super) struct InitFlags {
     #[arg(long, value_name = "FILE")]
     pub(super) from: Option<PathBuf>,
     /// The address of a database: sqlite://, postgres:// or mysql://; it is not written into the configuration.
-    #[arg(long, value_name = "DB", env = "RESERVATION_SYNC_URL", hide_env_values = true)]
+    #[arg(long, value_name = "DB")]
     pub(super) url: Option<String>,
 }
 
@@ -205,9 +208,9 @@ pub(super) struct UnlockFlags {
 #[derive(Debug, Args)]
 pub(super) struct PlanFlags {
     #[command(flatten)]
-    pub(super) scope: ScopeFlags,
+    pub(super) filter: FilterFlags,
     /// Exits with 2 where changes are pending.
-    #[arg(long, env = "RESERVATION_SYNC_DETAILED_EXITCODE")]
+    #[arg(long)]
     pub(super) detailed_exitcode: bool,
     /// Decides as if it were that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
@@ -226,7 +229,7 @@ pub(super) struct SaveFlags {
     #[command(flatten)]
     pub(super) plan: PlanFlags,
     /// Saves the plan for `apply`; the file holds contacts of guests and is for its owner only.
-    #[arg(short, long, value_name = "PLAN.json", env = "RESERVATION_SYNC_OUTPUT")]
+    #[arg(short, long, value_name = "PLAN.json")]
     pub(super) output: Option<PathBuf>,
 }
 
@@ -258,7 +261,7 @@ pub(super) struct ExplainFlags {
     #[arg(value_name = "RESERVATION_KEY")]
     pub(super) reservation: String,
     /// Its property, where several have that key.
-    #[arg(long, value_name = "CODE", env = "RESERVATION_SYNC_PROPERTY")]
+    #[arg(long, value_name = "CODE")]
     pub(super) property: Option<String>,
     /// Decides as if it were that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
@@ -269,7 +272,7 @@ pub(super) struct ExplainFlags {
 #[derive(Debug, Args)]
 pub(super) struct ExportFlags {
     /// Also writes the codes and links that open doors, to a file for its owner only.
-    #[arg(long, value_name = "PATH", env = "RESERVATION_SYNC_WITH_SECRETS")]
+    #[arg(long, value_name = "PATH")]
     pub(super) with_secrets: Option<PathBuf>,
     /// Takes for live what is so at that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
@@ -282,16 +285,16 @@ pub(super) struct RunFlags {
     #[command(flatten)]
     pub(super) plan: PlanFlags,
     /// Stops before the first write.
-    #[arg(long, env = "RESERVATION_SYNC_DRY_RUN")]
+    #[arg(long)]
     pub(super) dry_run: bool,
     /// Changes at most so many grants, the most urgent first; the rest is left for the next run.
-    #[arg(long, value_name = "N", env = "RESERVATION_SYNC_MAX_CHANGES")]
+    #[arg(long, value_name = "N")]
     pub(super) max_changes: Option<NonZeroUsize>,
     /// Starts nothing when so much time has passed: 90s, 15m, 2h; the rest is left for the next run.
-    #[arg(long, value_name = "TIME", env = "RESERVATION_SYNC_MAX_DURATION", value_parser = length_of_time)]
+    #[arg(long, value_name = "TIME", value_parser = length_of_time)]
     pub(super) max_duration: Option<Duration>,
     /// Does not wait until access is really issued. No run waits for that yet, so it changes nothing.
-    #[arg(long, env = "RESERVATION_SYNC_NO_VERIFY")]
+    #[arg(long)]
     pub(super) no_verify: bool,
 }
 
@@ -301,13 +304,13 @@ pub(super) struct AdoptFlags {
     #[command(flatten)]
     pub(super) plan: PlanFlags,
     /// Writes the list to a file, for review in a spreadsheet.
-    #[arg(short, long, value_name = "FILE", env = "RESERVATION_SYNC_OUTPUT", conflicts_with = "reviewed")]
+    #[arg(short, long, value_name = "FILE", conflicts_with = "reviewed")]
     pub(super) output: Option<PathBuf>,
     /// The list after somebody reviewed it; shows what would be done, and with --apply does it.
-    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_REVIEWED")]
+    #[arg(long, value_name = "FILE")]
     pub(super) reviewed: Option<PathBuf>,
     /// Takes over what the reviewed list says: makes grants of ours, then deletes those that it names.
-    #[arg(long, requires = "reviewed", env = "RESERVATION_SYNC_APPLY")]
+    #[arg(long, requires = "reviewed")]
     pub(super) apply: bool,
 }
 
@@ -320,13 +323,13 @@ fn length_of_time(text: &str) -> Result<Duration, String> {
 #[derive(Debug, Args)]
 pub(super) struct SandboxFlags {
     /// The port on the loopback interface; 0 takes a free one.
-    #[arg(long, value_name = "N", default_value_t = 8080, env = "RESERVATION_SYNC_PORT")]
+    #[arg(long, value_name = "N", default_value_t = 8080)]
     pub(super) port: u16,
     /// The workspace it starts with; may also hold `switches`, `limits` and `faults`.
-    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_SEED")]
+    #[arg(long, value_name = "FILE")]
     pub(super) seed: Option<PathBuf>,
     /// Where it keeps what is done; without it, nothing is kept.
-    #[arg(long, value_name = "FILE", env = "RESERVATION_SYNC_STATE")]
+    #[arg(long, value_name = "FILE")]
     pub(super) state: Option<PathBuf>,
     /// Starts its clock at that instant.
     #[arg(long, value_name = "INSTANT")]
@@ -362,14 +365,49 @@ mod tests {
     }
 
     #[test]
-    fn flags_that_override_safety_or_time_have_no_environment_twin() {
-        for verb in Arguments::command().get_subcommands() {
-            for argument in
-                verb.get_arguments().filter(|a| ["now", "allow", "reason"].contains(&a.get_id().as_str()))
-            {
-                assert_eq!(argument.get_env(), None, "{}", verb.get_name());
+    fn environment_twins_are_five() {
+        fn twins(command: &clap::Command, found: &mut std::collections::BTreeSet<(String, String)>) {
+            for argument in command.get_arguments() {
+                if let Some(variable) = argument.get_env() {
+                    let variable = variable.to_string_lossy().into_owned();
+                    found.insert((argument.get_id().to_string(), variable));
+                }
+            }
+            for verb in command.get_subcommands() {
+                twins(verb, found);
             }
         }
+        let mut found = std::collections::BTreeSet::new();
+        twins(&Arguments::command(), &mut found);
+        // A filter, an allowance, a limit or a clock is never taken from the environment (RULES 27).
+        let expected = [
+            ("config", "RESERVATION_SYNC_CONFIG"),
+            ("format", "RESERVATION_SYNC_FORMAT"),
+            ("log_format", "RESERVATION_SYNC_LOG_FORMAT"),
+            ("no_color", "RESERVATION_SYNC_NO_COLOR"),
+            ("verbose", "RESERVATION_SYNC_VERBOSE"),
+        ];
+        assert_eq!(found, expected.map(|(flag, variable)| (flag.to_owned(), variable.to_owned())).into());
+    }
+
+    #[test]
+    fn a_comma_is_part_of_a_value() {
+        let arguments = [
+            "reservation-sync",
+            "run",
+            "--report",
+            "json=a,b.json",
+            "--reservation",
+            "R1,R2",
+            "--exclude",
+            "R3,",
+        ];
+        let arguments = Arguments::try_parse_from(arguments).expect("a good command");
+        assert_eq!(arguments.common.reports[0].path, PathBuf::from("a,b.json"));
+        let Verb::Run { run, .. } = arguments.verb else { panic!("the verb is run") };
+        let filter = run.plan.filter.to_filter().expect("a good filter");
+        let expected = [("--reservation", "R1,R2".to_owned()), ("--exclude", "R3,".to_owned())];
+        assert_eq!(filter.flags(), expected);
     }
 
     #[test]

@@ -12,19 +12,17 @@ use super::output::Output;
 use super::signals;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
-use crate::mapping::{Outline, Scope};
+use crate::mapping::{Outline, ReservationFilter};
 use crate::model::{ProblemCode, ReasonCode, SourceRead, SpaceKey, word};
 use crate::record::{RunState, RunSummary};
 use crate::report::{counted, visible};
 use crate::run::{
-    Failure, Interrupt, Job, Mode, Online, SeamCounts, SeenSeam, SeenStore, WaitingStay, look_online,
+    Failure, Interrupt, Job, Mode, NOTICEABLE, Online, SeamCounts, SeenSeam, SeenStore, WaitingStay,
+    look_online,
 };
 
 /// Somebody waits for the answer, so that Seam is not waited for as long as at night.
 const PATIENCE: Duration = Duration::from_secs(15);
-
-/// From here on guests notice that the clocks differ, and so does whoever reads the record.
-const MAX_CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Looks at Seam and the store.
 pub(super) async fn look(
@@ -35,10 +33,10 @@ pub(super) async fn look(
 ) -> Result<Online, Failure> {
     let mut settings = settings.clone();
     settings.seam.patience = settings.seam.patience.min(PATIENCE);
-    let scope = Scope::default();
+    let filter = ReservationFilter::default();
     let interrupt = Interrupt::default();
     signals::listen(&interrupt)?;
-    let job = Job::new(&settings, Mode::Plan, &scope, output.sink(), &interrupt);
+    let job = Job::new(&settings, Mode::Plan, &filter, output.sink(), &interrupt);
     Ok(look_online(job, read, outline).await)
 }
 
@@ -65,7 +63,7 @@ pub(super) fn exit_code(online: &Online) -> ExitCode {
 }
 
 fn is_wrong(clock: SignedDuration) -> bool {
-    clock.abs() > MAX_CLOCK_DIFFERENCE
+    clock.abs() > NOTICEABLE
 }
 
 /// For people, to be read after what was said of the source.

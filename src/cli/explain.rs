@@ -6,7 +6,7 @@ use super::plan::runtime;
 use super::signals;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
-use crate::mapping::Scope;
+use crate::mapping::ReservationFilter;
 use crate::model::{PropertyCode, ReservationKey};
 use crate::report::explain::{render_json, render_markdown, render_text};
 use crate::run::{self, Failure, Interrupt, Job, Mode};
@@ -33,8 +33,8 @@ pub(super) fn explain(
     let explanation = runtime()?.block_on(async {
         let interrupt = Interrupt::default();
         signals::listen(&interrupt)?;
-        let scope = Scope::default();
-        let job = Job { now: *now, ..Job::new(settings, Mode::Explain, &scope, output.sink(), &interrupt) };
+        let filter = ReservationFilter::default();
+        let job = Job { now: *now, ..Job::new(settings, Mode::Explain, &filter, output.sink(), &interrupt) };
         let property = property.as_deref().map(PropertyCode::new);
         run::explain(job, &ReservationKey::new(reservation), property.as_ref()).await
     })?;

@@ -13,6 +13,7 @@ use super::plan::runtime;
 use super::survey::{Found, Survey};
 use crate::config::{ADDRESS_VARIABLE, DEFAULT_PATH, Draft, DraftInput, FILL_IN, Query};
 use crate::exit_code::ExitCode;
+use crate::plan::Commands;
 use crate::report::counted;
 use crate::run::Failure;
 
@@ -106,10 +107,8 @@ fn told(path: &Path, found: &Found) -> String {
         0 => String::new(),
         _ => format!("To be filled in: {}, marked with `{FILL_IN}`.\n", counted(n_open as u64, "line")),
     };
-    format!(
-        "Wrote {}. {source}\n{address}{open}Look at all of it, then run `reservation-sync check`.\n",
-        path.display()
-    )
+    let check = Commands::new(path, &["run"], &[]).of("check");
+    format!("Wrote {}. {source}\n{address}{open}Look at all of it, then run `{check}`.\n", path.display())
 }
 
 fn json(path: &Path, found: &Found) -> String {

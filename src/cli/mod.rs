@@ -8,8 +8,10 @@ mod arguments;
 mod check;
 mod check_online;
 mod complete;
+mod decide;
 mod explain;
 mod export;
+mod filter;
 mod init;
 mod output;
 mod plan;
@@ -18,7 +20,6 @@ mod rejects;
 mod release;
 mod rollback;
 mod sandbox;
-mod scope;
 mod show;
 mod signals;
 mod survey;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
             plan::run(&rows.applied_to(settings(output)?), &run, rows.rejects.as_deref(), output)
         }
         Verb::Adopt(flags) => adopt::adopt(&settings(output)?, &flags, output),
+        Verb::Decide(flags) => decide::decide(&settings(output)?, &flags, output),
         Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
         Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
         Verb::Rollback(flags) => rollback::rollback(&settings(output)?, &flags, output),

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::arguments::{Common, Format, LogFormat, ReportFile};
@@ -10,6 +11,7 @@ use super::whole_file::write_whole;
 use crate::config::{self, Environment};
 use crate::event::EventSink;
 use crate::exit_code::ExitCode;
+use crate::plan::Commands;
 use crate::report::document::Document;
 use crate::report::logs::{self, Verbosity};
 use crate::report::text::{Colour, TextOptions};
@@ -24,6 +26,8 @@ pub(super) struct Output {
     error_colour: Colour,
     log_format: LogFormat,
     sink: Arc<dyn EventSink>,
+    /// The commands that hints name.
+    commands: Commands,
 }
 
 impl Output {
@@ -42,7 +46,9 @@ impl Output {
         logs::init(log_format, verbosity, error_colour, writer).map_err(|error| {
             Failure::new(ExitCode::Unexpected, &error, "report this: logging was begun twice")
         })?;
+        let config = common.config.as_deref().unwrap_or_else(|| Path::new(config::DEFAULT_PATH));
         Ok(Self {
+            commands: Commands::new(config, &["run"], &[]),
             format: common.format,
             reports: common.reports.clone(),
             colour: colour_on(io::stdout().is_terminal()),
@@ -130,10 +136,11 @@ impl Output {
 
     /// Tells why the program ends early, as the log is written.
     pub(super) fn failure(&self, failure: &Failure) -> ExitCode {
+        let failure = Failure { hint: self.commands.completed(&failure.hint), ..failure.clone() };
         match self.log_format {
-            LogFormat::Text => Self::plain_failure(failure),
+            LogFormat::Text => Self::plain_failure(&failure),
             LogFormat::Json => {
-                let Failure { exit_code, message, hint } = failure;
+                let Failure { exit_code, message, hint } = &failure;
                 tracing::error!(run.exit_code = exit_code.code(), run.hint = hint, "{message}");
                 *exit_code
             }

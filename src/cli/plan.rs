@@ -8,9 +8,9 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::apply::write_plan;
 use super::arguments::{PlanFlags, RunFlags, SaveFlags};
+use super::filter::FilterFlags;
 use super::output::Output;
 use super::rejects::write_rejects;
-use super::scope::ScopeFlags;
 use super::signals;
 use crate::config::{Endpoint, Settings};
 use crate::exit_code::ExitCode;
@@ -84,7 +84,7 @@ pub(super) fn carry_out(
     output: &Output,
 ) -> Result<ExitCode, Failure> {
     let flags = PlanFlags {
-        scope: ScopeFlags::default(),
+        filter: FilterFlags::default(),
         detailed_exitcode: false,
         now,
         allow: Vec::new(),
@@ -115,7 +115,7 @@ pub(super) fn job(
     output: &Output,
 ) -> Result<ExitCode, Failure> {
     let Extent { save, rejects, adoption, max_changes, max_duration } = extent;
-    let scope = flags.scope.to_scope()?;
+    let filter = flags.filter.to_filter()?;
     let runtime = runtime()?;
     let mut document = runtime.block_on(async {
         let interrupt = Interrupt::default();
@@ -125,8 +125,9 @@ pub(super) fn job(
                 settings,
                 mode,
                 now: flags.now,
-                scope: &scope,
+                filter: &filter,
                 adoption,
+                output: save,
                 allowances: &flags.allow,
                 reason: flags.reason.as_deref(),
                 max_changes,

@@ -16,10 +16,10 @@ use crate::source::{KeptRejects, SourceInput};
 #[derive(Debug, Default, Args)]
 pub(super) struct RejectsFlags {
     /// Writes the rows that cannot be used, as the source has them and with what is wrong, into a CSV file for its owner only.
-    #[arg(long, value_name = "PATH", env = "RESERVATION_SYNC_REJECTS")]
+    #[arg(long, value_name = "PATH")]
     pub(super) rejects: Option<PathBuf>,
     /// Reads a mended file of --rejects in place of the source; what is not in it is left alone.
-    #[arg(long, value_name = "PATH", env = "RESERVATION_SYNC_FROM_REJECTS")]
+    #[arg(long, value_name = "PATH")]
     from_rejects: Option<String>,
 }
 

@@ -7,6 +7,8 @@ use super::output::Output;
 use super::plan::runtime;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
+use crate::model::shell_word;
+use crate::plan::Commands;
 use crate::report::visible;
 use crate::run::Failure;
 use crate::store::{Fate, FoundLock, Store};
@@ -19,19 +21,20 @@ pub(super) fn unlock(settings: &Settings, flags: &UnlockFlags, output: &Output) 
         store.close().await;
         Ok::<_, Failure>(locks)
     })?;
-    output.text_or_json(|| text(&locks), || json(&locks))?;
+    let commands = Commands::new(&settings.path, &["run"], &[]);
+    output.text_or_json(|| text(&locks, &commands), || json(&locks))?;
     let all_lifted = locks.iter().all(|lock| lock.fate.is_lifted());
     Ok(if all_lifted { ExitCode::Success } else { ExitCode::Locked })
 }
 
-fn text(locks: &[FoundLock]) -> String {
+fn text(locks: &[FoundLock], commands: &Commands) -> String {
     if locks.is_empty() {
         return "Nobody holds the lock, so there is nothing to lift.\n".to_owned();
     }
-    locks.iter().map(block).collect()
+    locks.iter().map(|lock| block(lock, commands)).collect()
 }
 
-fn block(lock: &FoundLock) -> String {
+fn block(lock: &FoundLock, commands: &Commands) -> String {
     let FoundLock { id, workspace_id, holder, since, renewed, expires, fate } = lock;
     let (pid, host) = (holder.pid, visible(&holder.host));
     let told = match fate {
@@ -43,9 +46,9 @@ fn block(lock: &FoundLock) -> String {
         }
         Fate::KeptUnseen => format!(
             "Kept: whether that process still runs cannot be seen from here. Without a sign of life the lock ends by \
-             itself at {}.\nIf you know that it is gone: reservation-sync unlock --holder {}",
+             itself at {}.\nIf you know that it is gone: {}",
             time(*expires),
-            visible(id)
+            commands.of(&format!("unlock --holder {}", shell_word(id)))
         ),
         Fate::KeptChanged => "Kept: its holder has just shown a sign of life.".to_owned(),
     };

@@ -227,6 +227,7 @@ impl Draft {
             line(text, &format!("# Units in the file: {}", commented(&self.units.join(", "))));
         }
         line(text, "# also = [\"lobby\"]       # spaces that every stay gets");
+        line(text, "# shared = [\"dorm-*\"]    # units or spaces that several reservations may have at once");
         line(text, "\n# [seam]                # the key comes from the environment: SEAM_API_KEY");
         line(text, "# endpoint = \"sandbox\"   # rehearses on an emulator, without a key");
     }

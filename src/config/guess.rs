@@ -3,7 +3,7 @@
 use crate::source::{Field, Meaning};
 
 /// Headers that people and programs use, in lower case.
-const HEADERS: [(Field, &[&str]); 12] = [
+const HEADERS: [(Field, &[&str]); 14] = [
     (
         Field::ReservationKey,
         &[
@@ -102,6 +102,26 @@ const HEADERS: [(Field, &[&str]); 12] = [
     (Field::FirstName, &["first name", "guest first name", "vorname", "prénom", "nombre", "nome"]),
     (Field::LastName, &["last name", "guest last name", "surname", "nachname", "nom", "apellido", "cognome"]),
     (Field::Email, &["email", "e-mail", "guest email", "email address"]),
+    (Field::ShareKey, &["share number", "share no", "share id", "sharing id", "sharenr"]),
+    (
+        Field::BookedAt,
+        &[
+            "booked on",
+            "booked at",
+            "date booked",
+            "booking date",
+            "booking created",
+            "creation date",
+            "created on",
+            "created at",
+            "created",
+            "buchungsdatum",
+            "date de réservation",
+            "fecha de creación",
+            "data di creazione",
+            "data de criação",
+        ],
+    ),
 ];
 
 /// Which header is probably which field; each header is proposed once.
@@ -165,16 +185,28 @@ mod tests {
 
     #[test]
     fn headers_of_an_unknown_export_are_proposed_once_each() {
-        let header: Vec<String> = ["Booking ID", "Guest", "Room", " Arrival ", "Departure", "Notes", "Name"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let header: Vec<String> = [
+            "Booking ID",
+            "Guest",
+            "Room",
+            " Arrival ",
+            "Departure",
+            "Notes",
+            "Name",
+            "Created",
+            "Booked On",
+            "Share No",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         let proposed = [
             (Field::ReservationKey, "Booking ID"),
             (Field::Unit, "Room"),
             (Field::CheckIn, " Arrival "),
             (Field::CheckOut, "Departure"),
             (Field::FullName, "Guest"),
+            (Field::ShareKey, "Share No"),
+            (Field::BookedAt, "Booked On"),
         ];
         assert_eq!(columns(&header), proposed);
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
@@ -21,6 +21,7 @@ use super::settings::Settings;
 use super::source_section::{self, profile_named};
 use super::spaces::{Spaces, spaces};
 use crate::mapping::MappingSettings;
+use crate::model::Owner;
 use crate::plan::PlanSettings;
 use crate::source::SourceInput;
 
@@ -46,20 +47,23 @@ pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Settings, 
     let folder = absolute.parent().unwrap_or(&absolute);
     // Without links in it, `..` leads to the folder above.
     let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    parse(&text, &folder, environment).map_err(|problems| ConfigError::Invalid {
-        path: name,
-        text: masked(&text),
-        problems,
-    })
+    let invalid = |problems| ConfigError::Invalid { path: name, text: masked(&text), problems };
+    parse(&text, &folder, environment)
+        .map(|settings| Settings { path: path.to_owned(), ..settings })
+        .map_err(invalid)
 }
 
 /// Reads a configuration that is not in a file yet, as if it were in that one.
 pub fn load_text(text: &str, path: &Path, environment: &Environment) -> Result<Settings, ConfigError> {
     let unreadable = |source| ConfigError::Unreadable { path: path.display().to_string(), source };
     let absolute = std::path::absolute(path).map_err(unreadable)?;
-    parse(text, absolute.parent().unwrap_or(&absolute), environment).map_err(|problems| {
-        ConfigError::Invalid { path: path.display().to_string(), text: masked(text), problems }
-    })
+    parse(text, absolute.parent().unwrap_or(&absolute), environment)
+        .map(|settings| Settings { path: path.to_owned(), ..settings })
+        .map_err(|problems| ConfigError::Invalid {
+            path: path.display().to_string(),
+            text: masked(text),
+            problems,
+        })
 }
 
 /// Reads a configuration from its text; relative paths start from the folder.
@@ -147,16 +151,20 @@ fn settings(
     if let (SourceInput::Database(input), Some(seam)) = (&mut source.input, &seam) {
         input.patience = seam.patience;
     }
-    let Spaces { rule: units, also, table_text } = spaces?;
+    let Spaces { rule: units, owner: spaces_rule, also, shared, table_text } = spaces?;
+    let properties = properties?;
     let (methods, guests, horizon) = grants?;
     let (on_contact_conflict, addresses) = identities?;
     let (namespace, seam) = (namespace?, seam?);
     Some(Settings {
+        path: PathBuf::new(),
+        owner: Owner { properties: properties.by_code.keys().cloned().collect(), spaces: spaces_rule },
         mapping: MappingSettings {
             namespace: namespace.clone(),
-            properties: properties?,
+            properties,
             units,
             also,
+            shared,
             methods,
             guests,
             addresses,

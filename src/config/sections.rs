@@ -19,7 +19,7 @@ use super::values::{
     positive_count, positive_duration, positive_number, share, text, time, word, zone,
 };
 use crate::mapping::{AddressRules, GuestScope};
-use crate::model::{Method, MethodSet, Namespace, Properties, Property, PropertyCode};
+use crate::model::{Method, MethodSet, Namespace, Properties, Property, PropertyCode, WorkspaceId};
 use crate::plan::{ContactConflict, GuardSettings, Limits, Policy};
 use crate::store::StoreSettings;
 
@@ -216,9 +216,11 @@ pub(super) fn seam(
         (None, None) => None,
     };
     let credentials = if is_sandbox { None } else { credentials(environment, problems) };
+    let workspace_id = environment.get("SEAM_WORKSPACE_ID").filter(|_| !is_sandbox);
     Some(SeamSettings {
         endpoint: endpoint?,
         credentials,
+        workspace_id: workspace_id.map(|id| WorkspaceId::new(id.trim())),
         limits: Limits {
             requests_per_second: requests_per_second?,
             burst: burst?,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 
 use crate::mapping::MappingSettings;
+use crate::model::{Owner, WorkspaceId};
 use crate::plan::{GuardSettings, Limits, PlanSettings};
 use crate::source::SourceSettings;
 use crate::store::StoreSettings;
@@ -14,6 +15,8 @@ use crate::store::StoreSettings;
 /// Everything a run is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The file that it was read from, as it was named.
+    pub path: PathBuf,
     /// What the mapping is told.
     pub mapping: MappingSettings,
     /// What the planner is told.
@@ -26,6 +29,8 @@ pub struct Settings {
     pub seam: SeamSettings,
     /// Where the record is kept.
     pub store: StoreSettings,
+    /// What makes it the owner of its namespace.
+    pub owner: Owner,
     /// A hash of the keys that decide what is planned; a saved plan holds only under the same (RULES 25).
     pub digest: String,
 }
@@ -67,6 +72,8 @@ pub struct SeamSettings {
     pub endpoint: Endpoint,
     /// What it knows us by; always `None` for the embedded emulator.
     pub credentials: Option<Credentials>,
+    /// The workspace that the environment names, whatever the credential is; always `None` for the embedded emulator.
+    pub workspace_id: Option<WorkspaceId>,
     /// How fast it may be asked.
     pub limits: Limits,
     /// Of one request.

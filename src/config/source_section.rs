@@ -7,7 +7,7 @@ use super::node::{Node, Place, Value};
 use super::profiles;
 use super::section::{Complaint, Section};
 use super::source_input::source_input;
-use super::values::{arrival_range, duration_or_none, list, text, verbatim, word};
+use super::values::{arrival_range, duration_or_none, list, text, truth, verbatim, word};
 use crate::model::{Coverage, Properties};
 use crate::source::{
     CellForms, ColumnMap, DateOrder, Field, KeptRejects, Meaning, NameForm, RowOrigin, SourceInput,
@@ -26,6 +26,7 @@ pub(super) fn source(
     let coverage =
         section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
     let covers = section.take("covers", arrival_range);
+    let whole_reservations = section.take("whole_reservations", truth);
     let max_age = section.take("max_age", duration_or_none);
     let date_order = section.take(
         "date_order",
@@ -57,6 +58,7 @@ pub(super) fn source(
         properties: properties?,
         coverage: coverage?,
         covers,
+        whole_reservations: whole_reservations?,
         max_age,
         forms,
         date_order: date_order?,

@@ -95,3 +95,17 @@ fn what_the_file_says_wins_over_the_profile() {
         (DateOrder::DayMonthYear, vec!["/".to_owned()])
     );
 }
+
+#[test]
+fn whole_reservations_are_said_or_not() {
+    let source = |lines: &str| {
+        parse_with(&with_source(&format!("path = 'a.csv'\n{lines}")), []).expect("a good one").source
+    };
+    assert!(!source("").whole_reservations);
+    let source = source("whole_reservations = true");
+    assert!(source.whole_reservations);
+    // The other rows of a reservation are in the export, not in its rejects file.
+    assert!(!source.fed_back(SourceInput::Stdin).whole_reservations);
+    let told = refused(&with_source("path = 'a.csv'\nwhole_reservations = 'yes'"), []);
+    assert!(told.contains("source.whole_reservations: expected true or false, found a string"), "{told}");
+}

@@ -41,7 +41,7 @@ pub(super) fn refused<const N: usize>(text: &str, variables: [(&str, &str); N]) 
 }
 
 /// Checks the first line of each problem that the lines cause.
-fn check(more: &str, expected: &[&str]) {
+pub(super) fn check(more: &str, expected: &[&str]) {
     let problems = parse_with(&format!("{SMALLEST}{more}"), []).expect_err("something is wrong with it");
     let seen: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(seen, expected, "{more}");
@@ -81,7 +81,7 @@ fn the_smallest_file_takes_everything_else_from_the_defaults() {
         min_existing: 10,
         max_shrink: Share::Percent(30.0),
         max_reject: Share::Percent(10.0),
-        max_in_house: Share::Count(3),
+        max_in_house: Share::Larger { count: 3, percent: 10.0 },
         missing_runs: 2,
         missing_for: SignedDuration::from_hours(12),
     };
@@ -107,6 +107,7 @@ fn every_key_is_accepted() {
         query = "config/queries/qloapps.sql"
         coverage = "complete"
         covers = "-1d..60d"
+        whole_reservations = true
         max_age = "none"
         date_order = "dmy"
         [columns]
@@ -129,6 +130,7 @@ fn every_key_is_accepted() {
         [spaces]
         key = "room-{unit}"
         also = ["lobby", "gym"]
+        shared = ["dorm-*", "lobby"]
         [grants]
         methods = ["card", "code"]
         guests = "primary"
@@ -182,6 +184,9 @@ fn every_key_is_accepted() {
     );
     let AddressRules { relay_domains, own_addresses, own_domains } = &settings.mapping.addresses;
     assert_eq!((relay_domains.len(), own_addresses.len(), own_domains.len()), (1, 1, 1));
+    let shared = |unit: &str, space: &str| settings.mapping.shared.is_shared(&unit.into(), &space.into());
+    assert!(shared("dorm-7", "room-7") && shared("101", "lobby") && !shared("101", "room-101"));
+    assert!(settings.source.whole_reservations);
     assert_eq!(settings.source.statuses.standing("confirmed"), None);
     assert!(settings.source.statuses.standing("No Show").is_some());
 }
@@ -355,6 +360,7 @@ fn no_message_repeats_what_came_from_the_environment() {
         "source.path",
         "source.coverage",
         "source.covers",
+        "source.whole_reservations",
         "source.max_age",
         "source.date_order",
         "columns.check_in",
@@ -366,6 +372,7 @@ fn no_message_repeats_what_came_from_the_environment() {
         "spaces.key",
         "spaces.table",
         "spaces.also",
+        "spaces.shared",
         "grants.methods",
         "grants.guests",
         "grants.horizon",
@@ -455,7 +462,10 @@ fn what_cannot_be_is_refused_key_by_key() {
     );
     check("grants.methods = []", &["grants.methods: must name a method"]);
     check("grants.guests = true", &["grants.guests: expected a string, found true or false"]);
-    check("guards.max_delete = '110%'", &["guards.max_delete: expected a number or a percentage"]);
+    check(
+        "guards.max_delete = '110%'",
+        &["guards.max_delete: expected a number, a percentage, or the larger of both"],
+    );
     check("guards.missing_runs = 0", &["guards.missing_runs: must be 1 or more"]);
     check("guards.min_existing = -1", &["guards.min_existing: expected a whole number that is not negative"]);
     check("seam.endpoint = 'getseam.com'", &["seam.endpoint: expected an http or https address"]);
@@ -506,6 +516,8 @@ fn only_what_decides_the_plan_changes_the_digest() {
     for other in [
         "grants.horizon = '30d'\n",
         "spaces.also = ['lobby']\n",
+        "spaces.shared = ['dorm-*']\n",
+        "source.whole_reservations = true\n",
         "guards.max_delete = 3\n",
         "columns.unit = 'Room'\n",
     ] {

@@ -12,7 +12,7 @@ use super::node::{Node, Value};
 use super::section::Complaint;
 use crate::mapping::MailDomain;
 use crate::model::EmailAddress;
-use crate::plan::Share;
+use crate::plan::{Share, ShareError};
 use crate::source;
 
 /// A string that is not blank.
@@ -158,23 +158,30 @@ pub(super) fn arrival_range(node: &Node) -> Result<source::ArrivalRange, Complai
     if range.from < range.until { Ok(range) } else { Err(bad()) }
 }
 
-/// `10`, or `"10%"`.
+/// `10`, `"10%"`, or the larger of both: `"3 or 10%"`.
 pub(super) fn share(node: &Node) -> Result<Share, Complaint> {
-    let bad = || Complaint::new("expected a number or a percentage").hint("write 10 or \"10%\"");
+    let bad = |error: ShareError| {
+        let hint = match error {
+            ShareError::Unknown => "write 10, \"10%\" or \"3 or 10%\"",
+            ShareError::NothingInPercent => "write 0 to allow none",
+        };
+        Complaint::new(error.to_string()).hint(hint)
+    };
     match &node.value {
-        Value::Integer(count) => u64::try_from(*count).map(Share::Count).map_err(|_| bad()),
-        Value::Text(text) => match text.trim().strip_suffix('%') {
-            Some(digits) => percent(digits.trim()).map(Share::Percent).ok_or_else(bad),
-            None => text.trim().parse().map(Share::Count).map_err(|_| bad()),
-        },
-        _ => Err(bad()),
+        Value::Integer(count) => {
+            u64::try_from(*count).map(Share::Count).map_err(|_| bad(ShareError::Unknown))
+        }
+        Value::Text(text) => text.parse().map_err(bad),
+        _ => Err(bad(ShareError::Unknown)),
     }
 }
 
-fn percent(digits: &str) -> Option<f64> {
-    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let percent: f64 = if plain { digits.parse().ok()? } else { return None };
-    (0.0..=100.0).contains(&percent).then_some(percent)
+/// `true` or `false`, without quotes.
+pub(super) fn truth(node: &Node) -> Result<bool, Complaint> {
+    match &node.value {
+        Value::Bool(truth) => Ok(*truth),
+        other => Err(expected("true or false", other)),
+    }
 }
 
 /// A whole number that may be zero.
@@ -310,10 +317,10 @@ mod tests {
         assert_eq!(share(&node(Value::Integer(3))), Ok(Share::Count(3)));
         assert_eq!(share(&quoted("3")), Ok(Share::Count(3)));
         assert_eq!(share(&quoted("10%")), Ok(Share::Percent(10.0)));
-        assert_eq!(share(&quoted("2.5 %")), Ok(Share::Percent(2.5)));
-        for bad in ["", "%", "101%", "-1%", "ten", "1e1%"] {
-            assert!(share(&quoted(bad)).is_err(), "{bad}");
-        }
+        assert_eq!(share(&quoted("3 or 10%")), Ok(Share::Larger { count: 3, percent: 10.0 }));
+        assert!(share(&quoted("ten")).is_err());
+        let complaint = share(&quoted("0%")).expect_err("it would mean three");
+        assert_eq!(complaint.hint.as_deref(), Some("write 0 to allow none"));
         assert!(share(&node(Value::Integer(-1))).is_err());
         assert!(share(&node(Value::Float(0.1))).is_err());
     }

@@ -6,10 +6,12 @@ use ecow::EcoString;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::common_doors::UnitDoors;
 use super::directory::{SpaceRef, SpaceRefs};
 use crate::model::{
-    AccessGrantId, EmailAddress, GuestKey, HeldBy, MethodSet, Move, PhoneNumber, Problem, ReasonCode,
-    ReservationId, SharedSet, SourcePlace, SpaceKey, Unit, Window, WishedCode,
+    AccessGrantId, EmailAddress, GuestKey, HeldBy, LocalSpan, MethodSet, Move, PhoneNumber, Problem,
+    Properties, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Window,
+    WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -19,6 +21,49 @@ pub struct UnitSpaces {
     pub unit: Unit,
     /// Its spaces, sorted.
     pub spaces: Vec<SpaceRef>,
+}
+
+/// What a row says of a stay beside who, where and how: who has a unit is decided by it (RULES 12 to 14).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StayFacts {
+    /// The dates, without buffers, by the clock of the property.
+    pub dates: LocalSpan,
+    /// What the status means.
+    pub standing: Standing,
+    /// The guest or the hotel wants the stay left alone.
+    pub opted_out: bool,
+    /// What few sources say.
+    pub booking: Option<Box<BookingFacts>>,
+}
+
+/// What a booking says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingFacts {
+    /// Reservations of one key share a room.
+    pub share_key: Option<ShareKey>,
+    /// When it was booked.
+    pub booked_at: Option<Timestamp>,
+    /// When its row was last changed.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl StayFacts {
+    /// Whether the source gives its units to the stay (RULES 14): of those that opted out, to one who is checked in.
+    pub fn claims(&self) -> bool {
+        match self.standing {
+            Standing::CheckedIn => true,
+            Standing::Expected => !self.opted_out,
+            Standing::Revoked | Standing::Unclear | Standing::Ignored => false,
+        }
+    }
+
+    /// The facts of one stay that two rows are about.
+    pub(super) fn join(&mut self, other: &Self) {
+        self.dates = self.dates.hull(other.dates);
+        if other.standing == Standing::CheckedIn {
+            self.standing = Standing::CheckedIn;
+        }
+    }
 }
 
 /// A grant that should exist: one guest, one window, one set of doors.
@@ -44,6 +89,8 @@ pub struct DesiredGrant {
     pub code: Option<WishedCode>,
     /// The day of arrival at the property.
     pub arrival: Date,
+    /// What else the row says.
+    pub facts: StayFacts,
     /// The row, the first of several.
     pub source: SourcePlace,
 }
@@ -70,12 +117,14 @@ pub struct HeldStay {
     pub guest: GuestKey,
     /// Their name.
     pub full_name: EcoString,
-    /// The spaces, as far as they are known.
-    pub spaces: Vec<SpaceKey>,
+    /// The units, as far as they lead to spaces.
+    pub units: SharedSet<UnitSpaces>,
     /// When.
     pub window: Window,
     /// The day of arrival.
     pub arrival: Date,
+    /// What else the row says.
+    pub facts: StayFacts,
     /// Why, in one word.
     pub reason_code: ReasonCode,
     /// Why, in one sentence.
@@ -97,8 +146,27 @@ pub struct RevokedStay {
     pub window: Window,
     /// The day of arrival.
     pub arrival: Date,
+    /// The dates, without buffers, by the clock of the property.
+    pub dates: LocalSpan,
     /// Cancelled, or left early.
     pub reason_code: ReasonCode,
+    /// The row.
+    pub source: SourcePlace,
+}
+
+/// A stay about which the source has no opinion, or that wants to be left alone: what its guest has is kept (RULES 11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    /// Whose.
+    pub guest: GuestKey,
+    /// Their name.
+    pub full_name: EcoString,
+    /// The units, as far as they lead to spaces.
+    pub units: SharedSet<UnitSpaces>,
+    /// When.
+    pub window: Window,
+    /// What else the row says.
+    pub facts: StayFacts,
     /// The row.
     pub source: SourcePlace,
 }
@@ -125,10 +193,30 @@ pub struct DesiredReservation {
     pub held: Vec<HeldStay>,
     /// Stays that are over by the word of the source.
     pub revoked: Vec<RevokedStay>,
-    /// Guests with a row that says nothing: their grants are left alone (RULES 8).
-    pub left_alone: Vec<GuestKey>,
+    /// Stays about which nothing is to be done.
+    pub left_alone: Vec<LeftAlone>,
     /// Whether all of it was understood.
     pub rows: Rows,
+}
+
+impl DesiredReservation {
+    /// A reservation of which the source says nothing.
+    pub fn without_rows(id: ReservationId, now: Timestamp) -> Self {
+        Self {
+            id,
+            first_arrival: now,
+            grants: Vec::new(),
+            held: Vec::new(),
+            revoked: Vec::new(),
+            left_alone: Vec::new(),
+            rows: Rows::AllUnderstood,
+        }
+    }
+
+    /// Whether a guest has a stay that is left alone.
+    pub fn leaves_alone(&self, guest: &GuestKey) -> bool {
+        self.left_alone.iter().any(|stay| stay.guest == *guest)
+    }
 }
 
 /// Everything the source wants.
@@ -138,6 +226,10 @@ pub struct Desired {
     pub reservations: Vec<DesiredReservation>,
     /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
     pub common: BTreeSet<SpaceRef>,
+    /// Doors by which nobody has a unit.
+    pub doors: UnitDoors,
+    /// The clocks, hours and buffers of the properties.
+    pub properties: Properties,
     /// Moves that an earlier run began and did not end, and of which both grants stand. The mapping knows none of them.
     pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping

@@ -103,6 +103,12 @@ impl Directory {
         &self.doors
     }
 
+    /// The positions of some doors, as far as the workspace has them.
+    pub fn doors_by_id(&self, ids: &BTreeSet<DoorId>) -> impl Iterator<Item = DoorRef> {
+        let doors = (0..).map(DoorRef).zip(&self.doors);
+        doors.filter(|(_, door)| ids.contains(&door.id)).map(|(position, _)| position)
+    }
+
     /// All keys, sorted.
     pub fn keys(&self) -> BTreeSet<&SpaceKey> {
         self.by_key.keys().collect()

@@ -192,6 +192,7 @@ mod tests {
         };
         Stay {
             stay_id: None,
+            share_key: None,
             guest: Guest { key: None, full_name: name.into(), email: None, phone: None, is_primary: false },
             place: Place::Unassigned,
             check_in: moment(1),
@@ -201,6 +202,7 @@ mod tests {
             code: None,
             opted_out: false,
             updated_at: None,
+            booked_at: None,
             source: SourcePlace { container: "rows".into(), row: 2 },
         }
     }

@@ -7,9 +7,7 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::by_reservation::{ByReservation, in_order_of_keys};
-use crate::model::{
-    GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId, SharedSet, SpaceId, Window,
-};
+use crate::model::{GrantKeyParts, GuestKey, Inventory, LiveGrant, Namespace, ReservationId};
 use crate::side_by_side::both;
 
 /// Guests and stays of our namespace that Seam holds.
@@ -24,8 +22,6 @@ pub struct Known {
 #[derive(Debug, Clone)]
 pub(super) struct GrantedStay {
     pub(super) guest: GuestKey,
-    pub(super) spaces: SharedSet<SpaceId>,
-    pub(super) window: Window,
 }
 
 impl Known {
@@ -43,11 +39,11 @@ impl Known {
         };
         let ours = in_order_of_keys(inventory.grants.iter().filter(is_ours));
         known.granted.reserve_exact(ours.len());
-        for (key, grant) in ours {
+        for (key, _) in ours {
             let Some(parts) = GrantKeyParts::parse(namespace, key) else { continue };
             let GrantKeyParts { property, reservation, guest, door_set: _, ordinal: _ } = parts;
             known.by_reservation.note(ReservationId { property, key: reservation }, known.granted.len());
-            known.granted.push(GrantedStay { guest, spaces: grant.spaces.clone(), window: grant.window });
+            known.granted.push(GrantedStay { guest });
         }
         known
     }
@@ -65,35 +61,6 @@ impl Known {
     /// Guests that have a live grant of the reservation.
     pub(super) fn guests_of(&self, id: &ReservationId) -> impl Iterator<Item = &GuestKey> {
         self.stays_of(id).iter().map(|stay| &stay.guest)
-    }
-
-    /// Whether the guest, or any where none is named, has a live grant of the reservation on the space in that time.
-    pub(super) fn holds(
-        &self,
-        id: &ReservationId,
-        guest: Option<&GuestKey>,
-        space: &SpaceId,
-        time: &Window,
-    ) -> bool {
-        self.stays_of(id).iter().any(|stay| {
-            stay.window.overlaps(time)
-                && stay.spaces.contains(space)
-                && guest.is_none_or(|guest| stay.guest == *guest)
-        })
-    }
-
-    /// Whether two reservations have live grants on the space that share an instant of that time.
-    pub(super) fn share(&self, ids: [&ReservationId; 2], space: &SpaceId, time: &Window) -> bool {
-        let of = |id: &ReservationId| {
-            let stays = self.stays_of(id).iter();
-            stays.filter(|stay| stay.spaces.contains(space) && stay.window.overlaps(time)).collect::<Vec<_>>()
-        };
-        let (left, right) = (of(ids[0]), of(ids[1]));
-        left.iter().any(|left| {
-            right.iter().any(|right| {
-                left.window.overlaps(&right.window) && left.window.intersection(&right.window).overlaps(time)
-            })
-        })
     }
 
     /// Whether another property has live grants under that reservation key.

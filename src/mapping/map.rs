@@ -6,14 +6,15 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use super::addresses::LeftOut;
-use super::desired::{Desired, DesiredReservation, HeldStay, RevokedStay, Rows};
+use super::common_doors::UnitDoors;
+use super::desired::{Desired, DesiredReservation, Rows};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{KeyUse, NotPaired, RowGuest, guests_of_rows};
 use super::known::Known;
-use super::occupancy::{Occupancy, Occupation, ranks};
+use super::neighbours::Neighbours;
 use super::placeholders::beside_a_named_guest;
 use super::places::{Places, UnmappedUnits, spots};
-use super::rows::{Opening, held, revoked, window_of, words};
+use super::rows::{LAST_CALL, Opening, held, left_alone, revoked, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
 use crate::model::{
@@ -38,17 +39,17 @@ pub fn map(
         places: Places::new(&settings.units, directory),
         also: SharedSet::new(),
         key_uses: properties_by_key(&reservations),
-        occupancy: Occupancy::default(),
+        neighbours: Neighbours::default(),
         unmapped: UnmappedUnits::default(),
         left_out: LeftOut::default(),
         nameless: None,
         warnings: Vec::new(),
     };
     mapper.find_common_spaces(&reservations);
-    let mut drafts: Vec<Draft<'_>> =
+    mapper.watch_gaps(&reservations);
+    let drafts: Vec<Draft<'_>> =
         reservations.into_iter().enumerate().map(|(position, r)| mapper.draft(position, r)).collect();
-    mapper.hold_newcomers(&mut drafts);
-    let reservations =
+    let reservations: Vec<DesiredReservation> =
         drafts.into_iter().enumerate().map(|(position, draft)| mapper.finish(position, draft)).collect();
     let Mapper { unmapped, left_out, nameless, mut warnings, .. } = mapper;
     warnings.extend(unmapped.into_problems(directory));
@@ -58,8 +59,10 @@ pub fn map(
     warnings.dedup();
     let common = directory.spaces().filter(|(_, entry)| !settings.units.may_name(&entry.key));
     Desired {
-        reservations,
         common: common.map(|(space, _)| space).collect(),
+        doors: UnitDoors::of(settings, directory, &reservations),
+        properties: settings.properties.clone(),
+        reservations,
         unfinished_moves: BTreeSet::new(),
         outside: BTreeSet::new(),
         adopted: BTreeMap::new(),
@@ -75,7 +78,7 @@ pub(super) struct Mapper<'a> {
     pub(super) places: Places<'a>,
     pub(super) also: SharedSet<SpaceRef>,
     pub(super) key_uses: HashMap<ReservationKey, BTreeSet<PropertyCode>>,
-    pub(super) occupancy: Occupancy,
+    pub(super) neighbours: Neighbours,
     pub(super) unmapped: UnmappedUnits,
     left_out: LeftOut,
     /// Rows that name nobody beside a named guest: how many, and the first.
@@ -88,8 +91,6 @@ pub(super) struct Draft<'a> {
     pub(super) desired: DesiredReservation,
     pub(super) candidates: Vec<Candidate>,
     pub(super) property: &'a Property,
-    /// The first of its rows in the source.
-    first_row: u64,
 }
 
 impl<'a> Mapper<'a> {
@@ -145,22 +146,32 @@ impl<'a> Mapper<'a> {
             },
             candidates: Vec::with_capacity(stays.len()),
             property,
-            first_row: stays.iter().map(|stay| stay.source.row).min().unwrap_or(u64::MAX),
         };
+        for stay in stays.iter().filter(|stay| is_expected(stay)) {
+            if stay.standing == Standing::CheckedIn && stay.check_in.instant > self.now + LAST_CALL {
+                self.warn(
+                    &stay.source,
+                    ProblemCode::Notice,
+                    "the status says checked in, more than 24 hours before the arrival; it opens at its check-in"
+                        .to_owned(),
+                    "correct the status or the arrival in the source",
+                );
+            }
+        }
         match guests {
             Ok((guests, nameless)) => {
                 let openings = self.openings(&stays, &guests, property);
                 for (row, (stay, guest)) in stays.into_iter().zip(guests).enumerate() {
-                    let who = (position, row, Some(guest.key.clone()));
-                    self.occupy(&stay, openings[row], &draft.desired.id, who);
+                    self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
                     if nameless[row] {
                         let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));
                         *n_rows += 1;
-                        *first = stay.source.min(first.clone());
-                        draft.desired.left_alone.push(guest.key);
+                        *first = stay.source.clone().min(first.clone());
+                        let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
+                        draft.desired.left_alone.push(left_alone(stay, guest.key, units, property));
                         continue;
                     }
-                    self.sort_row(&mut draft, row, stay, guest, openings[row]);
+                    self.sort_row(&mut draft, stay, guest, openings[row]);
                 }
             }
             Err(NotPaired) if stays.iter().all(|stay| stay.standing == Standing::Revoked) => {
@@ -173,15 +184,15 @@ impl<'a> Mapper<'a> {
             }
             Err(NotPaired) => {
                 draft.desired.rows = Rows::SomeUnreadable;
-                for (row, stay) in stays.iter().enumerate() {
-                    self.occupy(stay, Opening::AsBooked, &draft.desired.id, (position, row, None));
-                }
                 for stay in stays.into_iter().filter(is_expected) {
+                    self.note_neighbour(&stay, Opening::AsBooked, &draft.desired.id, position);
+                    let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
                     let guest = GuestKey::new(format!("{}/?", draft.desired.id.key));
                     let window = window_of(&stay, property);
                     draft.desired.held.push(held(
                         stay.into(),
                         guest,
+                        units,
                         window,
                         ReasonCode::GuestsNotPaired,
                         HeldBy::Person,
@@ -190,7 +201,6 @@ impl<'a> Mapper<'a> {
                 }
             }
         }
-        self.occupy_what_is_kept(position, &draft);
         draft
     }
 
@@ -209,86 +219,41 @@ impl<'a> Mapper<'a> {
         }
         let opening = |(stay, guest): (&Stay, &RowGuest)| {
             let is_first = first.get(&guest.key) == Some(&stay.check_in.instant);
-            if stay.standing == Standing::CheckedIn && is_first { Opening::Now } else { Opening::AsBooked }
+            // Who arrives later than tomorrow is not there, whatever the status says (RULES 11).
+            let may_be_there = stay.check_in.instant <= self.now + LAST_CALL;
+            let is_there = stay.standing == Standing::CheckedIn && is_first && may_be_there;
+            if is_there { Opening::Now } else { Opening::AsBooked }
         };
         stays.iter().zip(guests).map(opening).collect()
     }
 
-    /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
-    fn occupy(
-        &mut self,
-        stay: &Stay,
-        opening: Opening,
-        id: &ReservationId,
-        (reservation, row, guest): (usize, usize, Option<GuestKey>),
-    ) {
-        if !is_expected(stay) {
-            return;
-        }
-        let units = self.places.spaces_of(&stay.place, &id.property);
-        let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
-        let window = self.opened(Window::new(stay.check_in.instant, stay.check_out.instant), opening);
-        let units = units.unwrap_or_default();
-        for spot in spots(&units, self.places.side_by_side()) {
-            let guest = guest.clone();
-            self.occupancy.add(spot, Occupation { reservation, row, guest, window, open });
+    /// Looks for rows of one reservation that leave a gap on one day, and watches their units.
+    fn watch_gaps(&mut self, reservations: &[Reservation]) {
+        for Reservation { id, stays, .. } in reservations.iter().filter(|r| r.stays.len() > 1) {
+            let follows = |out: &Stay, back: &Stay| {
+                out.check_out.instant < back.check_in.instant
+                    && out.check_out.local.date() == back.check_in.local.date()
+            };
+            let is_at_gap =
+                |stay: &&Stay| stays.iter().any(|other| follows(stay, other) || follows(other, stay));
+            for stay in stays.iter().filter(is_at_gap) {
+                let units = self.places.spaces_of(&stay.place, &id.property).unwrap_or_default();
+                for spot in spots(&units, self.places.side_by_side()) {
+                    self.neighbours.watch(spot);
+                }
+            }
         }
     }
 
-    /// Notes the grants that are kept although no row explains them: of stays that are held or left alone (RULES 7 to
-    /// 9), and of reservations that were not understood. A newcomer would share the door with them.
-    fn occupy_what_is_kept(&mut self, position: usize, draft: &Draft<'_>) {
-        let Draft { desired, candidates, property, first_row: _ } = draft;
-        for granted in self.known.stays_of(&desired.id) {
-            let guest = &granted.guest;
-            let is_held = |stay: &HeldStay| {
-                stay.guest == *guest
-                    && (stay.reason_code == ReasonCode::Overstay || stay.window.overlaps(&granted.window))
-            };
-            let is_kept = desired.rows == Rows::SomeUnreadable
-                || desired.left_alone.contains(guest)
-                || desired.held.iter().any(is_held);
-            if !is_kept {
-                continue;
-            }
-            let open = granted.window;
-            let window = Window {
-                starts_at: open.starts_at + property.early_access,
-                ends_at: open.ends_at.map(|end| end - property.late_exit),
-            };
-            let is_unit = |space: &SpaceRef| {
-                !self.also.contains(space)
-                    // Of which of its units the grant is nobody can say.
-                    && !self.places.side_by_side().contains(space)
-                    && self.settings.units.may_name(&self.directory.space(*space).key)
-            };
-            let units: Vec<SpaceRef> = granted
-                .spaces
-                .iter()
-                .filter_map(|space| self.directory.by_id(space))
-                .filter(is_unit)
-                .collect();
-            // A grant whose rooms a row cancels goes, whatever another row says.
-            let goes = |stay: &RevokedStay| {
-                stay.guest == *guest
-                    && stay.window.overlaps(&open)
-                    && units.iter().all(|space| stay.spaces.contains(space))
-            };
-            if desired.revoked.iter().any(goes) {
-                continue;
-            }
-            let is_explained = |space: &SpaceRef| {
-                candidates.iter().any(|candidate| {
-                    candidate.guest == *guest
-                        && candidate.window.overlaps(&open)
-                        && candidate.spaces().any(|wanted| wanted == *space)
-                })
-            };
-            for space in units.into_iter().filter(|space| !is_explained(space)) {
-                let (row, guest) = (usize::MAX, Some(guest.clone()));
-                self.occupancy
-                    .add((space, None), Occupation { reservation: position, row, guest, window, open });
-            }
+    /// Notes that somebody is in the units of a row, whether or not the row gets a grant.
+    fn note_neighbour(&mut self, stay: &Stay, opening: Opening, id: &ReservationId, reservation: usize) {
+        if self.neighbours.is_idle() || !is_expected(stay) {
+            return;
+        }
+        let units = self.places.spaces_of(&stay.place, &id.property).unwrap_or_default();
+        let open = self.opened(window_of(stay, self.settings.properties.get(&id.property)), opening);
+        for spot in spots(&units, self.places.side_by_side()) {
+            self.neighbours.add(&spot, reservation, open);
         }
     }
 
@@ -311,34 +276,8 @@ impl<'a> Mapper<'a> {
         }
     }
 
-    fn hold_newcomers(&mut self, drafts: &mut [Draft<'a>]) {
-        let ids: Vec<&ReservationId> = drafts.iter().map(|draft| &draft.desired.id).collect();
-        let firsts: Vec<(u64, usize)> =
-            drafts.iter().enumerate().map(|(position, draft)| (draft.first_row, position)).collect();
-        let losers = self.occupancy.newcomers(&ids, &ranks(&firsts), self.known, self.directory, self.now);
-        for ((reservation, row), winner) in losers {
-            let winner = drafts[winner].desired.id.clone();
-            let draft = &mut drafts[reservation];
-            let Some(position) = draft.candidates.iter().position(|candidate| candidate.row == row) else {
-                continue;
-            };
-            let candidate = draft.candidates.remove(position);
-            let units: Vec<&str> = candidate.units.iter().map(|unit| unit.unit.as_str()).collect();
-            let reason = format!("reservation {winner} has unit {} in that time", units.join(", "));
-            let stay = held(
-                candidate.said,
-                candidate.guest,
-                candidate.window,
-                ReasonCode::Overlap,
-                HeldBy::Person,
-                reason,
-            );
-            draft.desired.held.push(stay);
-        }
-    }
-
     fn finish(&mut self, position: usize, mut draft: Draft<'a>) -> DesiredReservation {
-        let windows = bridged(&self.occupancy, self.places.side_by_side(), position, &draft.candidates);
+        let windows = bridged(&self.neighbours, self.places.side_by_side(), position, &draft.candidates);
         for (candidate, window) in draft.candidates.iter_mut().zip(windows) {
             candidate.window = window;
         }

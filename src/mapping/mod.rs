@@ -5,30 +5,38 @@
 
 mod addresses;
 mod by_reservation;
+mod common_doors;
 mod desired;
 mod directory;
+mod filter;
 mod guests;
 mod idle;
 mod known;
 mod map;
-mod occupancy;
+mod neighbours;
 mod outline;
 mod pins;
 mod placeholders;
 mod places;
 mod rows;
-mod scope;
 mod segments;
 mod settings;
+mod shared_spaces;
 
 pub use addresses::{AddressRules, MailDomain};
 pub use by_reservation::{ByReservation, in_order_of_keys};
-pub use desired::{Desired, DesiredGrant, DesiredReservation, HeldStay, RevokedStay, Rows, UnitSpaces};
+pub use common_doors::UnitDoors;
+pub use desired::{
+    BookingFacts, Desired, DesiredGrant, DesiredReservation, HeldStay, LeftAlone, RevokedStay, Rows,
+    StayFacts, UnitSpaces,
+};
 pub use directory::{Directory, DoorRefs, SpaceEntry, SpaceRef, SpaceRefs};
+pub use filter::{ReservationFilter, Wave, WaveError};
 pub use idle::idle_lines;
 pub use known::Known;
 pub use map::map;
 pub use outline::{Outline, outline, spaces_of_stay};
 pub use pins::{PinGround, Pinned, hold_to_pins, said};
-pub use scope::{Scope, Wave, WaveError};
+pub(crate) use placeholders::is_placeholder;
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};
+pub use shared_spaces::{NamePattern, NamePatternError, SharedSpaces};

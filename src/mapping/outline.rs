@@ -108,6 +108,7 @@ mod tests {
         let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
         Stay {
             stay_id: None,
+            share_key: None,
             guest: Guest { key: None, full_name: "".into(), email: None, phone: None, is_primary: false },
             place,
             check_in: moment("2026-05-01T15:00:00Z"),
@@ -117,6 +118,7 @@ mod tests {
             code: None,
             opted_out: false,
             updated_at: None,
+            booked_at: None,
             source: SourcePlace { container: "a.csv".into(), row },
         }
     }

@@ -6,14 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::desired::{Desired, DesiredGrant, DesiredReservation, RevokedStay, Rows, UnitSpaces};
+use super::desired::{Desired, DesiredGrant, DesiredReservation, RevokedStay, Rows, StayFacts, UnitSpaces};
 use super::directory::{Directory, SpaceRef};
 use crate::model::{
-    Fingerprint, GrantKeyParts, GuestKey, Inventory, Method, Namespace, Pin, PinnedGrant, Place, Problem,
-    ProblemCode, Properties, ReasonCode, Reservation, ReservationId, SourcePlace, SpaceKey, Standing, Stay,
-    Unit, Window,
+    Fingerprint, GrantKeyParts, GuestKey, Inventory, LocalSpan, Method, Namespace, Pin, PinnedGrant, Place,
+    Problem, ProblemCode, Properties, ReasonCode, Reservation, ReservationId, SourcePlace, SpaceKey,
+    Standing, Stay, Unit, Window,
 };
 
 /// What became of the pins.
@@ -46,13 +47,21 @@ pub struct PinGround<'a> {
 pub fn said(reservation: Option<&Reservation>) -> Fingerprint {
     let rows: Vec<_> = reservation.iter().flat_map(|reservation| &reservation.stays).map(row).collect();
     let n_rejected = reservation.map_or(0, |reservation| reservation.n_rejected_rows);
-    let text = serde_json::to_vec(&(rows, n_rejected)).expect("texts and times can be written");
+    let mut text = serde_json::to_vec(&(rows, n_rejected)).expect("texts and times can be written");
+    let share_keys: Vec<_> =
+        reservation.iter().flat_map(|reservation| &reservation.stays).map(|stay| &stay.share_key).collect();
+    // Written only where there is one, so that a rollback made before this column was known still holds.
+    if share_keys.iter().any(|share_key| share_key.is_some()) {
+        text.extend(serde_json::to_vec(&share_keys).expect("texts can be written"));
+    }
     Fingerprint(blake3::hash(&text).to_hex().to_string())
 }
 
 fn row(stay: &Stay) -> impl Serialize + use<> {
     let Stay {
         stay_id,
+        // Beside the rows, in `said`.
+        share_key: _,
         guest,
         place,
         check_in,
@@ -62,6 +71,7 @@ fn row(stay: &Stay) -> impl Serialize + use<> {
         code: _,
         opted_out,
         updated_at: _,
+        booked_at: _,
         source: _,
     } = stay;
     let (kind, places): (&str, Vec<String>) = match place {
@@ -123,15 +133,7 @@ pub fn hold_to_pins(desired: &mut Desired, pins: &[Pin], ground: &PinGround<'_>)
                 desired.reservations[position] = kept;
             }
             Err(position) => {
-                let nothing = DesiredReservation {
-                    id: id.clone(),
-                    first_arrival: ground.now,
-                    grants: Vec::new(),
-                    held: Vec::new(),
-                    revoked: Vec::new(),
-                    left_alone: Vec::new(),
-                    rows: Rows::AllUnderstood,
-                };
+                let nothing = DesiredReservation::without_rows(id.clone(), ground.now);
                 let kept = kept(pin, &nothing, row, &desired.common, ground);
                 desired.reservations.insert(position, kept);
             }
@@ -217,6 +219,12 @@ fn kept(
     let source = place_of(pin, row);
     let zone = &ground.properties.get(&pin.property).time_zone;
     let arrival = |window: &Window| window.starts_at.to_zoned(zone.clone()).date();
+    let facts = |window: &Window| StayFacts {
+        dates: LocalSpan::of_window(window, zone),
+        standing: Standing::Expected,
+        opted_out: false,
+        booking: None,
+    };
     let grants: Vec<DesiredGrant> = pin
         .grants
         .iter()
@@ -247,6 +255,10 @@ fn kept(
                 methods: *methods,
                 code: None,
                 arrival: arrival(window),
+                facts: as_wanted.map_or_else(
+                    || facts(window),
+                    |other| StayFacts { dates: LocalSpan::of_window(window, zone), ..other.facts.clone() },
+                ),
                 source: source.clone(),
             }
         })
@@ -255,7 +267,7 @@ fn kept(
     DesiredReservation {
         id: pin.id(),
         first_arrival: first_arrival.unwrap_or(wanted.first_arrival),
-        revoked: not_pinned(pin, &source, &arrival, ground),
+        revoked: not_pinned(pin, &source, (zone, &arrival), ground),
         grants,
         held: Vec::new(),
         left_alone: Vec::new(),
@@ -267,7 +279,7 @@ fn kept(
 fn not_pinned(
     pin: &Pin,
     source: &SourcePlace,
-    arrival: &impl Fn(&Window) -> Date,
+    (zone, arrival): (&TimeZone, &impl Fn(&Window) -> Date),
     ground: &PinGround<'_>,
 ) -> Vec<RevokedStay> {
     let id = pin.id();
@@ -289,6 +301,7 @@ fn not_pinned(
                 spaces,
                 window: grant.window,
                 arrival: arrival(&grant.window),
+                dates: LocalSpan::of_window(&grant.window, zone),
                 reason_code: ReasonCode::RolledBack,
                 source: source.clone(),
             });
@@ -343,5 +356,56 @@ fn notice(pin: &Pin, row: Option<&Reservation>, telling: Telling) -> Problem {
         code: ProblemCode::Pinned,
         message,
         hint: hint.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::model::{Guest, MethodSet, Moment, PropertyCode, ReservationKey};
+
+    fn reservation(edit: impl FnOnce(&mut Stay)) -> Reservation {
+        let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
+        let mut stay = Stay {
+            stay_id: None,
+            share_key: None,
+            guest: Guest { key: None, full_name: "Ana".into(), email: None, phone: None, is_primary: false },
+            place: Place::Units(["101".into()].into()),
+            check_in: moment("2026-05-01T15:00:00Z"),
+            check_out: moment("2026-05-02T11:00:00Z"),
+            standing: Standing::Expected,
+            methods: MethodSet::default(),
+            code: None,
+            opted_out: false,
+            updated_at: None,
+            booked_at: None,
+            source: SourcePlace { container: "a.csv".into(), row: 2 },
+        };
+        edit(&mut stay);
+        let id = ReservationId { property: PropertyCode::none(), key: ReservationKey::new("R1") };
+        Reservation { id, stays: vec![stay], n_rejected_rows: 0 }
+    }
+
+    #[test]
+    fn source_fingerprint_covers_what_decides_about_doors() {
+        let said = |edit: fn(&mut Stay)| said(Some(&reservation(edit)));
+        let before = said(|_| {});
+        let check = |edit, is_covered| assert_eq!(said(edit) != before, is_covered);
+        check(|stay| stay.place = Place::Unassigned, true);
+        check(|stay| stay.standing = Standing::Revoked, true);
+        check(|stay| stay.share_key = Some("7".into()), true);
+        check(|stay| stay.booked_at = Some(Timestamp::UNIX_EPOCH), false);
+        check(|stay| stay.updated_at = Some(Timestamp::UNIX_EPOCH), false);
+        check(|stay| stay.source.row = 3, false);
+    }
+
+    #[test]
+    fn source_fingerprint_without_share_key_stays_as_recorded() {
+        // As the release before the column wrote it: rollbacks that hold must not end by an update of the program.
+        let recorded = r#"[[[[null,null,"Ana"],["units",["101"]],["2026-05-01T15:00:00Z","2026-05-02T11:00:00Z"],["expected",[],false]]],0]"#;
+        let recorded = blake3::hash(recorded.as_bytes()).to_hex().to_string();
+        assert_eq!(said(Some(&reservation(|_| {}))), Fingerprint(recorded));
     }
 }

@@ -33,7 +33,7 @@ const WORDS: [&str; 20] = [
 ];
 
 /// Whether a name is nobody's.
-pub(super) fn is_placeholder(full_name: &str) -> bool {
+pub(crate) fn is_placeholder(full_name: &str) -> bool {
     let folded: String = full_name
         .chars()
         .map(|c| if c.is_alphanumeric() { c } else { ' ' })

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::desired::UnitSpaces;
 use super::directory::{Directory, SpaceRef};
-use super::occupancy::Spot;
+use super::neighbours::Spot;
 use super::settings::UnitRule;
 use crate::model::{Place, Problem, ProblemCode, PropertyCode, SharedSet, SourcePlace, SpaceKey, Unit};
 

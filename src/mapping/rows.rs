@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::desired::{HeldStay, RevokedStay, UnitSpaces};
+use super::desired::{HeldStay, LeftAlone, RevokedStay, UnitSpaces};
 use super::directory::SpaceRef;
 use super::guests::RowGuest;
 use super::map::{Draft, Mapper};
@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// A stay that begins within this time can no longer wait for a unit by itself (RULES 7).
-const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
+pub(super) const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
 
 /// When the window of a row opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,6 @@ impl<'a> Mapper<'a> {
     pub(super) fn sort_row(
         &mut self,
         draft: &mut Draft<'a>,
-        row: usize,
         stay: Stay,
         RowGuest { key: guest, wanted }: RowGuest,
         opening: Opening,
@@ -38,8 +37,12 @@ impl<'a> Mapper<'a> {
         let property = draft.property;
         let units = self.places.spaces_of(&stay.place, &draft.desired.id.property);
         match stay.standing {
-            _ if stay.opted_out => return draft.desired.left_alone.push(guest),
-            Standing::Unclear | Standing::Ignored => return draft.desired.left_alone.push(guest),
+            _ if stay.opted_out => {
+                return draft.desired.left_alone.push(left_alone(stay, guest, units.ok(), property));
+            }
+            Standing::Unclear | Standing::Ignored => {
+                return draft.desired.left_alone.push(left_alone(stay, guest, units.ok(), property));
+            }
             Standing::Revoked => {
                 let revoked = revoked(stay.into(), units.ok(), guest, property, ReasonCode::Cancelled);
                 return draft.desired.revoked.push(revoked);
@@ -57,12 +60,12 @@ impl<'a> Mapper<'a> {
             && units.iter().all(|unit| !self.is_deaf(unit, methods))
         {
             let units = units.clone();
-            return draft.candidates.push(Candidate { row, said, guest, units, methods, window });
+            return draft.candidates.push(Candidate { said, guest, units, methods, window });
         }
         if window.ended(self.now) {
             return self.close(draft, said, units.ok(), guest, window);
         }
-        let (reason_code, held_by, reason) = match units {
+        let (reason_code, held_by, reason) = match &units {
             Err(NoPlace::Unassigned) => {
                 let soon = said.check_in.instant <= self.now + LAST_CALL;
                 let by = if soon { HeldBy::Person } else { HeldBy::Rule };
@@ -80,7 +83,7 @@ impl<'a> Mapper<'a> {
                     }
                     _ => format!("unit `{unit}` leads to no space in Seam{wanted}"),
                 };
-                self.unmapped.add(unit, space, &said.source);
+                self.unmapped.add(unit.clone(), space.clone(), &said.source);
                 (ReasonCode::UnmappedUnit, HeldBy::Person, reason)
             }
             Ok(units) => {
@@ -94,7 +97,7 @@ impl<'a> Mapper<'a> {
                 (ReasonCode::DoorWithoutMethod, HeldBy::Person, reason)
             }
         };
-        draft.desired.held.push(held(said, guest, window, reason_code, held_by, reason));
+        draft.desired.held.push(held(said, guest, units.ok(), window, reason_code, held_by, reason));
     }
 
     /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
@@ -118,9 +121,9 @@ impl<'a> Mapper<'a> {
     ) {
         let is_there =
             |candidate: &Candidate| candidate.guest == guest && candidate.window.contains(self.now);
-        if said.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
+        if said.facts.standing == Standing::CheckedIn && !draft.candidates.iter().any(is_there) {
             let reason = "the guest is still checked in after the check-out; left as it is".to_owned();
-            let stay = held(said, guest, window, ReasonCode::Overstay, HeldBy::Rule, reason);
+            let stay = held(said, guest, units, window, ReasonCode::Overstay, HeldBy::Rule, reason);
             draft.desired.held.push(stay);
         } else {
             let revoked = revoked(said, units, guest, draft.property, ReasonCode::LeftEarly);
@@ -146,9 +149,22 @@ pub(super) fn revoked(
         spaces,
         window: said.window(property),
         arrival: said.check_in.local.date(),
+        dates: said.facts.dates,
         reason_code,
         source: said.source,
     }
+}
+
+/// A stay about which nothing is to be done.
+pub(super) fn left_alone(
+    stay: Stay,
+    guest: GuestKey,
+    units: Option<SharedSet<UnitSpaces>>,
+    property: &Property,
+) -> LeftAlone {
+    let window = window_of(&stay, property);
+    let Said { full_name, facts, source, .. } = stay.into();
+    LeftAlone { guest, full_name, units: units.unwrap_or_default(), window, facts, source }
 }
 
 pub(super) fn window_of(stay: &Stay, property: &Property) -> Window {
@@ -162,6 +178,7 @@ pub(super) fn window_between(check_in: &Moment, check_out: &Moment, property: &P
 pub(super) fn held(
     said: Said,
     guest: GuestKey,
+    units: Option<SharedSet<UnitSpaces>>,
     window: Window,
     reason_code: ReasonCode,
     held_by: HeldBy,
@@ -170,9 +187,10 @@ pub(super) fn held(
     HeldStay {
         guest,
         full_name: said.full_name,
-        spaces: Vec::new(),
+        units: units.unwrap_or_default(),
         window,
         arrival: said.check_in.local.date(),
+        facts: said.facts,
         reason_code,
         reason,
         held_by,

@@ -4,20 +4,18 @@ use std::collections::BTreeSet;
 
 use ecow::EcoString;
 
-use super::desired::{DesiredGrant, UnitSpaces};
+use super::desired::{BookingFacts, DesiredGrant, StayFacts, UnitSpaces};
 use super::directory::SpaceRef;
-use super::occupancy::Occupancy;
+use super::neighbours::Neighbours;
 use super::places::spots;
 use super::rows::window_between;
 use crate::model::{
-    EmailAddress, Guest, GuestKey, MethodSet, Moment, PhoneNumber, Property, SharedSet, SourcePlace,
-    Standing, Stay, Window, WishedCode,
+    EmailAddress, Guest, GuestKey, LocalSpan, MethodSet, Moment, PhoneNumber, Property, SharedSet,
+    SourcePlace, Stay, Window, WishedCode,
 };
 
 /// A row that has a right to doors that exist.
 pub(super) struct Candidate {
-    /// The position of the row in its reservation.
-    pub(super) row: usize,
     pub(super) said: Said,
     pub(super) guest: GuestKey,
     pub(super) units: SharedSet<UnitSpaces>,
@@ -33,7 +31,7 @@ pub(super) struct Said {
     pub(super) code: Option<WishedCode>,
     pub(super) check_in: Moment,
     pub(super) check_out: Moment,
-    pub(super) standing: Standing,
+    pub(super) facts: StayFacts,
     pub(super) source: SourcePlace,
 }
 
@@ -45,10 +43,21 @@ impl From<Stay> for Said {
             check_in,
             check_out,
             standing,
+            opted_out,
+            share_key,
+            booked_at,
+            updated_at,
             source,
             ..
         } = stay;
-        Self { full_name, email, phone, code, check_in, check_out, standing, source }
+        let is_said = share_key.is_some() || booked_at.is_some() || updated_at.is_some();
+        let facts = StayFacts {
+            dates: LocalSpan::of_dates(check_in.local, check_out.local),
+            standing,
+            opted_out,
+            booking: is_said.then(|| Box::new(BookingFacts { share_key, booked_at, updated_at })),
+        };
+        Self { full_name, email, phone, code, check_in, check_out, facts, source }
     }
 }
 
@@ -59,17 +68,10 @@ impl Said {
     }
 }
 
-impl Candidate {
-    /// The spaces of its units.
-    pub(super) fn spaces(&self) -> impl Iterator<Item = SpaceRef> + '_ {
-        self.units.iter().flat_map(|unit| unit.spaces.iter().copied())
-    }
-}
-
 /// The windows of the candidates, with same-day gaps between two segments of one guest bridged: both units are open
 /// across the gap, but never into the window of a neighbour.
 pub(super) fn bridged(
-    occupancy: &Occupancy,
+    neighbours: &Neighbours,
     side_by_side: &BTreeSet<SpaceRef>,
     reservation: usize,
     candidates: &[Candidate],
@@ -83,11 +85,11 @@ pub(super) fn bridged(
                 continue;
             }
             let stays_until = spots(&left.units, side_by_side)
-                .filter_map(|spot| occupancy.next_arrival(&spot, reservation, out.instant, back.instant))
+                .filter_map(|spot| neighbours.next_arrival(&spot, reservation, out.instant, back.instant))
                 .min()
                 .unwrap_or(back.instant);
             let comes_from = spots(&right.units, side_by_side)
-                .filter_map(|spot| occupancy.last_departure(&spot, reservation, out.instant, back.instant))
+                .filter_map(|spot| neighbours.last_departure(&spot, reservation, out.instant, back.instant))
                 .max()
                 .unwrap_or(out.instant);
             windows[i].ends_at = windows[i].ends_at.max(Some(stays_until));
@@ -104,7 +106,7 @@ pub(super) fn grants_of(mut candidates: Vec<Candidate>, also: &SharedSet<SpaceRe
     // Most reservations have one grant: room for four would be most of what is kept of a hundred thousand stays.
     let mut grants: Vec<DesiredGrant> = Vec::with_capacity(candidates.len());
     for candidate in candidates {
-        let Candidate { row: _, said, guest, units, methods, window } = candidate;
+        let Candidate { said, guest, units, methods, window } = candidate;
         let is_of = |grant: &&mut DesiredGrant| {
             grant.guest == guest && grant.window == window && grant.methods == methods
         };
@@ -121,6 +123,7 @@ pub(super) fn grants_of(mut candidates: Vec<Candidate>, also: &SharedSet<SpaceRe
                 methods,
                 code: said.code,
                 arrival: said.check_in.local.date(),
+                facts: said.facts,
                 source: said.source,
             }),
         }
@@ -139,6 +142,7 @@ fn also_wanted(grant: &mut DesiredGrant, said: Said, units: &SharedSet<UnitSpace
     if grant.units != *units {
         grant.units = grant.units.iter().chain(units).cloned().collect();
     }
+    grant.facts.join(&said.facts);
     grant.code = grant.code.take().or(said.code);
     grant.email = grant.email.take().or(said.email);
     grant.phone = grant.phone.take().or(said.phone);
@@ -165,6 +169,7 @@ fn join(grants: &mut Vec<DesiredGrant>) {
         grant.window.starts_at = grant.window.starts_at.min(other.window.starts_at);
         grant.window.ends_at = grant.window.ends_at.max(other.window.ends_at);
         grant.arrival = grant.arrival.min(other.arrival);
+        grant.facts.join(&other.facts);
         if grant.source > other.source {
             grant.source = other.source;
             grant.full_name = other.full_name;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addresses::AddressRules;
+use super::shared_spaces::{SharedSpaces, has_fixed_texts};
 use crate::model::{MethodSet, Namespace, Properties, PropertyCode, SpaceKey, Unit};
 
 /// Which guests of a reservation get a grant.
@@ -113,19 +114,14 @@ impl SpaceTemplate {
 
     /// Whether some unit of some property has that space: the fixed texts are found in it, in their order.
     fn may_give(&self, space: &SpaceKey) -> bool {
-        let mut rest = space.as_str();
-        for (n, piece) in self.pieces.iter().enumerate() {
-            let Piece::Text(text) = piece else { continue };
-            let is_last = n + 1 == self.pieces.len();
-            let found = match n {
-                0 => rest.starts_with(text.as_str()).then_some(0),
-                _ if is_last => rest.ends_with(text.as_str()).then(|| rest.len() - text.len()),
-                _ => rest.find(text.as_str()),
-            };
-            let Some(at) = found else { return false };
-            rest = &rest[at + text.len()..];
+        let mut texts = vec![""];
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => *texts.last_mut().expect("it begins with one") = text,
+                Piece::Unit | Piece::Property => texts.push(""),
+            }
         }
-        true
+        has_fixed_texts(texts, space.as_str())
     }
 
     /// The space of a unit.
@@ -153,6 +149,8 @@ pub struct MappingSettings {
     pub units: UnitRule,
     /// Spaces that every stay gets.
     pub also: BTreeSet<SpaceKey>,
+    /// Units and spaces that several reservations may have at once.
+    pub shared: SharedSpaces,
     /// Methods, where the row does not name its own.
     pub methods: MethodSet,
     /// Which guests.

@@ -67,6 +67,12 @@ impl Namespace {
         self.strip(key.as_str()) == Some(guest.as_str())
     }
 
+    /// Whether a guest has a key of the source's, and not the number of a reservation (RULES 4).
+    pub fn is_unnumbered(&self, guest: &GuestKey) -> bool {
+        let number = guest.as_str().rsplit_once('/').map(|(_, number)| number);
+        !number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     /// The guest of one of our identities; the inverse of [`Namespace::identity_key`].
     pub fn guest_of(&self, key: &UserIdentityKey) -> Option<GuestKey> {
         self.strip(key.as_str()).map(GuestKey::new)

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::absence::Absence;
-use super::name::AccessGrantKey;
+use super::decision::Decision;
+use super::door::DoorId;
+use super::fact::Fact;
+use super::name::{AccessGrantKey, Unit};
 use super::pin::Pin;
-use super::reservation::Fingerprint;
+use super::reservation::{Fingerprint, ReservationId};
 use super::source_shape::SourceShape;
 use super::wanted::Wanted;
 
@@ -35,7 +39,7 @@ pub struct Trip {
     pub guard: String,
     /// What it is about: `all`, or a property.
     pub scope: String,
-    /// A hash of the records that it counted.
+    /// Short hashes of the reservations that it counted, sorted.
     pub records: Fingerprint,
     /// How often in a row it was stopped by the same records.
     pub n_trips: u32,
@@ -43,11 +47,33 @@ pub struct Trip {
     pub since: Timestamp,
 }
 
+impl Trip {
+    /// Short hashes of reservations, by which they are known again.
+    pub fn records<'a>(reservations: impl Iterator<Item = &'a ReservationId>) -> Fingerprint {
+        let short = |id: &ReservationId| blake3::hash(id.to_string().as_bytes()).to_hex()[..8].to_owned();
+        let mut hashes: Vec<String> = reservations.map(short).collect();
+        hashes.sort_unstable();
+        hashes.dedup();
+        Fingerprint(hashes.join(","))
+    }
+
+    /// Whether at least half of some reservations are those of this trip.
+    pub fn is_half_of(&self, records: &Fingerprint) -> bool {
+        let before: BTreeSet<&str> = self.records.0.split(',').collect();
+        let now: BTreeSet<&str> = records.0.split(',').collect();
+        2 * now.intersection(&before).count() >= now.len()
+    }
+}
+
 /// What the store remembers about this workspace and namespace.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
     /// The fingerprint of the last source that was carried out.
     pub last_source: Option<Fingerprint>,
+    /// The newest bytes that a run read, whatever became of it; `None` where none is on record.
+    pub newest_source: Option<Fingerprint>,
+    /// All bytes that runs read, as far as they are on record.
+    pub read_sources: BTreeSet<Fingerprint>,
     /// The rows of the sources that were carried out lately, newest first.
     pub recent_rows: Vec<u64>,
     /// What those sources looked like, newest first; shorter where earlier versions did not record it.
@@ -64,9 +90,43 @@ pub struct Ledger {
     pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that are kept as they were.
     pub pins: Vec<Pin>,
+    /// What persons decided about stays, at most one for a reservation and one for each of its units; ended ones stay
+    /// until a run drops them.
+    pub decisions: Vec<Decision>,
+    /// The last day on which a row of the source had a checked-in status; `None` where none ever had.
+    pub last_checked_in_status: Option<Date>,
+    /// Whether the source was ever seen to list two guests of one reservation (RULES 5).
+    pub lists_several_guests: bool,
+    /// Doors that were once found common to several units (RULES, Terms).
+    pub common_doors: BTreeSet<DoorId>,
 }
 
 impl Ledger {
+    /// Takes a recorded fact in.
+    pub fn recall(&mut self, fact: Fact) {
+        match fact {
+            // The job asks the store for it before there is a ledger.
+            Fact::Owner(_) => {}
+            Fact::Decision(decision) => self.decisions.push(decision),
+            Fact::LastCheckedInStatus(day) => self.last_checked_in_status = Some(day),
+            Fact::ListsSeveralGuests => self.lists_several_guests = true,
+            Fact::CommonDoor(id) => {
+                self.common_doors.insert(id);
+            }
+        }
+    }
+
+    /// The newest decision about the stay of a reservation in a unit that holds on that day at the property.
+    pub fn decision_about(
+        &self,
+        reservation: &ReservationId,
+        unit: Option<&Unit>,
+        today: Date,
+    ) -> Option<&Decision> {
+        let counts = |one: &&Decision| one.is_about(reservation, unit) && one.holds(today);
+        self.decisions.iter().filter(counts).max_by_key(|one| one.decided_at)
+    }
+
     /// The unfinished moves of which both grants still stand: one of each is too many, unless rows want both.
     pub fn broken_moves(&self, live: &BTreeSet<&AccessGrantKey>) -> BTreeSet<Move> {
         let both_stand = |one: &&Move| live.contains(&one.old) && live.contains(&one.new);
@@ -76,6 +136,12 @@ impl Ledger {
     /// Whether the last run read the very same bytes.
     pub fn saw(&self, fingerprint: &Fingerprint) -> bool {
         self.last_source.as_ref() == Some(fingerprint)
+    }
+
+    /// Whether an earlier run read these bytes, and a later one others (RULES 26).
+    pub fn is_older(&self, fingerprint: &Fingerprint) -> bool {
+        self.newest_source.as_ref().is_some_and(|newest| newest != fingerprint)
+            && self.read_sources.contains(fingerprint)
     }
 
     /// The median size of recent sources; `None` where there was none.
@@ -113,7 +179,10 @@ fn median(mut values: Vec<u64>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
+    use crate::model::Choice;
 
     #[test]
     fn the_usual_size_is_the_median_of_recent_sources() {
@@ -121,6 +190,38 @@ mod tests {
         assert_eq!(usual(&[]), None);
         assert_eq!(usual(&[500]), Some(500));
         assert_eq!(usual(&[100, 500, 510, 490, 505]), Some(500));
+    }
+
+    #[test]
+    fn newest_decision_about_a_stay_counts() {
+        let reservation = ReservationId { property: "".into(), key: "R1".into() };
+        let decided = |unit: Option<&str>, choice: Choice, second: i64, until: Option<Date>| Decision {
+            reservation: reservation.clone(),
+            unit: unit.map(Unit::new),
+            choice,
+            reason: "r".to_owned(),
+            until,
+            decided_at: Timestamp::from_second(second).expect("a small number"),
+        };
+        let today = date(2026, 12, 6);
+        let ledger = Ledger {
+            decisions: vec![
+                decided(None, Choice::Leave, 2, None),
+                decided(Some("104"), Choice::Grant, 3, Some(today)),
+                decided(Some("105"), Choice::Revoke, 1, None),
+            ],
+            ..Ledger::default()
+        };
+        let check = |unit: &str, today: Date, expected: Choice| {
+            let found = ledger.decision_about(&reservation, Some(&unit.into()), today);
+            assert_eq!(found.map(|decision| &decision.choice), Some(&expected), "{unit} {today}");
+        };
+        check("104", today, Choice::Grant);
+        check("104", date(2026, 12, 7), Choice::Leave);
+        check("105", today, Choice::Leave);
+        check("106", today, Choice::Leave);
+        let other = ReservationId { property: "".into(), key: "R2".into() };
+        assert_eq!(ledger.decision_about(&other, Some(&"104".into()), today), None);
     }
 
     #[test]

@@ -93,6 +93,8 @@ text_newtype! {
     PropertyCode;
     /// A segment of a stay, where the source numbers them.
     StayId;
+    /// What reservations that share a room have in common, as the source numbers it (RULES 12).
+    ShareKey;
     /// A guest, by the key the source uses, or `reservation/n` where it has none (RULES 4).
     GuestKey;
     /// A room, apartment or bed as the source names it.
@@ -116,7 +118,7 @@ text_newtype! {
 }
 
 shown! {
-    ReservationKey PropertyCode StayId GuestKey Unit WorkspaceId SpaceKey UserIdentityKey
+    ReservationKey PropertyCode StayId ShareKey GuestKey Unit WorkspaceId SpaceKey UserIdentityKey
     AccessGrantKey SeamReservationKey RunId
 }
 

@@ -111,6 +111,8 @@ pub enum ProblemCode {
     OldSource,
     /// A stay whose start comes before one already granted at the same door (RULES 21).
     ArrivalOrder,
+    /// A start that was moved behind the end of an earlier guest (RULES 13).
+    StartMoved,
     /// Access that will be made only after the arrival, because the limits allow no earlier.
     NotReadyInTime,
     /// A guest that is still there after the check-out (RULES 9).

@@ -50,6 +50,36 @@ pub enum ReasonCode {
     DoorWithoutMethod,
     /// Two reservations want one unit at the same time.
     Overlap,
+    /// The grant of another party opens the unit, and stays.
+    UnitInUse,
+    /// The unit is given to another party by now, so that the grant goes or is shortened.
+    UnitRelet,
+    /// A guest of another party is checked in in the unit, so that the grant goes.
+    UnitOccupied,
+    /// Two parties can open one unit.
+    TwoParties,
+    /// A checked-in guest waits for an earlier one who has not left.
+    NotLeft,
+    /// The status of the row is blank, unknown, or one to be ignored.
+    NoOpinion,
+    /// The stay wants to be left alone.
+    OptedOut,
+    /// The stay waits for a reason of its own.
+    Withheld,
+    /// A grant of this namespace is another job's.
+    ForeignNamespace,
+    /// The plan is not about the reservation.
+    OutsideFilter,
+    /// A person decided it.
+    Decided,
+    /// The window was made longer outside than the stay was recorded.
+    MadeLonger,
+    /// The check of the plan took the reservation out.
+    CheckFailed,
+    /// Rows of one stay contradict each other.
+    ContradictingRows,
+    /// The guest should have a key by now, and has none.
+    NoKey,
     /// Somebody else's grants stand in the way.
     ForeignGrant,
     /// Two guests have the same e-mail or phone.

@@ -1,17 +1,17 @@
 //! Reservations, and what one read of a source gave.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::name::{PropertyCode, ReservationKey};
-use super::problem::Problem;
+use super::problem::{Column, Problem};
 use super::rejected::RejectedRows;
 use super::stay::Stay;
 
 /// A reservation is a property and a key (RULES 3).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReservationId {
     /// The property; empty where the source has one.
     pub property: PropertyCode,
@@ -64,7 +64,7 @@ pub enum SourceKind {
 }
 
 /// A hash of the bytes read, in hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(pub String);
 
 /// What one read of a source gave: what is good, and what is wrong with the rest.
@@ -84,6 +84,8 @@ pub struct SourceRead {
     pub rejects: Vec<Problem>,
     /// Those rows as the source has them, where they are wanted.
     pub rejected_rows: RejectedRows,
+    /// Which of the columns of [`SourceShape::columns`](super::SourceShape::columns) the source has, filled in or not.
+    pub columns: BTreeSet<Column>,
     /// Statuses that the configuration does not know, and how many rows have them.
     pub unknown_statuses: BTreeMap<String, u64>,
     /// Rows that can be used, but not wholly.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::guest::{Guest, WishedCode};
 use super::method_set::MethodSet;
-use super::name::{SpaceKey, StayId, Unit};
+use super::name::{ShareKey, SpaceKey, StayId, Unit};
 use super::problem::SourcePlace;
 use super::shared_set::SharedSet;
 use super::time::Moment;
@@ -40,6 +40,9 @@ pub enum Place {
 pub struct Stay {
     /// The segment of the stay, where the source numbers them.
     pub stay_id: Option<StayId>,
+    /// Reservations with the same key share a unit: they are one party in it (RULES 12). `None` where the source
+    /// says nothing.
+    pub share_key: Option<ShareKey>,
     /// Who.
     pub guest: Guest,
     /// Where.
@@ -58,6 +61,9 @@ pub struct Stay {
     pub opted_out: bool,
     /// When the source last changed the row.
     pub updated_at: Option<Timestamp>,
+    /// When the stay was booked: of two parties in one unit the earlier one goes first (RULES 14). `None` where the
+    /// source says nothing.
+    pub booked_at: Option<Timestamp>,
     /// The row.
     pub source: SourcePlace,
 }

@@ -11,20 +11,22 @@ use super::method_set::MethodSet;
 use super::name::SpaceKey;
 use super::time::Window;
 
-/// What a source wanted of one guest in one window: a hash of the spaces, the methods and the end, and the start.
+/// What a source wanted of one guest in one window: a hash of the spaces and the methods, the window, and whether the
+/// row said that the guest is checked in.
 ///
-/// Two are compared to tell whether the source changed its mind (RULES 15). The start stands by itself because any
-/// start in the past is equal to any other (RULES 9).
+/// Two are compared to tell whether the source changed it (RULES 23). Any start in the past equals any other
+/// (RULES 19); the status of the row is no part of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Wanted {
-    rest: u64,
-    starts_at: Timestamp,
+    access: u64,
+    window: Window,
+    checked_in: bool,
 }
 
 /// The text is none of ours: written by an earlier version, or by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a hash of what was wanted")]
+#[error("not a record of what was wanted")]
 pub struct WantedError;
 
 impl Wanted {
@@ -40,25 +42,49 @@ impl Wanted {
             hasher.update(method.as_bytes());
             hasher.update(&[0]);
         }
-        let end = window.ends_at.map_or(i64::MAX, Timestamp::as_millisecond);
-        hasher.update(&end.to_le_bytes());
-        let mut rest = [0; 8];
-        rest.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        Self { rest: u64::from_le_bytes(rest), starts_at: window.starts_at }
+        let mut access = [0; 8];
+        access.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        Self { access: u64::from_le_bytes(access), window: *window, checked_in: false }
+    }
+
+    /// The same, of a row that says whether the guest is checked in.
+    #[must_use]
+    pub fn checked_in(self, checked_in: bool) -> Self {
+        Self { checked_in, ..self }
+    }
+
+    /// The same for another window.
+    #[must_use]
+    pub fn within(self, window: Window) -> Self {
+        Self { window, ..self }
+    }
+
+    /// The window that was wanted.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// Whether the row said that the guest is checked in.
+    pub fn was_checked_in(&self) -> bool {
+        self.checked_in
     }
 
     /// Whether the same was wanted, seen from an instant.
     pub fn is_same_as(&self, other: &Self, now: Timestamp) -> bool {
-        let start = |wanted: &Self| wanted.starts_at.max(now).as_millisecond();
-        self.rest == other.rest && start(self) == start(other)
+        self.access == other.access && self.window.same_from(&other.window, now)
     }
 }
 
-/// The form in which it is kept: `w1:HASH:MILLISECONDS`.
+/// The form in which it is kept: `w2:HASH:START:END`, both in milliseconds, the end blank where there is none, and
+/// `:in` behind it for a guest who was checked in.
 impl fmt::Display for Wanted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rest, starts_at } = self;
-        write!(formatter, "w1:{rest:016x}:{}", starts_at.as_millisecond())
+        let Self { access, window, checked_in } = self;
+        write!(formatter, "w2:{access:016x}:{}:", window.starts_at.as_millisecond())?;
+        if let Some(end) = window.ends_at {
+            write!(formatter, "{}", end.as_millisecond())?;
+        }
+        formatter.write_str(if *checked_in { ":in" } else { "" })
     }
 }
 
@@ -80,11 +106,21 @@ impl FromStr for Wanted {
     type Err = WantedError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (rest, start) = text.strip_prefix("w1:").and_then(|t| t.split_once(':')).ok_or(WantedError)?;
-        let start: i64 = start.parse().map_err(|_| WantedError)?;
+        let instant = |text: &str| {
+            let milliseconds: i64 = text.parse().map_err(|_| WantedError)?;
+            Timestamp::from_millisecond(milliseconds).map_err(|_| WantedError)
+        };
+        let parts: Vec<&str> = text.split(':').collect();
+        let (access, start, end, checked_in) = match parts[..] {
+            ["w2", access, start, end] => (access, start, end, false),
+            ["w2", access, start, end, "in"] => (access, start, end, true),
+            _ => return Err(WantedError),
+        };
+        let ends_at = if end.is_empty() { None } else { Some(instant(end)?) };
         Ok(Self {
-            rest: u64::from_str_radix(rest, 16).map_err(|_| WantedError)?,
-            starts_at: Timestamp::from_millisecond(start).map_err(|_| WantedError)?,
+            access: u64::from_str_radix(access, 16).map_err(|_| WantedError)?,
+            window: Window { starts_at: instant(start)?, ends_at },
+            checked_in,
         })
     }
 }
@@ -120,7 +156,9 @@ mod tests {
     fn what_was_written_down_is_read_again() {
         let wanted = wanted(&["101"], 100, 200, [Method::Code].into());
         assert_eq!(wanted.to_string().parse(), Ok(wanted));
-        for bad in ["", "w1:", "w1:xyz:1", "w1:00:x", "5f2c00"] {
+        let open = Wanted { window: Window { ends_at: None, ..wanted.window }, ..wanted }.checked_in(true);
+        assert_eq!(open.to_string().parse(), Ok(open));
+        for bad in ["", "w2:", "w2:xyz:1:2", "w2:00:x:1", "w1:00:1", "w2:00:1:2:out", "5f2c00"] {
             assert_eq!(bad.parse::<Wanted>(), Err(WantedError), "{bad}");
         }
     }

@@ -13,6 +13,8 @@ pub(super) struct NewGrant<'a> {
     pub(super) desired: &'a DesiredGrant,
     /// Its key.
     pub(super) key: AccessGrantKey,
+    /// What it opens.
+    pub(super) window: Window,
     /// Its spaces, sorted.
     pub(super) spaces: SpaceRefs,
     /// Its doors to which the reservation rules apply, sorted.
@@ -30,8 +32,10 @@ pub(super) struct NewGrant<'a> {
 /// A live grant to change.
 #[derive(Debug, Clone)]
 pub(super) struct Amendment<'a> {
-    /// What wants it.
-    pub(super) desired: &'a DesiredGrant,
+    /// What wants it; `None` where something is taken because others need it.
+    pub(super) desired: Option<&'a DesiredGrant>,
+    /// Why, where it is not the stay that changed.
+    pub(super) told: Option<(ReasonCode, String)>,
     /// Its position among the live grants.
     pub(super) position: usize,
     /// The new window.
@@ -44,8 +48,8 @@ pub(super) struct Amendment<'a> {
     pub(super) after_deletion_of: Vec<usize>,
     /// The live grant whose window must have moved before.
     pub(super) after_update_of: Option<usize>,
-    /// What is to be remembered of it, where it gets all of that.
-    pub(super) wanted: Wanted,
+    /// What is to be remembered of it, where it gets all of that; `None` where nothing was remembered.
+    pub(super) wanted: Option<Wanted>,
     /// How much of it the grant gets.
     pub(super) reach: Reach,
 }
@@ -92,11 +96,15 @@ pub(super) enum Change<'a> {
         reason: ReasonCode,
         /// The row that says so.
         stay: Option<&'a RevokedStay>,
+        /// Why, where the reason alone does not say it.
+        text: Option<String>,
     },
     /// A grant whose stay is missing from the source, and is kept for now.
     Missing {
         /// Its position.
         position: usize,
+        /// Why, in one word.
+        reason: ReasonCode,
         /// For how long, and what comes of it.
         text: String,
         /// Who holds it.

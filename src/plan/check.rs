@@ -11,10 +11,11 @@ use super::outline::Plan;
 use super::planner::PlanInput;
 use super::seam_rules::{Breach, World};
 use super::settings::{PlanSettings, Policy};
-use super::step::{Call, StepId};
+use super::step::{Call, NewIdentity, StepId};
 use crate::mapping::{Desired, DesiredGrant, Directory};
 use crate::model::{
-    AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant, Namespace, ReservationId,
+    AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant, Namespace, ReasonCode,
+    ReservationId, UserIdentityKey,
 };
 
 /// A plan that was verified: the only thing from which writing can begin.
@@ -60,6 +61,14 @@ pub enum Violation {
     Order {
         /// The number of the step.
         step: usize,
+    },
+    /// A grant is to get its guest from a step that does not make that identity.
+    #[error("step {step} waits for the identity `{key}` at a step that does not make it")]
+    WrongMaker {
+        /// The number of the step.
+        step: usize,
+        /// The key of the identity.
+        key: UserIdentityKey,
     },
     /// The policy does not allow a call.
     #[error("step {step} is a {path} call, which the policy does not allow")]
@@ -146,7 +155,14 @@ fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
         if step.requires.iter().chain(&step.follows).any(|other| other.0 as usize >= number) {
             violations.push(Violation::Order { step: number });
         }
-        if !is_allowed(&step.call, base.settings.policy) {
+        if let Some((identity, Some(maker))) = step.call.new_identity()
+            && !makes(plan, maker, identity)
+        {
+            violations.push(Violation::WrongMaker { step: number, key: identity.key.clone() });
+        }
+        // No policy bounds what a person decided (RULES 17).
+        let is_decided = step.item.is_some_and(|item| plan.item(item).reason_code == ReasonCode::Decided);
+        if !is_allowed(&step.call, base.settings.policy) && !is_decided {
             violations.push(Violation::Policy { step: number, path: step.call.path() });
         }
         let id = StepId(u32::try_from(number).expect("a plan has fewer than 2^32 steps"));
@@ -161,6 +177,12 @@ fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
     }
     violations.extend(unreached(plan, &world));
     violations
+}
+
+/// Whether a step makes just this identity.
+fn makes(plan: &Plan, maker: StepId, identity: &NewIdentity) -> bool {
+    let maker = plan.steps.get(maker.0 as usize);
+    maker.and_then(|step| step.call.new_identity()) == Some((identity, None))
 }
 
 /// Whether a call names the grant of a reservation outside the scope (RULES 31).
@@ -218,12 +240,16 @@ impl<'a> Owners<'a> {
 
     fn allow(&self, call: &Call, desired: Option<&Desired>) -> bool {
         match call {
-            Call::CreateIdentity { key, .. } => self.namespace.owns_identity(key),
+            Call::CreateIdentity(identity) => self.namespace.owns_identity(&identity.key),
             Call::UpdateIdentity { id, key, .. } => {
                 let listed = self.index.identity(id);
                 self.namespace.owns_identity(key) && listed.is_some_and(|it| it.key.as_ref() == Some(key))
             }
-            Call::CreateGrant { key, .. } | Call::RestoreMethods { key, .. } => self.namespace.owns(key),
+            Call::CreateGrant { key, .. } => {
+                let identity = call.new_identity().map(|(identity, _)| &identity.key);
+                self.namespace.owns(key) && identity.is_none_or(|key| self.namespace.owns_identity(key))
+            }
+            Call::RestoreMethods { key, .. } => self.namespace.owns(key),
             Call::UpdateGrant { id, key, .. }
             | Call::DeleteGrant { id, key }
             | Call::AddMethods { id, key, .. } => {
@@ -245,7 +271,7 @@ impl<'a> Owners<'a> {
 
 fn is_allowed(call: &Call, policy: Policy) -> bool {
     match call {
-        Call::CreateIdentity { .. } | Call::CreateGrant { .. } => true,
+        Call::CreateIdentity(_) | Call::CreateGrant { .. } => true,
         Call::UpdateIdentity { .. }
         | Call::UpdateGrant { .. }
         | Call::TakeOverGrant { .. }

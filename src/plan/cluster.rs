@@ -192,7 +192,7 @@ impl<'a> Clusters<'a> {
                 return Some(group.join(&key.1, create, window));
             }
         }
-        for key in &keys {
+        for key in keys.iter().filter(|_| fresh != Fresh::Preferred) {
             let group = self.groups.get_mut(key).expect("the key was taken from the map");
             if group.dissolves() {
                 group.rebuilt = true;
@@ -251,6 +251,8 @@ impl<'a> Clusters<'a> {
 pub(super) enum Fresh {
     /// It may.
     Allowed,
+    /// It is to be given: the guest is inside and keeps the old unit until the new one opens (RULES 3, 30).
+    Preferred,
     /// The grant must go under a key that exists, or not at all.
     Refused,
 }

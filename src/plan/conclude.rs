@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::change::{Amendment, Change, NewGrant, Order, Reach};
 use super::cluster::{Seat, Shift, Target};
-use super::freedom::Freedom;
 use super::live::Live;
 use super::reservation::{Planner, ReservationPlan, Why, Work};
 use super::settings::Policy;
@@ -65,11 +64,26 @@ impl<'a> Planner<'a, '_> {
                 }
                 Work::Withhold { beside, position, why } => {
                     self.amend(i, &beside, live, &chains, &in_the_way);
+                    self.plan.refused.push((i, why.clone()));
                     self.hold(i, position, why);
                 }
                 Work::Hold { beside, why } => self.hold(i, beside.first().copied(), why),
+                Work::Nothing => {}
             }
         }
+        // What is taken because others need it waits for the same as what the stay itself changes.
+        for change in &mut self.plan.changes {
+            let Change::Amend(Amendment {
+                desired: None, position, after_deletion_of, after_update_of, ..
+            }) = change
+            else {
+                continue;
+            };
+            *after_deletion_of = in_the_way.get(position).cloned().unwrap_or_default();
+            *after_update_of = chains.get(position).copied();
+        }
+        self.plan.refused.sort_by_key(|(i, _)| *i);
+        self.plan.refused.dedup_by_key(|(i, _)| *i);
         self.plan
     }
 
@@ -93,7 +107,7 @@ impl<'a> Planner<'a, '_> {
                 Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
             };
             let now = self.context.now;
-            let differs = !desired.window.same_from(&owned.grant.window, now);
+            let differs = !self.opens(i).same_from(&owned.grant.window, now);
             let wanted = self.pieces[i].wanted;
             if !differs && add.is_empty() && remove.is_empty() {
                 self.plan.n_unchanged += 1;
@@ -110,12 +124,11 @@ impl<'a> Planner<'a, '_> {
                 self.hold_live(position, Some(i), why);
                 continue;
             }
-            let freedom = self.freedom(position, Some(i), live);
-            let aim = self.next_window(i, position, &freedom, live);
+            let aim = self.next_window(i, position, live);
             let window = (aim != owned.grant.window).then_some(aim);
-            let reach = match freedom {
-                Freedom::Free => Reach::Whole,
-                Freedom::Gain(why) => {
+            let reach = match self.ruling(i).and_then(|ruling| ruling.gains_only.clone()) {
+                None => Reach::Whole,
+                Some(why) => {
                     remove.clear();
                     if window.is_none() && add.is_empty() {
                         self.hold_live(position, Some(i), why);
@@ -123,20 +136,17 @@ impl<'a> Planner<'a, '_> {
                     }
                     Reach::Gain
                 }
-                Freedom::Frozen(why) => {
-                    self.hold_live(position, Some(i), why);
-                    continue;
-                }
             };
             self.plan.changes.push(Change::Amend(Amendment {
-                desired,
+                desired: Some(desired),
+                told: None,
                 position,
                 window,
                 add,
                 remove,
                 after_deletion_of: in_the_way.get(&position).cloned().unwrap_or_default(),
                 after_update_of: chains.get(&position).copied(),
-                wanted,
+                wanted: Some(wanted),
                 reach,
             }));
         }
@@ -156,16 +166,25 @@ impl<'a> Planner<'a, '_> {
         // Keys of other reservations differ from these in their first parts.
         let key = live.free_key(parts, namespace, |key| given.contains(key));
         given.push(key.clone());
+        let window = self.opens(i);
+        // A stay that changes its unit after it began has the new one from that moment on, as recorded (RULES 13).
+        let moves = reason == ReasonCode::DoorsChanged && desired.window.starts_at <= self.context.now;
+        let wanted = self.pieces[i].wanted;
         NewGrant {
             piece: i,
             desired,
+            window,
             key,
             capable: self.context.directory.capable_of(&spaces),
             methods: supported(self.context.directory, desired.methods, &spaces),
             spaces,
             seat,
             reason,
-            wanted: self.pieces[i].wanted,
+            wanted: if moves {
+                wanted.within(Window { ends_at: wanted.window().ends_at, ..window })
+            } else {
+                wanted
+            },
         }
     }
 
@@ -219,7 +238,7 @@ pub(super) fn key_parts(
 }
 
 /// Wanted methods that at least one of the doors supports; all of them where none does, so that Seam says why.
-fn supported(directory: &Directory, wanted: MethodSet, spaces: &[SpaceRef]) -> MethodSet {
+pub(super) fn supported(directory: &Directory, wanted: MethodSet, spaces: &[SpaceRef]) -> MethodSet {
     let possible = directory.methods_of(spaces);
     let both: MethodSet = wanted.intersection(&possible).copied().collect();
     if both.is_empty() { wanted } else { both }

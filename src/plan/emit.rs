@@ -9,22 +9,27 @@ use smallvec::{SmallVec, smallvec};
 
 use super::change::{Amendment, Change, NewGrant, Order};
 use super::contacts::Position;
-use super::identity_calls::IdentityCall;
+use super::identity_calls::{IdentityCall, Making};
 use super::lines::Places;
 use super::live::{Live, Owned};
+use super::occupancy::Need;
+use super::order::order_across;
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
-use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds};
+use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds, assign_makers};
 use crate::mapping::{DesiredReservation, SpaceRefs};
-use crate::model::{DoorRef, GuestKey, Method, ReasonCode, SharedSet, UserIdentityKey, Window};
+use crate::model::{DoorRef, GuestKey, Method, ReasonCode, ReservationId, SharedSet, Window};
 
 pub(super) struct Emitter<'a, 'c> {
     pub(super) context: &'c Context<'a>,
     pub(super) live: &'c Live<'c>,
     pub(super) plan: Plan,
-    /// The call that makes or changes the identity of each guest, by their place.
-    identity_steps: Vec<Option<StepId>>,
+    /// What must have happened before the grants of a new guest, by their place; most wait for nothing.
+    before_grants: HashMap<Position, StepIds>,
     last_create_at: HashMap<DoorRef, StepId>,
+    /// The creates of reservations that wait for others.
+    created: HashMap<(ReservationId, usize), Vec<StepId>>,
+    needs: &'c [Need],
     pub(super) places: RefCell<HashMap<SpaceRefs, Places>>,
 }
 
@@ -50,7 +55,7 @@ enum Errand<'r> {
 /// Whether a revocation waits for what the guest gets instead: no row takes the grant away, another has taken its place.
 /// It goes first all the same where something else cannot come before it is gone.
 fn waits(change: &Change<'_>, changes: &[Change<'_>]) -> Option<usize> {
-    let Change::Revoke { position, reason, stay: None } = change else { return None };
+    let Change::Revoke { position, reason, stay: None, .. } = change else { return None };
     let is_awaited = changes.iter().any(|other| match other {
         Change::Amend(amendment) => amendment.after_deletion_of.contains(position),
         Change::Create(new) | Change::Replace { new, .. } => {
@@ -59,6 +64,18 @@ fn waits(change: &Change<'_>, changes: &[Change<'_>]) -> Option<usize> {
         _ => false,
     });
     (*reason != ReasonCode::Absent && !is_awaited).then_some(*position)
+}
+
+/// How the identities of new guests of a reservation are made (RULES 20).
+pub(super) fn making(changes: &[Change<'_>]) -> Making {
+    let waits_for_deletion = changes.iter().any(|change| match change {
+        Change::Amend(amendment) => !amendment.after_deletion_of.is_empty(),
+        Change::Create(new) | Change::Replace { new, .. } => {
+            new.seat.as_ref().is_some_and(|seat| !seat.after_deletion_of.is_empty())
+        }
+        _ => false,
+    });
+    if waits_for_deletion { Making::Ahead } else { Making::WithGrant }
 }
 
 /// The errands of a reservation in the order they are sent where nothing speaks against it: windows, new grants (the
@@ -96,7 +113,7 @@ fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, 
     }
     news.sort_by_key(|(new, _)| {
         let joins = new.seat.as_ref().is_some_and(|seat| seat.after_creation_of.is_some());
-        (joins, new.desired.window, new.key.clone())
+        (joins, new.window, new.key.clone())
     });
     errands.extend(news.into_iter().map(|(new, item)| (Errand::Create(new), item)));
     errands.extend(old_ones);
@@ -138,26 +155,32 @@ impl Sent {
 }
 
 impl<'a, 'c> Emitter<'a, 'c> {
-    pub(super) fn new(context: &'c Context<'a>, live: &'c Live<'c>) -> Self {
+    pub(super) fn new(context: &'c Context<'a>, live: &'c Live<'c>, needs: &'c [Need]) -> Self {
+        let waits =
+            needs.iter().filter_map(|need| Some(((need.reservation.clone(), need.piece?), Vec::new())));
         Self {
+            created: waits.collect(),
+            needs,
             context,
             live,
             plan: Plan::default(),
-            identity_steps: vec![None; context.identities.persons.len()],
+            before_grants: HashMap::new(),
             last_create_at: HashMap::new(),
             places: RefCell::default(),
         }
     }
 
-    /// Calls for identities come before all others; one that takes a contact waits for the one that gives it up.
+    /// Calls for identities come before all others. What takes a contact waits for the call that gives it up: a call for
+    /// another identity, or the grants of a new guest.
     pub(super) fn identity(&mut self, call: IdentityCall) {
         let IdentityCall { guest, call, after } = call;
-        debug_assert_eq!(self.plan.identities.len(), self.plan.steps.len(), "identities come first");
-        let requires = after.into_iter().map(|position| StepId(index(position))).collect();
-        let step = self.step(None, call, SharedSet::new(), requires, self.context.now);
-        self.plan.identities.extend(IdentityItem::of(step, &self.plan.step(step).call));
-        if let Some(guest) = guest {
-            self.identity_steps[guest] = Some(step);
+        let mut requires = after.into_iter().map(|position| StepId(index(position))).collect();
+        let is_new = call.as_ref().is_none_or(|call| matches!(call, Call::CreateIdentity(_)));
+        if let Some(call) = call {
+            requires = smallvec![self.step(None, call, SharedSet::new(), requires, self.context.now)];
+        }
+        if let Some(guest) = guest.filter(|_| is_new) {
+            self.before_grants.insert(guest, requires);
         }
     }
 
@@ -194,6 +217,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 Errand::Amend(amendment) => self.amend(amendment, item, &mut sent),
                 Errand::Create(new) => {
                     let step = self.create(new, item, &sent);
+                    if !self.created.is_empty()
+                        && let Some(created) = self.created.get_mut(&(reservation.id.clone(), new.piece))
+                    {
+                        created.push(step);
+                    }
                     sent.creates.insert(new.piece, step);
                     sent.gains.push((new.desired.guest.clone(), step));
                 }
@@ -220,6 +248,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     fn amend(&mut self, amendment: &Amendment<'_>, item: ItemId, sent: &mut Sent) {
         let Amendment {
             desired,
+            told: _,
             position,
             window,
             add,
@@ -231,7 +260,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         } = amendment;
         let owned = &self.live.owned[*position];
         let doors = self.doors_of(owned);
-        let deadline = self.deadline(window.as_ref().unwrap_or(&desired.window));
+        let wanted = window.or(desired.map(|desired| desired.window)).unwrap_or(owned.grant.window);
+        let deadline = if desired.is_some() { self.deadline(&wanted) } else { self.context.now };
         let (id, key) = (&owned.grant.id, owned.key);
         let mut requires = StepIds::new();
         if let Some(window) = window {
@@ -256,7 +286,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn create(&mut self, new: &NewGrant<'_>, item: ItemId, sent: &Sent) -> StepId {
-        let NewGrant { piece: _, desired, key, spaces, capable, seat, methods, reason: _, wanted: _ } = new;
+        let NewGrant { desired, key, spaces, capable, seat, methods, window, .. } = new;
         let mut requires = StepIds::new();
         if let Some(seat) = seat {
             requires.extend(seat.after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)).copied());
@@ -267,26 +297,23 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let identities = self.context.identities;
         let guest =
             identities.position(&desired.guest).expect("who is to get a grant is a guest of the source");
-        let made_by = self.identity_steps[guest];
-        let identity = identities.persons[guest].existing.map_or_else(
-            || IdentityTarget::MadeBy(made_by.expect("a guest without identity was given one")),
-            |identity| IdentityTarget::Known(identity.id.clone()),
-        );
-        if let IdentityTarget::MadeBy(step) = identity {
-            requires.push(step);
-        }
+        requires.extend(self.before_grants.get(&guest).into_iter().flatten().copied());
+        let identity = match identities.persons[guest].existing {
+            Some(identity) => IdentityTarget::Known(identity.id.clone()),
+            None => self.new_identity(guest, item),
+        };
         let Places { space_ids, doors, .. } = self.places(spaces);
         let call = Call::CreateGrant {
             key: key.clone(),
             identity,
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
             spaces: space_ids,
-            window: desired.window,
+            window: *window,
             methods: *methods,
             code: desired.code.clone().filter(|_| methods.contains(&Method::Code)),
             name: self.plan.item(item).reservation.key.text(),
         };
-        let deadline = self.deadline(&desired.window);
+        let deadline = self.deadline(window);
         let step = self.step(Some(item), call, doors, requires, deadline);
         for door in capable {
             if let Some(previous) = self.last_create_at.insert(*door, step) {
@@ -297,6 +324,16 @@ impl<'a, 'c> Emitter<'a, 'c> {
             }
         }
         step
+    }
+
+    /// The identity that a grant of a new guest brings along. Which step makes it is said once the order of the steps
+    /// stands.
+    fn new_identity(&self, guest: Position, item: ItemId) -> IdentityTarget {
+        let identities = self.context.identities;
+        let shown = self.plan.item(item).after.as_ref().and_then(|view| view.user_identity_key.clone());
+        let key = shown
+            .unwrap_or_else(|| self.context.settings.namespace.identity_key(identities.persons[guest].guest));
+        IdentityTarget::New { identity: Box::new(identities.new_identity(guest, key)), made_by: None }
     }
 
     fn delete(&mut self, item: ItemId, position: usize, requires: StepIds) -> StepId {
@@ -319,15 +356,6 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let id = StepId(index(self.plan.steps.len()));
         self.plan.steps.push(Step { item, call, doors, requires, follows: StepIds::new(), deadline });
         id
-    }
-
-    /// The key of a guest's identity, shared with that identity or with the call that makes it.
-    pub(super) fn identity_key(&self, guest: &GuestKey, position: Option<Position>) -> UserIdentityKey {
-        let step = position.and_then(|position| self.identity_steps[position]);
-        match step.map(|step| &self.plan.step(step).call) {
-            Some(Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. }) => key.clone(),
-            _ => self.context.settings.namespace.identity_key(guest),
-        }
     }
 
     fn deadline(&self, window: &Window) -> Timestamp {
@@ -365,7 +393,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 moved_to.swap(i, to);
             }
         }
-        plan.identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
+        order_across(&mut plan, self.needs, &self.created, self.live);
+        assign_makers(&mut plan.steps);
+        plan.identities = IdentityItem::all_of(&plan.steps);
         plan
     }
 }

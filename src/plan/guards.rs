@@ -1,29 +1,47 @@
-//! Limits on what one plan may do, and how a person raises one (RULES 16 to 18).
+//! Limits on what one plan may do (RULES 24 to 26).
 //!
-//! An allowance raises one limit for one plan; there is no allowance without a bound, and none for everything.
+//! A percentage never switches a guard off, however small the house.
 
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::SignedDuration;
 
-use crate::model::PropertyCode;
-
-/// A limit: so many, or such a part.
+/// A limit: so many, such a part, or the larger of both.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Share {
     /// So many.
     Count(u64),
     /// So many of a hundred.
     Percent(f64),
+    /// So many, or so many of a hundred where that is more.
+    Larger {
+        /// So many.
+        count: u64,
+        /// So many of a hundred.
+        percent: f64,
+    },
 }
 
+/// What a percentage means at the least, in a house of any size (RULES 25).
+const SMALLEST_PART: u64 = 3;
+
 impl Share {
-    /// How many of `whole` that is, rounded down.
+    /// How many of `whole` that is: a percentage is rounded down, and means 3 at the least.
     pub fn of(self, whole: u64) -> u64 {
         match self {
             Self::Count(count) => count,
-            Self::Percent(percent) => part(whole, percent),
+            Self::Percent(percent) => part(whole, percent).max(SMALLEST_PART),
+            Self::Larger { count, percent } => part(whole, percent).max(SMALLEST_PART).max(count),
+        }
+    }
+
+    /// How many of `whole` that is where nothing is left of it: a percentage is only that part, because otherwise the
+    /// whole of a small house could go.
+    pub(super) fn of_emptied(self, whole: u64) -> u64 {
+        match self {
+            Self::Count(count) => count,
+            Self::Percent(percent) | Self::Larger { count: _, percent } => part(whole, percent),
         }
     }
 }
@@ -43,7 +61,45 @@ impl fmt::Display for Share {
         match self {
             Self::Count(count) => write!(formatter, "{count}"),
             Self::Percent(percent) => write!(formatter, "{percent}%"),
+            Self::Larger { count, percent } => write!(formatter, "{count} or {percent}%"),
         }
+    }
+}
+
+/// Why a text is not a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ShareError {
+    /// Neither a number, nor a percentage, nor both.
+    #[error("expected a number, a percentage, or the larger of both")]
+    Unknown,
+    /// A percentage of nothing, which would allow three.
+    #[error("a percentage never means fewer than {SMALLEST_PART}, also this one")]
+    NothingInPercent,
+}
+
+impl FromStr for Share {
+    type Err = ShareError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let count = |text: &str| {
+            let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+            text.parse().ok().filter(|_| is_plain).ok_or(ShareError::Unknown)
+        };
+        let percent = |text: &str| {
+            let digits = text.strip_suffix('%').ok_or(ShareError::Unknown)?.trim_end();
+            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let percent: f64 = digits.parse().ok().filter(|_| is_plain).ok_or(ShareError::Unknown)?;
+            match percent {
+                0.0 => Err(ShareError::NothingInPercent),
+                percent if percent <= 100.0 => Ok(percent),
+                _ => Err(ShareError::Unknown),
+            }
+        };
+        let text = text.trim();
+        if let Some((left, right)) = text.split_once(" or ") {
+            return Ok(Self::Larger { count: count(left.trim())?, percent: percent(right.trim())? });
+        }
+        if text.ends_with('%') { percent(text).map(Self::Percent) } else { count(text).map(Self::Count) }
     }
 }
 
@@ -56,13 +112,13 @@ pub struct GuardSettings {
     pub max_cancel: Share,
     /// Updates and replaces, of live owned grants.
     pub max_update: Share,
-    /// Percentages do not bite below this many grants or rows.
+    /// An older file of fewer rows is only a warning (RULES 26). Limits the refusal of such a file and nothing else.
     pub min_existing: u32,
     /// How much smaller the source may be than the median of recent runs.
     pub max_shrink: Share,
     /// Rejected rows, of the rows of the source.
     pub max_reject: Share,
-    /// In-house stays that a plan may re-issue, replace or, by absence, revoke.
+    /// Guests in house from whom a plan may take something, of all guests in house (RULES 24).
     pub max_in_house: Share,
     /// An absent stay is revoked in this consecutive complete run of its absence.
     pub missing_runs: u32,
@@ -70,7 +126,7 @@ pub struct GuardSettings {
     pub missing_for: SignedDuration,
 }
 
-/// The guards that count something of a plan or a source, by their names in the configuration.
+/// What stops a plan or a source until a person allows it, by its name in the configuration and for `--allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Guard {
     /// Explicit cancellations.
@@ -85,14 +141,22 @@ pub enum Guard {
     MaxUpdate,
     /// Guests in house whose credential is made anew or taken away; it holds what is beyond, and stops nothing.
     MaxInHouse,
-    /// Guests in house whose stay is missing: none without a word from a person (RULES 15).
+    /// Guests in house whose stay is missing: none without a word from a person (RULES 23).
     InHouse,
-    /// Missing stays that this store never saw: none without a word from a person (RULES 14).
+    /// Missing stays that this store never saw: none without a word from a person (RULES 22).
     UnknownOrigin,
+    /// A configuration with other properties or spaces than the one that owns the namespace (RULES 2).
+    NewOwner,
+    /// Another workspace than the one that this store and namespace last worked on (RULES 26).
+    NewWorkspace,
+    /// A file that an earlier run read and a later run replaced (RULES 26).
+    OlderSource,
+    /// A column that the last accepted run had and this one has not (RULES 11).
+    MissingColumn,
 }
 
 impl Guard {
-    const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::MaxCancel,
         Self::MaxDelete,
         Self::MaxReject,
@@ -101,6 +165,10 @@ impl Guard {
         Self::MaxInHouse,
         Self::InHouse,
         Self::UnknownOrigin,
+        Self::NewOwner,
+        Self::NewWorkspace,
+        Self::OlderSource,
+        Self::MissingColumn,
     ];
 
     /// The name in the configuration and on the command line.
@@ -114,6 +182,10 @@ impl Guard {
             Self::MaxInHouse => "max_in_house",
             Self::InHouse => "in_house",
             Self::UnknownOrigin => "unknown_origin",
+            Self::NewOwner => "new_owner",
+            Self::NewWorkspace => "new_workspace",
+            Self::OlderSource => "older_source",
+            Self::MissingColumn => "missing_column",
         }
     }
 
@@ -132,9 +204,14 @@ impl Guard {
                 "guests in house would lose access because their stay is no longer in the source"
             }
             Self::UnknownOrigin => "grants would be revoked whose stay this store never saw",
+            Self::NewOwner => "configurations are not the one that owns this namespace",
+            Self::NewWorkspace => "workspaces are not the one that this store last worked on",
+            Self::OlderSource => "sources are older than one that an earlier run read",
+            Self::MissingColumn => "columns of the last accepted source are missing",
         }
     }
 
+    /// What it allows as configured; none of what only a person allows.
     pub(super) fn limit(self, settings: &GuardSettings) -> Share {
         match self {
             Self::MaxCancel => settings.max_cancel,
@@ -143,66 +220,13 @@ impl Guard {
             Self::MaxShrink => settings.max_shrink,
             Self::MaxUpdate => settings.max_update,
             Self::MaxInHouse => settings.max_in_house,
-            Self::InHouse | Self::UnknownOrigin => Share::Count(0),
+            Self::InHouse
+            | Self::UnknownOrigin
+            | Self::NewOwner
+            | Self::NewWorkspace
+            | Self::OlderSource
+            | Self::MissingColumn => Share::Count(0),
         }
-    }
-}
-
-/// `GUARD=VALUE[@PROPERTY]`: raises one limit, for this plan only (RULES 18).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Allowance {
-    /// Which limit.
-    pub guard: Guard,
-    /// To what.
-    pub bound: Share,
-    /// For one property only.
-    pub property: Option<PropertyCode>,
-}
-
-impl fmt::Display for Allowance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { guard, bound, property } = self;
-        write!(formatter, "{}={bound}", guard.as_str())?;
-        property.as_ref().map_or(Ok(()), |property| write!(formatter, "@{property}"))
-    }
-}
-
-/// Why a text is not an allowance.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AllowanceError {
-    /// No value: an allowance has a bound.
-    #[error("expected GUARD=VALUE or GUARD=VALUE@PROPERTY, for example max_cancel=25")]
-    WithoutBound,
-    /// No such guard.
-    #[error("no guard `{0}`; there are {known}", known = Guard::ALL.map(Guard::as_str).join(", "))]
-    UnknownGuard(String),
-    /// Neither a number nor a percentage.
-    #[error("`{0}` is neither a number nor a percentage such as 25%")]
-    BadBound(String),
-}
-
-impl FromStr for Allowance {
-    type Err = AllowanceError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, rest) = text.split_once('=').ok_or(AllowanceError::WithoutBound)?;
-        let guard = Guard::ALL
-            .into_iter()
-            .find(|guard| guard.as_str() == name)
-            .ok_or_else(|| AllowanceError::UnknownGuard(name.to_owned()))?;
-        let (value, property) = match rest.split_once('@') {
-            Some((value, property)) => (value, Some(PropertyCode::new(property))),
-            None => (rest, None),
-        };
-        let bad = || AllowanceError::BadBound(value.to_owned());
-        let bound = match value.strip_suffix('%') {
-            Some(percent) => {
-                let percent: f64 = percent.parse().map_err(|_| bad())?;
-                Share::Percent(Some(percent).filter(|p| (0.0..=100.0).contains(p)).ok_or_else(bad)?)
-            }
-            None => Share::Count(value.parse().map_err(|_| bad())?),
-        };
-        Ok(Self { guard, bound, property })
     }
 }
 
@@ -211,12 +235,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_allowance_without_a_bound_is_refused() {
-        let refused = |text: &str| text.parse::<Allowance>().expect_err(text);
-        assert_eq!(refused("max_cancel"), AllowanceError::WithoutBound);
-        assert_eq!(refused("all=5"), AllowanceError::UnknownGuard("all".to_owned()));
-        assert_eq!(refused("max_cancel=many"), AllowanceError::BadBound("many".to_owned()));
-        assert_eq!(refused("max_cancel=-1"), AllowanceError::BadBound("-1".to_owned()));
-        assert_eq!(refused("max_cancel=101%"), AllowanceError::BadBound("101%".to_owned()));
+    fn share_reads_count_percentage_and_larger() {
+        let check = |text: &str, expected: Result<Share, ShareError>| {
+            assert_eq!(text.parse::<Share>(), expected, "{text}");
+        };
+        check("3", Ok(Share::Count(3)));
+        check("0", Ok(Share::Count(0)));
+        check("10%", Ok(Share::Percent(10.0)));
+        check("2.5 %", Ok(Share::Percent(2.5)));
+        check(" 3 or 10% ", Ok(Share::Larger { count: 3, percent: 10.0 }));
+        check("0%", Err(ShareError::NothingInPercent));
+        check("3 or 0.0%", Err(ShareError::NothingInPercent));
+        for bad in ["", "%", "101%", "-1%", "-1", "+1", "ten", "1e1%", "10% or 3", "3 or 4", "or 10%", "3 or"]
+        {
+            check(bad, Err(ShareError::Unknown));
+        }
+    }
+
+    #[test]
+    fn share_percentage_never_means_fewer_than_three() {
+        let check = |text: &str, whole: u64, expected: u64| {
+            assert_eq!(text.parse::<Share>().expect(text).of(whole), expected, "{text} of {whole}");
+        };
+        check("10%", 200, 20);
+        check("10%", 199, 19);
+        check("10%", 39, 3);
+        check("10%", 12, 3);
+        check("10%", 1, 3);
+        check("10%", 0, 3);
+        check("30%", 13, 3);
+        check("100%", 2, 3);
+        check("0", 200, 0);
+        check("1", 200, 1);
+        check("3 or 10%", 12, 3);
+        check("3 or 10%", 200, 20);
+        check("5 or 10%", 12, 5);
+        check("1 or 10%", 12, 3);
+    }
+
+    #[test]
+    fn share_of_emptied_source_has_no_minimum() {
+        let check = |text: &str, whole: u64, expected: u64| {
+            assert_eq!(text.parse::<Share>().expect(text).of_emptied(whole), expected, "{text} of {whole}");
+        };
+        check("30%", 2, 0);
+        check("3 or 30%", 2, 0);
+        check("30%", 100, 30);
+        check("100%", 2, 2);
+        check("5", 2, 5);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::outline::Plan;
-use super::step::{Call, IdentityTarget};
+use super::step::{Call, IdentityTarget, Step};
 use crate::model::{
     Fingerprint, GrantKeyParts, GrantState, Identity, Inventory, LiveGrant, Namespace, PropertyCode,
     ReservationId, ReservationKey, UserIdentityKey,
@@ -72,16 +72,21 @@ pub fn held(
 
 /// The identities that a plan changes, or for which it makes grants.
 fn identities_of(plan: &Plan) -> BTreeSet<&UserIdentityKey> {
-    plan.steps
-        .iter()
-        .filter_map(|step| match (&step.call, step.item) {
-            (Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. }, _) => Some(key),
-            (Call::CreateGrant { identity: IdentityTarget::Known(_), .. }, Some(item)) => {
-                plan.item(item).after.as_ref()?.user_identity_key.as_ref()
-            }
-            _ => None,
-        })
-        .collect()
+    plan.steps.iter().filter_map(|step| identity_of(plan, step)).collect()
+}
+
+/// The identity that a step changes, makes, or makes a grant for.
+pub(super) fn identity_of<'a>(plan: &'a Plan, step: &'a Step) -> Option<&'a UserIdentityKey> {
+    if let Some((new, _)) = step.call.new_identity() {
+        return Some(&new.key);
+    }
+    match &step.call {
+        Call::UpdateIdentity { key, .. } => Some(key),
+        Call::CreateGrant { identity: IdentityTarget::Known(_), .. } => {
+            plan.item(step.item?).after.as_ref()?.user_identity_key.as_ref()
+        }
+        _ => None,
+    }
 }
 
 /// Ended grants count too, so that one that ends in the meantime by itself changes nothing here. The access methods

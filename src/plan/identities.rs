@@ -182,7 +182,8 @@ impl<'a> Identities<'a> {
         known: &Known<'a>,
     ) -> impl Iterator<Item = &'a UserIdentityId> {
         let waiting = desired.reservations.iter().flat_map(|reservation| {
-            reservation.held.iter().map(|stay| &stay.guest).chain(&reservation.left_alone)
+            let left_alone = reservation.left_alone.iter().map(|stay| &stay.guest);
+            reservation.held.iter().map(|stay| &stay.guest).chain(left_alone)
         });
         let waiting = waiting.filter_map(|guest| known.get(guest)).map(|holding| holding.identity);
         let expected = self.persons.iter().filter_map(|person| person.existing);

@@ -1,4 +1,5 @@
-//! The calls for identities: who is made, who is changed, and who gives up a contact before another takes it.
+//! The calls for identities: who is changed, and who gives up a contact before another takes it. Who is new is made with
+//! the first grant, and by a call of their own only where a deletion comes before that grant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,30 +7,46 @@ use hashbrown::HashMap;
 
 use super::contacts::{Field, Position, Taking};
 use super::identities::{Identities, Person};
-use super::step::{Call, Patch};
+use super::step::{Call, NewIdentity, Patch};
 use crate::model::{GuestKey, Identity, UserIdentityKey, same_person_name};
 
-/// The call for one identity.
+/// What is done about one identity.
 #[derive(Debug)]
 pub(super) struct IdentityCall {
     /// Whose; `None` where an identity only gives up a contact.
     pub(super) guest: Option<Position>,
-    pub(super) call: Call,
-    /// Positions of the calls that free a contact which this one takes.
+    /// `None` where the identity is made with the first grant of the guest.
+    pub(super) call: Option<Call>,
+    /// Positions of the calls that free a contact which this one takes. Only what is a call has a position.
     pub(super) after: Vec<usize>,
 }
 
+/// How the identity of a guest is made where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Making {
+    /// Not at all: they get no new grant.
+    Not,
+    /// With the first grant.
+    WithGrant,
+    /// Before anything is deleted to make room for the grant: where Seam does not take the person, all stays as it is.
+    Ahead,
+}
+
 impl Identities<'_> {
-    /// The calls, in order: identities made for the guests that need one, identities changed, and contacts given up by
-    /// those who have no stay any more. A call that takes a contact waits for the one that frees it, and for no other.
+    /// The calls, in order: identities made ahead or changed, contacts given up by those who have no stay any more, and
+    /// between them the new guests who take one. Who takes a contact waits for the call that frees it, and for no other.
     pub(super) fn calls<'g>(
         &self,
-        get_grants: impl Iterator<Item = &'g GuestKey>,
+        get_grants: impl Iterator<Item = (&'g GuestKey, Making)>,
         mut send: impl FnMut(IdentityCall),
     ) {
-        let mut gets_grant = vec![false; self.persons.len()];
-        get_grants.filter_map(|guest| self.position(guest)).for_each(|guest| gets_grant[guest] = true);
-        let call = |guest: &Position| self.call(*guest, gets_grant[*guest]);
+        let mut making = vec![Making::Not; self.persons.len()];
+        for (guest, how) in get_grants {
+            if let Some(guest) = self.position(guest) {
+                making[guest] = making[guest].max(how);
+            }
+        }
+        let call = |guest: &Position| self.call(*guest, making[*guest]);
         let mut takers: BTreeMap<Position, IdentityCall> =
             self.takes.keys().filter_map(|guest| Some((*guest, call(guest)?))).collect();
         let mut waited_for: HashMap<Position, Vec<Position>> = HashMap::new();
@@ -72,8 +89,8 @@ impl Identities<'_> {
             if !waiting.is_empty() {
                 sent.insert(guest, n_sent);
             }
+            n_sent += usize::from(call.call.is_some());
             send(call);
-            n_sent += 1;
             for next in waiting {
                 let n = n_before.get_mut(&next).expect("who waits was counted");
                 *n -= 1;
@@ -85,16 +102,26 @@ impl Identities<'_> {
     }
 
     /// What the identity of a guest needs of itself.
-    fn call(&self, guest: Position, gets_grant: bool) -> Option<IdentityCall> {
+    fn call(&self, guest: Position, making: Making) -> Option<IdentityCall> {
         let person = &self.persons[guest];
         let key = || self.settings.namespace.identity_key(person.guest);
         let call = match person.existing {
             _ if !person.is_inside => None,
-            Some(identity) if self.may_update(person) => updating(person, key, identity),
-            None if gets_grant => Some(creating(person, key())),
-            Some(_) | None => None,
+            Some(identity) if self.may_update(person) => updating(person, key, identity).map(Some),
+            Some(_) => None,
+            None => match making {
+                Making::Not => None,
+                Making::WithGrant => self.takes.contains_key(&guest).then_some(None),
+                Making::Ahead => Some(Some(Call::CreateIdentity(self.new_identity(guest, key())))),
+            },
         };
         call.map(|call| IdentityCall { guest: Some(guest), call, after: Vec::new() })
+    }
+
+    /// The identity that is to be made for a guest.
+    pub(super) fn new_identity(&self, guest: Position, key: UserIdentityKey) -> NewIdentity {
+        let Person { full_name, email, phone, .. } = self.persons[guest];
+        NewIdentity { key, full_name: full_name.cloned(), email: email.cloned(), phone: phone.cloned() }
     }
 }
 
@@ -114,12 +141,7 @@ fn releasing(taking: &Taking<'_>) -> IdentityCall {
             Field::Phone => *phone = Patch::Clear,
         }
     }
-    IdentityCall { guest: None, call, after: Vec::new() }
-}
-
-fn creating(person: &Person<'_>, key: UserIdentityKey) -> Call {
-    let Person { full_name, email, phone, .. } = *person;
-    Call::CreateIdentity { key, full_name: full_name.cloned(), email: email.cloned(), phone: phone.cloned() }
+    IdentityCall { guest: None, call: Some(call), after: Vec::new() }
 }
 
 /// A difference that a person would see; a contact that the source no longer knows is left as it is.

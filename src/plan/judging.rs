@@ -1,22 +1,22 @@
 //! A plan and a source held against the limits: what is counted, of how many, and whether it must stop (RULES 16, 17).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 
-use super::guards::{Allowance, Guard, GuardSettings, Share};
+use super::allowance::{Allowance, Bound};
+use super::guards::{Guard, GuardSettings, Share};
 use super::in_house::InHouse;
-use super::item::{Action, Item};
-use super::outline::Plan;
+use super::occupancy::Counted;
 use crate::model::{
     AccessGrantKey, Coverage, Fingerprint, GrantKeyParts, Inventory, Ledger, Namespace, PropertyCode,
-    ReasonCode, SourceShape,
+    ReservationId, SourceShape, Trip,
 };
 
 /// What a guard is about: everything, or one property.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scope {
+pub enum GuardScope {
     /// The whole plan or source.
     All,
     /// One property of several.
@@ -25,7 +25,7 @@ pub enum Scope {
     Column(&'static str),
 }
 
-impl fmt::Display for Scope {
+impl fmt::Display for GuardScope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => formatter.write_str("all"),
@@ -41,7 +41,7 @@ pub struct GuardCheck {
     /// Which guard.
     pub guard: Guard,
     /// Of what.
-    pub scope: Scope,
+    pub scope: GuardScope,
     /// What was counted.
     pub count: u64,
     /// What is allowed, allowances included.
@@ -57,14 +57,25 @@ pub struct GuardCheck {
 }
 
 impl GuardCheck {
-    /// What a person who has looked at it adds to the command.
-    pub fn allow(&self) -> String {
+    /// What a person allows who has looked at it.
+    pub fn allowance(&self) -> Allowance {
         let Self { guard, scope, count, .. } = self;
-        match scope {
-            Scope::All | Scope::Column(_) => format!("--allow {}={count}", guard.as_str()),
-            Scope::Property(code) => format!("--allow {}={count}@{code}", guard.as_str()),
-        }
+        let bound = match (guard, scope) {
+            (Guard::MissingColumn, GuardScope::Column(column)) => Bound::Column(column),
+            (Guard::OlderSource, _) => Bound::Share(Share::Count(1)),
+            _ => Bound::Share(Share::Count(*count)),
+        };
+        let property = match scope {
+            GuardScope::Property(code) => Some(code.clone()),
+            GuardScope::All | GuardScope::Column(_) => None,
+        };
+        Allowance { guard: *guard, bound, property }
     }
+}
+
+/// What lets all of them pass that stop a plan or a source.
+pub fn needed(checks: &[GuardCheck]) -> Vec<Allowance> {
+    checks.iter().filter(|check| check.tripped).map(GuardCheck::allowance).collect()
 }
 
 /// In words: how many of how many, the limit, and the first records.
@@ -74,14 +85,35 @@ impl fmt::Display for GuardCheck {
         if *guard == Guard::MaxShrink {
             write!(formatter, "{}: the source has {count}", guard.as_str())?;
             match scope {
-                Scope::All => write!(formatter, " rows")?,
-                Scope::Property(code) => write!(formatter, " rows of {code}")?,
-                Scope::Column(column) => write!(formatter, " cells in column `{column}`")?,
+                GuardScope::All => write!(formatter, " rows")?,
+                GuardScope::Property(code) => write!(formatter, " rows of {code}")?,
+                GuardScope::Column(column) => write!(formatter, " cells in column `{column}`")?,
             }
             return write!(formatter, " fewer than the usual {of}, and may have {limit} fewer");
         }
-        write!(formatter, "{}: {count} of {of} {}, and at most {limit} may", guard.as_str(), guard.counts())?;
-        if let Scope::Property(code) = scope {
+        if let (Guard::MissingColumn, GuardScope::Column(column)) = (guard, scope) {
+            return write!(
+                formatter,
+                "{}: the source has no column `{column}`, and the last one that was accepted had it",
+                guard.as_str()
+            );
+        }
+        if *guard == Guard::OlderSource {
+            write!(
+                formatter,
+                "{}: an earlier run read this file and a later one another, and {count} of {of} lines of its plan take \
+                 something from guests",
+                guard.as_str()
+            )?;
+        } else {
+            write!(
+                formatter,
+                "{}: {count} of {of} {}, and at most {limit} may",
+                guard.as_str(),
+                guard.counts()
+            )?;
+        }
+        if let GuardScope::Property(code) = scope {
             write!(formatter, " at {code}")?;
         }
         if !first.is_empty() {
@@ -95,50 +127,52 @@ impl fmt::Display for GuardCheck {
 /// How many records of a tripped guard are named.
 const NAMED: usize = 5;
 
-/// Judges a plan: what it revokes and changes, in all and for each property.
-pub fn guard_plan(
-    plan: &Plan,
+/// Judges what a plan revokes, changes and opens, in all and for each property.
+pub(super) fn guard_checks(
+    counted: &[Counted],
     existing: &BTreeMap<PropertyCode, u64>,
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
     let mut checks = Vec::new();
     for guard in [Guard::MaxCancel, Guard::MaxDelete, Guard::MaxUpdate] {
-        let counted: Vec<&Item> = plan.items.iter().filter(|item| counts(guard, item)).collect();
-        let mut scopes = vec![(Scope::All, existing.values().sum())];
+        let mut scopes = vec![(GuardScope::All, existing.values().sum())];
         if existing.len() > 1 {
-            scopes.extend(existing.iter().map(|(code, of)| (Scope::Property(code.clone()), *of)));
+            scopes.extend(existing.iter().map(|(code, of)| (GuardScope::Property(code.clone()), *of)));
         }
         for (scope, of) in scopes {
-            let inside = |item: &&&Item| match &scope {
-                Scope::All => true,
-                Scope::Property(code) => item.reservation.property == *code,
-                Scope::Column(_) => false,
+            let is_inside = |one: &&Counted| {
+                one.guard == guard
+                    && match &scope {
+                        GuardScope::All => true,
+                        GuardScope::Property(code) => one.reservation.property == *code,
+                        GuardScope::Column(_) => false,
+                    }
             };
-            let inside: Vec<&&Item> = counted.iter().filter(inside).collect();
-            let mut first: Vec<String> = inside.iter().map(|item| item.reservation.to_string()).collect();
-            first.dedup();
-            first.truncate(NAMED);
-            let mut keys: Vec<&str> = inside.iter().map(|item| item.key.as_str()).collect();
-            keys.sort_unstable();
-            let records = Fingerprint(blake3::hash(keys.join("\n").as_bytes()).to_hex().to_string());
-            let check = judged(guard, scope, keys.len() as u64, of, first, settings, allowances);
+            let inside: Vec<&Counted> = counted.iter().filter(is_inside).collect();
+            let reservations: BTreeSet<&ReservationId> = inside.iter().map(|one| &one.reservation).collect();
+            let first = reservations.iter().take(NAMED).map(ToString::to_string).collect();
+            let records = Trip::records(reservations.iter().copied());
+            let check = judged(guard, scope, inside.len() as u64, of, first, settings, allowances);
             checks.push(GuardCheck { records: Some(records), ..check });
         }
     }
-    let InHouse { n_noticing, limit, n_stays } = plan.in_house;
-    checks.push(GuardCheck {
+    checks
+}
+
+/// What a plan does to guests in house: what is beyond the limit is held, and nothing stops (RULES 24).
+pub(super) fn in_house_check(in_house: InHouse) -> GuardCheck {
+    let InHouse { n_noticing, limit, n_stays } = in_house;
+    GuardCheck {
         guard: Guard::MaxInHouse,
-        scope: Scope::All,
+        scope: GuardScope::All,
         count: n_noticing,
         limit,
         of: n_stays,
-        // What is beyond is held, and nothing else (RULES 16).
         tripped: false,
         first: Vec::new(),
         records: None,
-    });
-    checks
+    }
 }
 
 /// Judges a source: how many of its rows cannot be used.
@@ -148,7 +182,7 @@ pub fn guard_rejects(
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> GuardCheck {
-    judged(Guard::MaxReject, Scope::All, n_rejected, n_rows, Vec::new(), settings, allowances)
+    judged(Guard::MaxReject, GuardScope::All, n_rejected, n_rows, Vec::new(), settings, allowances)
 }
 
 /// Judges a source: how many rows fewer it has than is usual, in all and at each property, and how many cells fewer
@@ -161,26 +195,31 @@ pub fn guard_shrink(
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
-    let fewer = |scope: Scope, now: u64, usual: u64| {
+    let fewer = |scope: GuardScope, now: u64, usual: u64| {
+        let count = usual.saturating_sub(now);
+        let check = judged(Guard::MaxShrink, scope, count, usual, Vec::new(), settings, allowances);
         // Where nothing at all is left of what should be the whole, even a small source is not to be believed.
-        let is_emptied = now == 0 && coverage == Coverage::Complete;
-        let min_existing = if is_emptied { 0 } else { settings.min_existing };
-        let settings = GuardSettings { min_existing, ..*settings };
-        judged(Guard::MaxShrink, scope, usual.saturating_sub(now), usual, Vec::new(), &settings, allowances)
+        if now == 0 && coverage == Coverage::Complete {
+            let limit =
+                limit(Guard::MaxShrink, &check.scope, settings, allowances, |share| share.of_emptied(usual));
+            return GuardCheck { limit, tripped: count > limit, ..check };
+        }
+        check
     };
     let mut checks: Vec<GuardCheck> =
-        ledger.usual_rows().map(|usual| fewer(Scope::All, n_rows, usual)).into_iter().collect();
+        ledger.usual_rows().map(|usual| fewer(GuardScope::All, n_rows, usual)).into_iter().collect();
     let by_property = ledger.usual_rows_by_property();
     if by_property.len() > 1 {
         for (property, usual) in by_property {
             let now = shape.rows.get(&property).copied().unwrap_or(0);
-            checks.push(fewer(Scope::Property(PropertyCode::new(property)), now, usual));
+            checks.push(fewer(GuardScope::Property(PropertyCode::new(property)), now, usual));
         }
     }
-    for column in SourceShape::columns() {
+    // A column that is not there at all is judged as such, and not by its empty cells.
+    for column in SourceShape::columns().filter(|column| !shape.lacks(column)) {
         if let Some(usual) = ledger.usual_filled(column, shape.n_rows()) {
             let now = shape.filled.get(column).copied().unwrap_or(0);
-            checks.push(fewer(Scope::Column(column), now, usual));
+            checks.push(fewer(GuardScope::Column(column), now, usual));
         }
     }
     checks
@@ -188,48 +227,38 @@ pub fn guard_shrink(
 
 fn judged(
     guard: Guard,
-    scope: Scope,
+    scope: GuardScope,
     count: u64,
     of: u64,
     first: Vec<String>,
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> GuardCheck {
-    let share = guard.limit(settings);
-    let own = match share {
-        // A part of very little says nothing.
-        Share::Percent(_) if of < u64::from(settings.min_existing) => count,
-        share => share.of(of),
-    };
-    let allowed = allowances
-        .iter()
-        .filter(|allowance| allowance.guard == guard)
-        .filter(|allowance| match (&allowance.property, &scope) {
-            (None, _) => true,
-            (Some(property), Scope::Property(code)) => property == code,
-            (Some(_), Scope::All | Scope::Column(_)) => false,
-        })
-        .map(|allowance| allowance.bound.of(of));
-    let limit = allowed.fold(own, u64::max);
+    let limit = limit(guard, &scope, settings, allowances, |share| share.of(of));
     GuardCheck { guard, scope, count, limit, of, tripped: count > limit, first, records: None }
 }
 
-fn counts(guard: Guard, item: &Item) -> bool {
-    match guard {
-        // What is taken over was named one by one in a file that somebody reviewed.
-        Guard::MaxCancel => {
-            item.action == Action::Revoke
-                && !matches!(item.reason_code, ReasonCode::Absent | ReasonCode::TakenOver)
-        }
-        Guard::MaxDelete => item.action == Action::Revoke && item.reason_code == ReasonCode::Absent,
-        Guard::MaxReject | Guard::MaxShrink | Guard::MaxInHouse | Guard::InHouse | Guard::UnknownOrigin => {
-            false
-        }
-        Guard::MaxUpdate => {
-            matches!(item.action, Action::Update | Action::Replace)
-                && item.reason_code != ReasonCode::TakenOver
-        }
-    }
+/// How many a guard lets pass: what is configured, or what a person allowed where that is more.
+fn limit(
+    guard: Guard,
+    scope: &GuardScope,
+    settings: &GuardSettings,
+    allowances: &[Allowance],
+    count: impl Fn(Share) -> u64,
+) -> u64 {
+    let allowed = allowances
+        .iter()
+        .filter(|allowance| allowance.guard == guard)
+        .filter(|allowance| match (&allowance.property, scope) {
+            (None, _) => true,
+            (Some(property), GuardScope::Property(code)) => property == code,
+            (Some(_), GuardScope::All | GuardScope::Column(_)) => false,
+        })
+        .filter_map(|allowance| match allowance.bound {
+            Bound::Share(share) => Some(count(share)),
+            Bound::Column(_) => None,
+        });
+    allowed.fold(count(guard.limit(settings)), u64::max)
 }
 
 /// How many live grants of ours each property has.
@@ -262,7 +291,7 @@ mod tests {
             min_existing: 10,
             max_shrink: Share::Percent(30.0),
             max_reject: Share::Percent(10.0),
-            max_in_house: Share::Count(3),
+            max_in_house: Share::Larger { count: 3, percent: 10.0 },
             missing_runs: 2,
             missing_for: SignedDuration::from_hours(12),
         }
@@ -271,7 +300,8 @@ mod tests {
     fn check(count: u64, of: u64, allow: &[&str], expected_limit: u64, tripped: bool) {
         let allowances: Vec<Allowance> =
             allow.iter().map(|text| text.parse().expect("an allowance")).collect();
-        let judged = judged(Guard::MaxCancel, Scope::All, count, of, Vec::new(), &settings(), &allowances);
+        let judged =
+            judged(Guard::MaxCancel, GuardScope::All, count, of, Vec::new(), &settings(), &allowances);
         assert_eq!(
             (judged.limit, judged.tripped),
             (expected_limit, tripped),
@@ -287,8 +317,39 @@ mod tests {
     }
 
     #[test]
-    fn a_percentage_does_not_bite_below_the_smallest_population() {
-        check(9, 9, &[], 9, false);
+    fn guard_percentage_holds_in_small_house() {
+        // `min_existing` is 10: it says nothing of percentages (RULES 25).
+        check(9, 9, &[], 3, true);
+        check(3, 9, &[], 3, false);
+        check(3, 1, &[], 3, false);
+    }
+
+    #[test]
+    fn guard_percentage_holds_at_small_property() {
+        let at_property = |count| {
+            let scope = GuardScope::Property("OPO".into());
+            judged(Guard::MaxCancel, scope, count, 5, Vec::new(), &settings(), &[]).tripped
+        };
+        assert!(!at_property(3));
+        assert!(at_property(4));
+    }
+
+    #[test]
+    fn emptied_complete_source_stops_small_house() {
+        let ledger = Ledger { recent_rows: vec![2, 2, 2], ..Ledger::default() };
+        let stops = |n_rows, coverage, allow: &[&str]| {
+            let allowances: Vec<Allowance> =
+                allow.iter().map(|text| text.parse().expect("an allowance")).collect();
+            let shape = SourceShape::default();
+            let checks = guard_shrink(n_rows, &shape, coverage, &ledger, &settings(), &allowances);
+            checks.iter().any(|check| check.tripped)
+        };
+        assert!(stops(0, Coverage::Complete, &[]));
+        // One row less is what happens every day; an empty list of changes too.
+        assert!(!stops(1, Coverage::Complete, &[]));
+        assert!(!stops(0, Coverage::Partial, &[]));
+        assert!(stops(0, Coverage::Complete, &["max_shrink=1"]));
+        assert!(!stops(0, Coverage::Complete, &["max_shrink=2"]));
     }
 
     #[test]
@@ -306,7 +367,7 @@ mod tests {
     fn an_allowance_for_a_property_counts_there_only() {
         let allowances = ["max_cancel=9@LIS".parse().expect("an allowance")];
         let at = |code: &str| {
-            let scope = Scope::Property(code.into());
+            let scope = GuardScope::Property(code.into());
             judged(Guard::MaxCancel, scope, 9, 20, Vec::new(), &settings(), &allowances).tripped
         };
         assert!(!at("LIS"));
@@ -314,12 +375,11 @@ mod tests {
     }
 
     #[test]
-    fn a_tripped_guard_says_the_exact_words_that_would_let_it_pass() {
-        let scope = Scope::Property("LIS".into());
+    fn guard_passes_with_its_own_allowance() {
+        let scope = GuardScope::Property("LIS".into());
         let judged = judged(Guard::MaxUpdate, scope, 12, 20, Vec::new(), &settings(), &[]);
-        assert_eq!(judged.allow(), "--allow max_update=12@LIS");
-        let allowance: Allowance =
-            judged.allow().trim_start_matches("--allow ").parse().expect("its own words");
+        let allowance = judged.allowance();
+        assert_eq!(allowance.to_string(), "max_update=12@LIS");
         let again =
             super::judged(Guard::MaxUpdate, judged.scope, 12, 20, Vec::new(), &settings(), &[allowance]);
         assert!(!again.tripped);

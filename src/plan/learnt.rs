@@ -48,7 +48,9 @@ pub(super) fn learn(
     for (reservation, plan) in planned {
         for (position, wanted) in &plan.as_wanted {
             let key = live.owned[*position].key;
-            let is_known = ledger.desired.get(key).is_some_and(|known| known.is_same_as(wanted, now));
+            let is_known = ledger.desired.get(key).is_some_and(|known| {
+                known.is_same_as(wanted, now) && known.was_checked_in() == wanted.was_checked_in()
+            });
             if !is_known {
                 learnt.seen.push((key.clone(), *wanted));
             }
@@ -58,9 +60,9 @@ pub(super) fn learn(
         }
         for change in &plan.changes {
             let Change::Amend(amendment) = change else { continue };
+            let (Some(wanted), Some(_)) = (&amendment.wanted, amendment.desired) else { continue };
             let key = live.owned[amendment.position].key;
-            let is_repair =
-                ledger.desired.get(key).is_some_and(|known| known.is_same_as(&amendment.wanted, now));
+            let is_repair = ledger.desired.get(key).is_some_and(|known| known.is_same_as(wanted, now));
             let n_before = ledger.repairs.get(key).copied();
             match (is_repair, n_before) {
                 (true, n) => learnt.repaired.push((key.clone(), n.unwrap_or(0).saturating_add(1))),

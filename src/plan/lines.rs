@@ -26,13 +26,15 @@ impl Emitter<'_, '_> {
             Change::Create(new) => self.created(id, new),
             Change::Amend(amendment) => self.amended(id, amendment),
             Change::Replace { new, old, order } => self.replaced(id, new, old, order),
-            Change::Revoke { position, reason, stay } => self.revoked(id, *position, *reason, *stay),
+            Change::Revoke { position, reason, stay, text } => {
+                self.revoked(id, *position, *reason, *stay, text.as_deref())
+            }
             Change::Hold { desired, position, reason, text, held_by } => {
                 self.held(id, *desired, *position, *reason, text, *held_by)
             }
             Change::HeldStay { stay, position } => self.held_stay(id, stay, *position),
-            Change::Missing { position, text, held_by } => {
-                self.held(id, None, Some(*position), ReasonCode::Absent, text, *held_by)
+            Change::Missing { position, reason, text, held_by } => {
+                self.held(id, None, Some(*position), *reason, text, *held_by)
             }
         }
     }
@@ -40,7 +42,7 @@ impl Emitter<'_, '_> {
     /// Warns where a later stay has a grant at a door of a new one: its card may close the door to this guest until
     /// the desk writes theirs again (RULES 21).
     fn overtaken(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> bool {
-        let starts_at = new.desired.window.starts_at;
+        let starts_at = new.window.starts_at;
         let Some(door) = new.capable.iter().find(|door| self.live.later_at(**door, starts_at, id)) else {
             return false;
         };
@@ -64,7 +66,7 @@ impl Emitter<'_, '_> {
             reason_code: new.reason,
             reason: reason.into(),
             impact,
-            phase: phase(&desired.window, self.context.now),
+            phase: phase(&new.window, self.context.now),
             held_by: None,
             arrival: desired.arrival,
             before: None,
@@ -76,7 +78,7 @@ impl Emitter<'_, '_> {
     }
 
     fn amended(&self, id: &ReservationId, amendment: &Amendment<'_>) -> Item {
-        let Amendment { desired, position, window, add, remove, wanted, reach, .. } = amendment;
+        let Amendment { desired, told, position, window, add, remove, wanted, reach, .. } = amendment;
         let owned = &self.live.owned[*position];
         let before = self.view_of_live(owned);
         let mut after = before.clone();
@@ -95,6 +97,10 @@ impl Emitter<'_, '_> {
             (Some(_), false) => (ReasonCode::WindowChanged, "arrival or departure changed"),
             (None, _) => (ReasonCode::MethodsChanged, "ways to open the doors changed"),
         };
+        let (reason_code, reason) = match told {
+            Some((code, text)) => (*code, text.clone().into()),
+            None => (reason_code, reason.into()),
+        };
         let impact = if window.is_some() || !remove.is_empty() {
             of_reissue(before.methods)
         } else {
@@ -106,16 +112,16 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Update,
             reason_code,
-            reason: reason.into(),
+            reason,
             impact,
-            phase: begun.max(phase(&desired.window, self.context.now)),
+            phase: desired.map_or(begun, |desired| begun.max(phase(&desired.window, self.context.now))),
             held_by: None,
-            arrival: desired.arrival,
+            arrival: desired.map_or_else(|| utc_day(&owned.grant.window), |desired| desired.arrival),
             before: Some(Arc::new(before)),
             after: Some(Arc::new(after)),
-            source: Some(desired.source.clone()),
+            source: desired.map(|desired| desired.source.clone()),
             code_wished: false,
-            wanted: (*reach == Reach::Whole).then_some(*wanted),
+            wanted: wanted.filter(|_| *reach == Reach::Whole),
         }
     }
 
@@ -158,6 +164,7 @@ impl Emitter<'_, '_> {
         position: usize,
         reason_code: ReasonCode,
         stay: Option<&RevokedStay>,
+        text: Option<&str>,
     ) -> Item {
         let owned = &self.live.owned[position];
         let reason = match reason_code {
@@ -176,7 +183,7 @@ impl Emitter<'_, '_> {
             reservation: id.clone(),
             action: Action::Revoke,
             reason_code,
-            reason: reason.into(),
+            reason: text.map_or(reason.into(), |text| text.to_owned().into()),
             impact: Impact::Revoke,
             phase: phase(&owned.grant.window, self.context.now),
             held_by: None,
@@ -255,12 +262,13 @@ impl Emitter<'_, '_> {
     }
 
     fn view_of_new(&self, id: &ReservationId, new: &NewGrant<'_>) -> GrantView {
-        let NewGrant { piece: _, desired, key, spaces, seat, methods, capable: _, reason: _, wanted: _ } =
-            new;
+        let NewGrant { desired, key, spaces, seat, methods, window, .. } = new;
         GrantView {
             access_grant_key: Some(key.clone()),
             reservation_key: seat.as_ref().map(|seat| seat.key.clone()),
             methods: *methods,
+            starts_at: window.starts_at,
+            ends_at: window.ends_at,
             ..self.view(id, desired, spaces)
         }
     }
@@ -278,7 +286,7 @@ impl Emitter<'_, '_> {
         GrantView {
             access_grant_key: None,
             reservation_key: None,
-            user_identity_key: Some(self.identity_key(&desired.guest, guest)),
+            user_identity_key: Some(self.context.settings.namespace.identity_key(&desired.guest)),
             full_name: guest.and_then(|guest| self.context.identities.full_name(guest)).cloned(),
             space_keys,
             device_ids,
@@ -354,7 +362,7 @@ fn view_of_waiting(id: &ReservationId, stay: &HeldStay) -> GrantView {
         reservation_key: None,
         user_identity_key: None,
         full_name: (!stay.full_name.is_empty()).then(|| stay.full_name.clone()),
-        space_keys: stay.spaces.iter().cloned().collect(),
+        space_keys: SharedSet::new(),
         device_ids: SharedSet::new(),
         acs_entrance_ids: SharedSet::new(),
         starts_at: stay.window.starts_at,

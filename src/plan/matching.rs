@@ -9,7 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::live::{Live, Owned};
 use super::pieces::{Piece, is_subset};
-use crate::mapping::{DesiredReservation, RevokedStay, Rows, SpaceRef, SpaceRefs};
+use super::planner::PlanInput;
+use crate::mapping::{Desired, DesiredReservation, RevokedStay, Rows, SpaceRef, SpaceRefs};
 use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
@@ -48,6 +49,16 @@ pub(super) struct Memory<'a> {
     pub(super) common: &'a BTreeSet<SpaceRef>,
     /// Moves that an earlier run began and did not end.
     pub(super) unfinished_moves: &'a BTreeSet<Move>,
+    /// Whether the rows of a reservation list its guests and units completely for their nights (RULES 21).
+    pub(super) lists_all: bool,
+}
+
+impl<'a> Memory<'a> {
+    /// What a plan is given of it.
+    pub(super) fn of(input: &PlanInput<'a>) -> Self {
+        let Desired { common, unfinished_moves, .. } = input.desired;
+        Self { common, unfinished_moves, lists_all: input.past.reading.lists_whole_reservations() }
+    }
 }
 
 /// Matches the pieces of a reservation with its live grants. `common` are spaces that no unit can lead to.
@@ -58,12 +69,13 @@ pub(super) fn matching(
     memory: &Memory<'_>,
     now: Timestamp,
 ) -> Matching {
-    let Memory { common, unfinished_moves } = *memory;
+    let Memory { common, unfinished_moves, lists_all } = *memory;
     let mut matcher = Matcher {
         pieces,
         live,
         common,
         unfinished_moves,
+        lists_all,
         silence: Silence { reservation },
         now,
         fates: vec![Fate::New; pieces.len()],
@@ -85,10 +97,11 @@ pub(super) fn matching(
     Matching { fates: matcher.fates, revoked, kept, missing }
 }
 
-/// Whether every row of the reservation is cancelled.
-fn is_cancelled_whole(reservation: &DesiredReservation) -> bool {
+/// Whether every row of the reservation is cancelled, and the read lists all of them (RULES 11).
+fn is_cancelled_whole(reservation: &DesiredReservation, lists_all: bool) -> bool {
     let DesiredReservation { id: _, first_arrival: _, grants, held, revoked, left_alone, rows } = reservation;
-    grants.is_empty()
+    lists_all
+        && grants.is_empty()
         && held.is_empty()
         && left_alone.is_empty()
         && *rows == Rows::AllUnderstood
@@ -97,12 +110,16 @@ fn is_cancelled_whole(reservation: &DesiredReservation) -> bool {
 }
 
 /// Whether the rows of the reservation take away what a guest of it has in that window, and give nothing instead.
-pub(super) fn takes_all(reservation: &DesiredReservation, guest: &GuestKey, window: &Window) -> bool {
+pub(super) fn takes_all(
+    reservation: &DesiredReservation,
+    (guest, window): (&GuestKey, &Window),
+    lists_all: bool,
+) -> bool {
     let is_over = |stay: &RevokedStay| {
         stay.guest == *guest && (stay.reason_code != ReasonCode::LeftEarly || stay.window.overlaps(window))
     };
     let is_wanted = reservation.grants.iter().any(|grant| grant.guest == *guest);
-    is_cancelled_whole(reservation)
+    is_cancelled_whole(reservation, lists_all)
         || (!is_wanted && !Silence { reservation }.is_about(guest) && reservation.revoked.iter().any(is_over))
 }
 
@@ -117,7 +134,7 @@ impl Silence<'_> {
     fn is_about(self, guest: &GuestKey) -> bool {
         let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
         *rows == Rows::SomeUnreadable
-            || left_alone.contains(guest)
+            || left_alone.iter().any(|stay| stay.guest == *guest)
             || held.iter().any(|stay| stay.guest == *guest)
     }
 
@@ -126,7 +143,7 @@ impl Silence<'_> {
         let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
         let guest = &owned.parts.guest;
         *rows == Rows::SomeUnreadable
-            || left_alone.contains(guest)
+            || left_alone.iter().any(|stay| stay.guest == *guest)
             || held.iter().any(|stay| {
                 stay.guest == *guest
                     && (stay.reason_code == ReasonCode::Overstay || stay.window.overlaps(&owned.grant.window))
@@ -139,6 +156,7 @@ struct Matcher<'a> {
     live: &'a Live<'a>,
     common: &'a BTreeSet<SpaceRef>,
     unfinished_moves: &'a BTreeSet<Move>,
+    lists_all: bool,
     silence: Silence<'a>,
     now: Timestamp,
     fates: Vec<Fate>,
@@ -218,7 +236,7 @@ impl Matcher<'_> {
             let widest = self.free.iter().copied().find(|position| {
                 let owned = &self.live.owned[*position];
                 self.may_answer(owned, piece)
-                    && self.silence.keeps(owned)
+                    && (self.silence.keeps(owned) || self.opens_another_unit(owned, piece))
                     && owned.grant.window.same_from(&piece.desired.window, self.now)
                     && owned.spaces.as_deref().is_some_and(|spaces| is_subset(&piece.spaces, spaces))
             });
@@ -229,12 +247,23 @@ impl Matcher<'_> {
         }
     }
 
+    /// Whether the grant opens a unit beside those of the piece, of which a partial read says nothing (RULES 21).
+    fn opens_another_unit(&self, owned: &Owned<'_>, piece: &Piece<'_>) -> bool {
+        let mut beside = owned
+            .spaces
+            .as_deref()
+            .into_iter()
+            .flatten()
+            .filter(|space| piece.spaces.binary_search(space).is_err());
+        !self.lists_all && beside.all(|space| !self.common.contains(space))
+    }
+
     /// Grants whose row says cancelled, no-show, checked out or over. Each row speaks of the doors and the time it
     /// names; of another time of the guest only where it is a cancellation and nothing else is wanted for them; of
     /// another guest only where the whole reservation is cancelled.
     fn explicitly_revoked(&self, reservation: &DesiredReservation) -> Vec<Gone> {
         let DesiredReservation { grants, revoked, .. } = reservation;
-        let whole = is_cancelled_whole(reservation);
+        let whole = is_cancelled_whole(reservation, self.lists_all);
         let mut gone = Vec::new();
         for &position in &self.free {
             let owned = &self.live.owned[position];
@@ -290,7 +319,8 @@ impl Matcher<'_> {
                 let owned = &self.live.owned[position];
                 let overlaps = owned.grant.window.overlaps(&piece.desired.window);
                 let is_cancelled = explicit.iter().any(|(gone, ..)| *gone == position);
-                let in_time = overlaps || (self.fates[i] == Fate::New && !is_cancelled);
+                let in_time = overlaps
+                    || (self.fates[i] == Fate::New && !is_cancelled && self.may_be_other_dates(owned));
                 if is_new && in_time && owned.parts.guest == piece.desired.guest && !self.silence.keeps(owned)
                 {
                     // A grant for common spaces is the old door of a move only where there is no other.
@@ -377,7 +407,7 @@ impl Matcher<'_> {
                 if is_held && same_doors {
                     gone.push((position, ReasonCode::Duplicate, None));
                     break;
-                } else if self.stands_beside(position, lives) || (is_held && was_apart) {
+                } else if self.lists_all && (self.stands_beside(position, lives) || (is_held && was_apart)) {
                     gone.push((position, ReasonCode::DoorsChanged, None));
                     break;
                 }
@@ -427,7 +457,14 @@ impl Matcher<'_> {
     fn may_answer(&self, owned: &Owned<'_>, piece: &Piece<'_>) -> bool {
         owned.right_person
             && owned.parts.guest == piece.desired.guest
-            && (owned.grant.window.overlaps(&piece.desired.window) || !self.silence.keeps(owned))
+            && (owned.grant.window.overlaps(&piece.desired.window)
+                || (!self.silence.keeps(owned) && self.may_be_other_dates(owned)))
+    }
+
+    /// Whether a row for other dates may be the stay of the grant (RULES 1): only where the rows of a reservation are
+    /// all there, and not of a guest who is inside.
+    fn may_be_other_dates(&self, owned: &Owned<'_>) -> bool {
+        self.lists_all && !owned.grant.window.contains(self.now)
     }
 
     /// Whether the grant opens nothing but common spaces.

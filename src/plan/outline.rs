@@ -2,9 +2,11 @@
 
 use super::in_house::InHouse;
 use super::item::{Action, Item};
+use super::judging::GuardCheck;
 use super::learnt::Learnt;
+use super::matter::Matter;
 use super::step::{Call, ItemId, Patch, Step, StepId};
-use crate::model::{Door, Problem, UserIdentityKey};
+use crate::model::{Door, Problem, Trip, UserIdentityKey};
 
 /// What happens to an identity; counted apart from grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,19 +17,27 @@ pub struct IdentityItem {
     pub action: Action,
     /// What is sent of it; never the values.
     pub fields: IdentityFields,
-    /// The step that does it.
+    /// The step that does it: a new identity is made with the first grant of the guest.
     pub step: StepId,
 }
 
 impl IdentityItem {
-    /// The line of a call; `None` where it is not about an identity.
-    pub fn of(step: StepId, call: &Call) -> Option<Self> {
-        let (key, action, fields) = match call {
-            Call::CreateIdentity { key, full_name: _, email, phone } => {
-                let (email, phone) = (email.is_some(), phone.is_some());
-                (key, Action::Create, IdentityFields { email, full_name: true, phone })
+    /// The lines of some calls, by key.
+    pub fn all_of(steps: &[Step]) -> Vec<Self> {
+        let lines = (0..).map(StepId).zip(steps).filter_map(|(number, step)| Self::of(number, &step.call));
+        let mut lines: Vec<Self> = lines.collect();
+        lines.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
+        lines
+    }
+
+    /// The line of a call; `None` where it makes and changes no identity.
+    fn of(step: StepId, call: &Call) -> Option<Self> {
+        let (key, action, fields) = match (call, call.new_identity()) {
+            (_, Some((identity, None))) => {
+                let (email, phone) = (identity.email.is_some(), identity.phone.is_some());
+                (&identity.key, Action::Create, IdentityFields { email, full_name: true, phone })
             }
-            Call::UpdateIdentity { id: _, key, full_name, email, phone } => {
+            (Call::UpdateIdentity { id: _, key, full_name, email, phone }, _) => {
                 let email = *email != Patch::Keep;
                 let (full_name, phone) = (*full_name != Patch::Keep, *phone != Patch::Keep);
                 (key, Action::Update, IdentityFields { email, full_name, phone })
@@ -106,6 +116,14 @@ pub struct Plan {
     pub warnings: Vec<Problem>,
     /// What it costs.
     pub estimate: Estimate,
+    /// What needs a person, by deadline.
+    pub matters: Vec<Matter>,
+    /// What needs a person where a change of the reservations named is not carried out (RULES 16).
+    pub when_undone: Vec<Matter>,
+    /// What the guards say of it.
+    pub guards: Vec<GuardCheck>,
+    /// The guards that stop it, and for how many runs in a row.
+    pub trips: Vec<Trip>,
     /// The guests in house that it disturbs.
     pub in_house: InHouse,
     /// What the next plan must know.

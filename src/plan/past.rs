@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::guards::{Allowance, Guard, GuardSettings};
+use super::allowance::Allowance;
+use super::commands::Commands;
+use super::guards::{Guard, GuardSettings};
 use crate::model::{
     Coverage, Fingerprint, Ledger, Properties, PropertyCode, Reservation, SourceKind, SourceRead,
 };
@@ -19,6 +21,8 @@ pub struct Past<'a> {
     pub guards: &'a GuardSettings,
     /// Limits that a person raised for this plan.
     pub allowances: &'a [Allowance],
+    /// The commands that the plan prints.
+    pub commands: &'a Commands,
     /// What may be concluded from what is missing.
     pub reading: &'a Reading,
     /// Whether a guard has tripped so often that nothing may be taken away (RULES 16).
@@ -43,12 +47,25 @@ pub struct Reading {
     pub fingerprint: Option<Fingerprint>,
     /// The arrivals for which the read is complete.
     pub arrivals: Option<Arrivals>,
+    /// Whether also a partial read lists every row of a reservation of which it lists one (RULES 21).
+    pub whole_reservations: bool,
+    /// The plan is about some reservations only: of others nothing is concluded (RULES 40).
+    pub is_limited: bool,
+    /// The source was cut, or a row of it has no readable key: of what is missing nothing is concluded (RULES 21).
+    pub is_cut: bool,
 }
 
 /// A read from which nothing is concluded.
 impl Default for Reading {
     fn default() -> Self {
-        Self { coverage: Coverage::Partial, fingerprint: None, arrivals: None }
+        Self {
+            coverage: Coverage::Partial,
+            fingerprint: None,
+            arrivals: None,
+            whole_reservations: false,
+            is_limited: false,
+            is_cut: false,
+        }
     }
 }
 
@@ -58,7 +75,8 @@ impl Reading {
         Self::default()
     }
 
-    /// What a read says; `covers` are the first and the last arrival that it lists, counted from today.
+    /// What a read says; `covers` are the first and the last arrival that it lists, counted from today. Whether the
+    /// source lists whole reservations is for the caller to add.
     pub fn of(
         source: &SourceRead,
         covers: Option<(SignedDuration, SignedDuration)>,
@@ -77,7 +95,15 @@ impl Reading {
                     None => Days::found(&source.reservations),
                 },
             }),
+            whole_reservations: false,
+            is_limited: false,
+            is_cut: false,
         }
+    }
+
+    /// Whether the rows of a reservation list its guests and units completely for the nights that they cover.
+    pub fn lists_whole_reservations(&self) -> bool {
+        self.coverage == Coverage::Complete || self.whole_reservations
     }
 }
 
@@ -129,10 +155,10 @@ impl Arrivals {
 }
 
 impl Past<'_> {
-    /// How many a person allowed of something that is not done without a word (RULES 14, 15).
+    /// How many a person allowed of something that is not done without a word (RULES 22, 23).
     pub(super) fn allowed(&self, guard: Guard, of: u64) -> u64 {
         let bounds = self.allowances.iter().filter(|allowance| allowance.guard == guard);
-        bounds.map(|allowance| allowance.bound.of(of)).max().unwrap_or(0)
+        bounds.map(|allowance| allowance.limit(of)).max().unwrap_or(0)
     }
 }
 

@@ -1,33 +1,37 @@
 //! From what is wanted and what is there to the plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 
-use super::absence::settle_absences;
+use super::absence::learn_missing;
 use super::adoption::{joinable, waiting_for_a_key};
 use super::capacity::full_locks;
 use super::change::Change;
-use super::emit::Emitter;
+use super::conclude::supported;
+use super::emit::{Emitter, making};
 use super::foreign::Foreign;
 use super::identities::Heard;
-use super::in_house::{Withheld, judge_in_house};
+use super::judging::{guard_checks, in_house_check, needed};
 use super::learnt::learn;
-use super::live::Live;
-use super::matching::takes_all;
+use super::live::{Live, Owned};
+use super::matching::{Fate, Matching, Memory, matching, takes_all};
+use super::occupancy::{Claims, Draft, Ground, Occupancy, Reservations, who_meets};
 use super::outline::Plan;
-use super::past::Past;
+use super::past::{Past, Quarantine};
+use super::pieces::{Piece, pieces};
 use super::reservation::{Context, ReservationPlan, plan_reservation};
 use super::restore::looks_after_shared;
 use super::schedule::forecast;
 use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use super::takeover::take_over;
-use crate::mapping::{Desired, DesiredReservation, Directory, Rows};
+use super::trips::{is_quarantine, trips};
+use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
-    AccessGrantId, Coverage, GrantKeyParts, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
-    ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, Decision, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
+    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 use crate::side_by_side::{both, each};
 
@@ -50,34 +54,6 @@ pub struct PlanInput<'a> {
 
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
-    let missing = missing_reservations(input);
-    let mut known = Foreseen::default();
-    loop {
-        match draft(input, &missing, &known) {
-            Draft::Plan(plan) => return *plan,
-            // Each time more guests are left alone, and who leaves does not change after that, so that this ends.
-            Draft::Again(foreseen) => known = foreseen,
-        }
-    }
-}
-
-/// What only a plan shows, and what it should have been made with.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Foreseen {
-    /// The guests in house that are left alone, because there are too many.
-    withheld: Withheld,
-    /// The grants that go because their stay is missing: their guests give up their contacts.
-    leaving: BTreeSet<AccessGrantId>,
-}
-
-/// A plan, or what it has to be made with.
-enum Draft {
-    Plan(Box<Plan>),
-    Again(Foreseen),
-}
-
-fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen) -> Draft {
-    let Foreseen { withheld, leaving } = known;
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let joinable = joinable(input);
     let ((live, foreign), heard) = both(
@@ -87,50 +63,150 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         },
         || Heard::of(desired, inventory, settings),
     );
-    let identities =
-        heard.settle(desired, inventory, |among| occupied(input, &live, leaving, among), settings);
-    let context = Context {
-        settings,
-        directory,
-        identities: &identities,
-        foreign: &foreign,
-        common: &desired.common,
-        unfinished_moves: &desired.unfinished_moves,
-        past: &past,
-        withheld,
-        now,
-    };
-    let shared = keys_of_several_properties(desired);
+    let reservations = Reservations::of(desired, &live);
     let waiting = waiting_for_a_key(input);
-    let reservations: Vec<&DesiredReservation> =
-        inside(desired).filter(|reservation| !waiting.contains(&reservation.id)).chain(missing).collect();
-    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = each(&reservations, |reservation| {
-        let several = shared.contains(&reservation.id.key) || live.used_by_other_property(&reservation.id);
-        let base_key = if several { reservation.id.to_string() } else { reservation.id.key.to_string() };
-        (*reservation, plan_reservation(reservation, &base_key, &live, &context))
-    });
-    drop(reservations);
-    let mut learnt = learn(&planned, &live, &context);
-    settle_absences(&mut planned, &live, &context, &mut learnt);
-    let in_house = judge_in_house(&planned, &live, &past, withheld, now);
-    let foreseen = Foreseen { withheld: in_house, leaving: absent(&planned, &live) };
-    if foreseen.leaving != *leaving || foreseen.withheld.stayers.len() > withheld.stayers.len() {
-        return Draft::Again(foreseen);
+    let is_outside = |id: &ReservationId| desired.outside.contains(id) || waiting.contains(id);
+    let mut chosen = who_meets(input, &live, &reservations);
+    let memory = Memory::of(input);
+    let n_desired = desired.reservations.len();
+    // Who meets nobody and changes nothing, or is only new, needs no decision.
+    let draft = |reservation, units_left: &[Option<Vec<usize>>]| {
+        let pieces = pieces(reservation, directory, &live, units_left);
+        let matching = matching(reservation, &pieces, &live, &memory, now);
+        Draft { pieces, matching }
+    };
+    let mut quiet: Vec<&DesiredReservation> = (0..n_desired)
+        .filter(|n| !chosen[*n])
+        .map(|n| &desired.reservations[n])
+        .filter(|reservation| !is_outside(&reservation.id))
+        .collect();
+    let plain: Vec<bool> = each(&quiet, |reservation| is_plain(&draft(reservation, &[]), &live, directory));
+    let mut is_plain = plain.into_iter();
+    for (n, reservation) in desired.reservations.iter().enumerate() {
+        if !chosen[n] && !is_outside(&reservation.id) {
+            chosen[n] = !is_plain.next().expect("one for each");
+        }
     }
+    quiet.clear();
+    let says_something = past.reading.coverage == Coverage::Complete || !past.ledger.absences.is_empty();
+    if says_something && settings.policy == Policy::Sync {
+        chosen[n_desired..].fill(true);
+    }
+    let is_limited = past.reading.is_limited || !desired.outside.is_empty();
+    let ground = Ground::of(input, &live, &reservations, &chosen, |id, is_listed| {
+        is_outside(id) || (is_limited && !is_listed)
+    });
+    let without_rows: Vec<DesiredReservation> = ground
+        .parties
+        .iter()
+        .filter(|party| party.desired.is_none())
+        .map(|party| DesiredReservation::without_rows(party.id.clone(), now))
+        .collect();
+    let mut absent = without_rows.iter();
+    let of_ground: Vec<&DesiredReservation> = ground
+        .parties
+        .iter()
+        .map(|party| party.desired.unwrap_or_else(|| absent.next().expect("one for each")))
+        .collect();
+    let claims = Claims::of(&ground);
+    let numbers: Vec<usize> = (0..of_ground.len()).collect();
+    let drafts: Vec<Draft<'_>> = each(&numbers, |n| draft(of_ground[*n], &ground.units_left(&claims, *n)));
+    let mut occupancy = Occupancy::of(input, &live, &ground, claims, &drafts);
+    let counts = occupancy.count();
+    occupancy.settle();
+    let counted = occupancy.counted(&counts, &live);
+    let checks = guard_checks(&counted, &existing_by_property(&live), past.guards, past.allowances);
+    occupancy.needed = needed(&checks);
+    let trips = trips(&checks, past.ledger, now);
+    let is_quarantine = past.quarantine == Quarantine::Standing || is_quarantine(&trips);
+    let tripped =
+        is_quarantine.then(|| checks.iter().filter(|check| check.tripped).map(|c| c.guard).collect());
+    let mut in_house = guests_in_house(&live, now);
+    in_house.extend(occupancy.guests_in_house(&live));
+    occupancy.guard(&counts, &live, in_house.len() as u64, tripped);
+    occupancy.hold_rings();
+    let shared = keys_of_several_properties(desired);
+    let base_key = |id: &ReservationId| {
+        let several = shared.contains(&id.key) || live.used_by_other_property(id);
+        if several { id.to_string() } else { id.key.to_string() }
+    };
+    let mut heard = Some(heard);
+    let mut leaving = None;
+    let mut identities = None;
+    let planned_of_ground: Vec<ReservationPlan<'_>> = loop {
+        let leaves = occupancy.leaving(&live);
+        if leaving.as_ref() != Some(&leaves) {
+            let heard = heard.take().unwrap_or_else(|| Heard::of(desired, inventory, settings));
+            identities = Some(heard.settle(
+                desired,
+                inventory,
+                |among| occupied(input, &live, &leaves, among),
+                settings,
+            ));
+            leaving = Some(leaves);
+        }
+        let context = Context {
+            settings,
+            directory,
+            identities: identities.as_ref().expect("it was made above"),
+            foreign: &foreign,
+            past: &past,
+            now,
+        };
+        let planned: Vec<ReservationPlan<'_>> = each(&numbers, |n| {
+            if ground.parties[*n].is_outside {
+                return ReservationPlan::default();
+            }
+            let rulings = occupancy.rulings(*n, &live);
+            let id = &of_ground[*n].id;
+            plan_reservation(
+                of_ground[*n],
+                drafts[*n].clone(),
+                Some(&rulings),
+                &base_key(id),
+                &live,
+                &context,
+            )
+        });
+        // What a reservation cannot have for a reason of its own may be what others wait for.
+        if !occupancy.refuse(planned.iter().map(|plan| (plan.refused.as_slice(), plan.fixed.as_slice()))) {
+            break planned;
+        }
+    };
+    let identities = identities.as_ref().expect("they were settled above");
+    let context = Context { settings, directory, identities, foreign: &foreign, past: &past, now };
+    quiet.extend(
+        (0..n_desired)
+            .filter(|n| !chosen[*n])
+            .map(|n| &desired.reservations[n])
+            .filter(|reservation| !is_outside(&reservation.id)),
+    );
+    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = each(&quiet, |reservation| {
+        let (draft, base_key) = (draft(reservation, &[]), base_key(&reservation.id));
+        (*reservation, plan_reservation(reservation, draft, None, &base_key, &live, &context))
+    });
+    planned.extend(of_ground.iter().copied().zip(planned_of_ground));
+    planned.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
+    let mut learnt = learn(&planned, &live, &context);
+    learn_missing(occupancy.missing_positions(), &live, &mut learnt);
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
-    // Creates at one reservation-capable door are sent in the order of arrival (RULES 21).
+    // Creates at one reservation-capable door are sent in the order of arrival (RULES 30).
     planned.sort_by(|(left, _), (right, _)| {
         (left.first_arrival, &left.id).cmp(&(right.first_arrival, &right.id))
     });
-    let get_grants = planned.iter().flat_map(|(_, plan)| &plan.changes).filter_map(|change| match change {
-        Change::Create(new) | Change::Replace { new, .. } => Some(&new.desired.guest),
-        Change::Amend(_)
-        | Change::Revoke { .. }
-        | Change::Hold { .. }
-        | Change::HeldStay { .. }
-        | Change::Missing { .. } => None,
+    let get_grants = planned.iter().flat_map(|(_, plan)| {
+        let making = making(&plan.changes);
+        plan.changes.iter().filter_map(move |change| match change {
+            Change::Create(new) | Change::Replace { new, .. } => Some((&new.desired.guest, making)),
+            Change::Amend(_)
+            | Change::Revoke { .. }
+            | Change::Hold { .. }
+            | Change::HeldStay { .. }
+            | Change::Missing { .. } => None,
+        })
     });
-    let mut emitter = Emitter::new(&context, &live);
+    let needs = occupancy.needs();
+    let mut emitter = Emitter::new(&context, &live, &needs);
     identities.calls(get_grants, |call| emitter.identity(call));
     let mut n_unchanged = 0;
     // Each is let go once it is told, because the lines and calls need its room.
@@ -139,49 +215,69 @@ fn draft(input: &PlanInput<'_>, missing: &[DesiredReservation], known: &Foreseen
         emitter.reservation(reservation, &plan.changes);
     }
     let mut plan = emitter.into_plan();
+    plan.matters = occupancy.matters(&live);
+    plan.when_undone = occupancy.when_undone();
     take_over(&mut plan, input, &live);
     plan.steps.extend(looks_after_shared(&plan, &live));
-    plan.n_unchanged = n_unchanged + if missing.is_empty() { unspoken(desired, &live) } else { 0 };
+    let chosen_absent = ground.parties.iter().filter(|party| party.desired.is_none());
+    let n_absent = chosen_absent.map(|party| party.grants.len()).sum::<usize>();
+    plan.n_unchanged = n_unchanged + unspoken(desired, &live) - n_absent;
     plan.n_unchanged += desired.outside.iter().map(|id| live.of_reservation(id).len()).sum::<usize>();
     plan.doors = directory.doors().to_vec();
     plan.warnings.extend(desired.warnings.iter().cloned());
     plan.warnings.extend(identities.warnings.iter().cloned());
+    plan.warnings.extend(occupancy.warnings());
+    plan.warnings.extend(input.past.ledger.decisions.iter().map(Decision::notice));
     let (full_locks, forecast) = both(|| full_locks(&plan, input), || forecast(&plan, &settings.limits, now));
     plan.warnings.extend(full_locks);
     plan.estimate = forecast.estimate;
     plan.warnings.extend(forecast.late);
     plan.warnings.sort();
-    plan.in_house = foreseen.withheld.in_house;
+    plan.in_house = occupancy.in_house();
+    plan.guards = checks;
+    plan.guards.push(in_house_check(plan.in_house));
+    plan.trips = trips;
     plan.learnt = learnt;
-    Draft::Plan(Box::new(plan))
+    plan
 }
 
-/// Reservations of which we have grants and the source has no row, where that may mean something.
-fn missing_reservations(input: &PlanInput<'_>) -> Vec<DesiredReservation> {
-    let PlanInput { now, settings, desired, inventory, past, directory: _ } = *input;
-    let says_something = past.reading.coverage == Coverage::Complete || !past.ledger.absences.is_empty();
-    if settings.policy != Policy::Sync || !says_something {
-        return Vec::new();
-    }
-    let listed: HashSet<&ReservationId> = desired.reservations.iter().map(|r| &r.id).collect();
-    let ids: BTreeSet<ReservationId> = inventory
-        .grants
-        .iter()
-        .filter(|grant| grant.is_live(now))
-        .filter_map(|grant| GrantKeyParts::parse(&settings.namespace, grant.key.as_ref()?))
-        .map(|GrantKeyParts { property, reservation, .. }| ReservationId { property, key: reservation })
-        .filter(|id| !listed.contains(id))
-        .collect();
-    let without_rows = |id| DesiredReservation {
-        id,
-        first_arrival: now,
-        grants: Vec::new(),
-        held: Vec::new(),
-        revoked: Vec::new(),
-        left_alone: Vec::new(),
-        rows: Rows::AllUnderstood,
+/// Whether a reservation that meets nobody is as it should be, or only new.
+fn is_plain(draft: &Draft<'_>, live: &Live<'_>, directory: &Directory) -> bool {
+    let Draft { pieces, matching } = draft;
+    let Matching { fates, revoked, kept, missing } = matching;
+    let is_as_wanted = |piece: &Piece<'_>, position: &usize| {
+        let owned = &live.owned[*position];
+        let spaces = owned.spaces.as_deref().unwrap_or_default();
+        owned.grant.window == piece.desired.window
+            && owned.grant.methods() == supported(directory, piece.desired.methods, spaces)
     };
-    ids.into_iter().map(without_rows).collect()
+    revoked.is_empty()
+        && kept.is_empty()
+        && missing.is_empty()
+        && pieces.iter().zip(fates).all(|(piece, fate)| match fate {
+            Fate::New => true,
+            Fate::Covered(lives) => lives.iter().all(|position| is_as_wanted(piece, position)),
+            Fate::Extended { .. } | Fate::Moved(_) => false,
+        })
+}
+
+/// The guests who have a grant that is open now.
+fn guests_in_house(live: &Live<'_>, now: Timestamp) -> HashSet<(ReservationId, GuestKey)> {
+    let is_there = |owned: &&Owned<'_>| owned.grant.window.contains(now);
+    let guest = |owned: &Owned<'_>| (owned.reservation(), owned.parts.guest.clone());
+    live.owned.iter().filter(is_there).map(guest).collect()
+}
+
+/// How many live grants of ours each property has.
+fn existing_by_property(live: &Live<'_>) -> BTreeMap<PropertyCode, u64> {
+    let mut existing: BTreeMap<PropertyCode, u64> = BTreeMap::new();
+    for owned in &live.owned {
+        match existing.get_mut(&owned.parts.property) {
+            Some(n) => *n += 1,
+            None => drop(existing.insert(owned.parts.property.clone(), 1)),
+        }
+    }
+    existing
 }
 
 /// The reservations that the plan is about.
@@ -201,7 +297,9 @@ fn occupied<'a>(
     if settings.policy == Policy::Sync {
         for reservation in inside(desired).filter(|reservation| !reservation.revoked.is_empty()) {
             let grants = live.of_reservation(&reservation.id).map(|position| &live.owned[position]);
-            let leave = grants.filter(|o| takes_all(reservation, &o.parts.guest, &o.grant.window));
+            let lists_all = input.past.reading.lists_whole_reservations();
+            let leave =
+                grants.filter(|o| takes_all(reservation, (&o.parts.guest, &o.grant.window), lists_all));
             gone.extend(leave.map(|owned| &owned.grant.id));
         }
     }
@@ -209,19 +307,6 @@ fn occupied<'a>(
         among.contains(&grant.identity) && grant.is_live(now) && !gone.contains(&grant.id)
     };
     inventory.grants.iter().filter(stays).map(|grant| &grant.identity).collect()
-}
-
-/// The grants that are revoked for absence.
-fn absent(
-    planned: &[(&DesiredReservation, ReservationPlan<'_>)],
-    live: &Live<'_>,
-) -> BTreeSet<AccessGrantId> {
-    let changes = planned.iter().flat_map(|(_, plan)| &plan.changes);
-    let gone = changes.filter_map(|change| match change {
-        Change::Revoke { position, reason: ReasonCode::Absent, .. } => Some(*position),
-        _ => None,
-    });
-    gone.map(|position| live.owned[position].grant.id.clone()).collect()
 }
 
 /// Reservation keys that the source uses for more than one property (RULES 3).

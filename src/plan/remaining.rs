@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::HashMap;
 
 use super::check::Base;
-use super::held::{HeldGrants, HeldIdentity, held};
+use super::held::{HeldGrants, HeldIdentity, held, identity_of};
 use super::index::Index;
 use super::outline::{IdentityItem, Plan};
 use super::saved::SavedPlan;
 use super::seam_rules::{Breach, World};
-use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
+use super::step::{Call, ItemId, Step, StepId, assign_makers};
 use crate::mapping::SpaceRefs;
 use crate::model::{DoorId, ReservationId};
 
@@ -127,14 +127,7 @@ impl<'a> Aside<'a> {
             .collect();
         for id in ids(self.plan) {
             let step = self.plan.step(id);
-            let key = match &step.call {
-                Call::CreateIdentity { key, .. } | Call::UpdateIdentity { key, .. } => Some(key),
-                Call::CreateGrant { identity: IdentityTarget::Known(_), .. } => {
-                    step.item.and_then(|item| self.plan.item(item).after.as_ref()?.user_identity_key.as_ref())
-                }
-                _ => None,
-            };
-            if key.is_some_and(|key| changed.contains(key)) {
+            if identity_of(self.plan, step).is_some_and(|key| changed.contains(key)) {
                 self.put(id, &Stale::Identity);
             }
         }
@@ -192,7 +185,7 @@ impl<'a> Aside<'a> {
             .flat_map(|id| plan.step(id).requires.iter().copied())
             .collect();
         for id in ids(plan) {
-            if matches!(plan.step(id).call, Call::CreateIdentity { .. }) && !needed.contains(&id) {
+            if matches!(plan.step(id).call, Call::CreateIdentity(_)) && !needed.contains(&id) {
                 self.by.entry(id).or_insert(Stale::NotNeeded);
             }
         }
@@ -216,27 +209,16 @@ fn without(plan: &Plan, stale: &BTreeMap<StepId, Stale>) -> (Plan, Vec<StepId>) 
     let moved_items: BTreeMap<ItemId, ItemId> =
         (0..).map(ItemId).zip(&items).map(|(new, old)| (*old, new)).collect();
     let only = |wanted: &[StepId]| wanted.iter().filter_map(|id| moved.get(id).copied()).collect();
-    let left = Plan {
+    let mut left = Plan {
         items: items.iter().map(|item| plan.item(*item).clone()).collect(),
-        identities: plan
-            .identities
-            .iter()
-            .filter_map(|identity| {
-                let step = *moved.get(&identity.step)?;
-                Some(IdentityItem { step, ..identity.clone() })
-            })
-            .collect(),
+        identities: Vec::new(),
         steps: steps
             .iter()
             .map(|id| {
                 let Step { item, call, doors, requires, follows, deadline } = plan.step(*id);
-                let mut call = call.clone();
-                if let Call::CreateGrant { identity: IdentityTarget::MadeBy(step), .. } = &mut call {
-                    *step = moved[step];
-                }
                 Step {
                     item: item.map(|item| moved_items[&item]),
-                    call,
+                    call: call.clone(),
                     doors: doors.clone(),
                     requires: only(requires),
                     follows: only(follows),
@@ -249,7 +231,14 @@ fn without(plan: &Plan, stale: &BTreeMap<StepId, Stale>) -> (Plan, Vec<StepId>) 
         warnings: plan.warnings.clone(),
         estimate: plan.estimate.clone(),
         in_house: plan.in_house,
+        matters: plan.matters.clone(),
+        when_undone: plan.when_undone.clone(),
+        guards: plan.guards.clone(),
+        trips: Vec::new(),
         learnt: plan.learnt.clone(),
     };
+    // Where the first grant of a new guest was set aside, the next one makes the identity.
+    assign_makers(&mut left.steps);
+    left.identities = IdentityItem::all_of(&left.steps);
     (left, steps)
 }

@@ -1,23 +1,26 @@
-//! Plans one reservation: what its guests should have against what they have, within Seam's rules.
+//! Plans one reservation: what its guests should have against what they have, within Seam's rules and within what was
+//! decided across reservations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::change::Change;
+use super::change::{Amendment, Change, Reach};
 use super::cluster::{Fresh, Target, has_begun};
 use super::conclude::next_window;
 use super::foreign::Foreign;
-use super::freedom::{Freedom, widened};
 use super::identities::Identities;
-use super::in_house::Withheld;
-use super::live::Live;
-use super::matching::{Fate, Memory, matching};
-use super::past::{Past, Quarantine};
-use super::pieces::{Piece, pieces};
+use super::live::{Live, Owned};
+use super::matching::Fate;
+use super::occupancy::{Draft, GrantRuling, PieceRuling, Rulings};
+use super::past::Past;
+use super::pieces::Piece;
 use super::settings::{PlanSettings, Policy};
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef, SpaceRefs};
-use crate::model::{GuestKey, HeldBy, Move, ReasonCode, ReservationId, Wanted, Window};
+use crate::model::{HeldBy, MethodSet, ReasonCode, Wanted, Window};
+
+/// After so many runs in a row a change that does not last is no longer sent.
+pub(super) const FLAPS: u32 = 3;
 
 /// What is asked about every reservation.
 pub(super) struct Context<'a> {
@@ -25,16 +28,9 @@ pub(super) struct Context<'a> {
     pub(super) directory: &'a Directory,
     pub(super) identities: &'a Identities<'a>,
     pub(super) foreign: &'a Foreign<'a>,
-    pub(super) common: &'a BTreeSet<SpaceRef>,
-    pub(super) unfinished_moves: &'a BTreeSet<Move>,
     pub(super) past: &'a Past<'a>,
-    /// Guests in house whose grants are not to be changed by this plan.
-    pub(super) withheld: &'a Withheld,
     pub(super) now: Timestamp,
 }
-
-/// A guest of a reservation.
-pub(super) type Stayer = (ReservationId, GuestKey);
 
 /// The changes of a reservation and the grants that need none.
 #[derive(Debug, Default)]
@@ -43,8 +39,12 @@ pub(super) struct ReservationPlan<'a> {
     pub(super) n_unchanged: usize,
     /// Positions of grants that are as wanted, and what is wanted of them.
     pub(super) as_wanted: Vec<(usize, Wanted)>,
-    /// Positions of grants of which the rows no longer speak; they count as unchanged until something is said of them.
+    /// Positions of grants of which the rows no longer speak.
     pub(super) missing: Vec<usize>,
+    /// Pieces that are held for a reason of this reservation, which nobody else knew.
+    pub(super) refused: Vec<(usize, Why)>,
+    /// Positions of grants that Seam's rules do not let be shortened.
+    pub(super) fixed: Vec<usize>,
 }
 
 /// What a piece needs.
@@ -59,6 +59,8 @@ pub(super) enum Work {
     Withhold { beside: Vec<usize>, position: Option<usize>, why: Why },
     /// Nothing, for this reason.
     Hold { beside: Vec<usize>, why: Why },
+    /// Nothing more is said of it.
+    Nothing,
 }
 
 /// Why something is held, and by whom.
@@ -82,32 +84,36 @@ impl Why {
 /// Decides what a reservation needs. `base_key` is its Seam reservation key without a number (RULES 3).
 pub(super) fn plan_reservation<'a>(
     reservation: &'a DesiredReservation,
+    draft: Draft<'a>,
+    rulings: Option<&Rulings>,
     base_key: &str,
     live: &Live<'_>,
     context: &Context<'a>,
 ) -> ReservationPlan<'a> {
-    let pieces = pieces(reservation, context.directory, live);
-    let memory = Memory { common: context.common, unfinished_moves: context.unfinished_moves };
-    let matched = matching(reservation, &pieces, live, &memory, context.now);
+    let Draft { pieces, matching } = draft;
     let mut planner = Planner {
         context,
         reservation,
         base_key,
         works: Vec::with_capacity(pieces.len()),
-        targets: matched.kept.iter().chain(&matched.missing).map(|p| (*p, Target::Kept)).collect(),
+        targets: matching.kept.iter().chain(&matching.missing).map(|p| (*p, Target::Kept)).collect(),
         pieces,
+        rulings,
         plan: ReservationPlan {
             changes: Vec::new(),
-            n_unchanged: matched.kept.len() + matched.missing.len(),
+            n_unchanged: matching.kept.len() + matching.missing.len(),
             as_wanted: Vec::new(),
-            missing: matched.missing,
+            missing: matching.missing,
+            refused: Vec::new(),
+            fixed: Vec::new(),
         },
     };
-    planner.hold_stays(live, &matched.kept);
-    for (position, reason, stay) in &matched.revoked {
+    planner.hold_stays(live, &matching.kept);
+    for (position, reason, stay) in &matching.revoked {
         planner.revoke(live, *position, *reason, *stay);
     }
-    for (i, fate) in matched.fates.iter().enumerate() {
+    planner.missing(live);
+    for (i, fate) in matching.fates.iter().enumerate() {
         let work = planner.work(i, fate, live);
         planner.works.push(work);
     }
@@ -120,18 +126,37 @@ pub(super) struct Planner<'a, 'c> {
     pub(super) reservation: &'a DesiredReservation,
     pub(super) base_key: &'c str,
     pub(super) pieces: Vec<Piece<'a>>,
+    pub(super) rulings: Option<&'c Rulings>,
     pub(super) works: Vec<Work>,
     pub(super) targets: BTreeMap<usize, Target>,
     pub(super) plan: ReservationPlan<'a>,
 }
 
-impl Planner<'_, '_> {
+impl<'c> Planner<'_, 'c> {
     pub(super) fn policy(&self) -> Policy {
         self.context.settings.policy
     }
 
+    pub(super) fn ruling(&self, i: usize) -> Option<&'c PieceRuling> {
+        self.rulings.and_then(|rulings| rulings.pieces.get(i))
+    }
+
+    fn grant_ruling(&self, position: usize) -> Option<&'c GrantRuling> {
+        self.rulings.and_then(|rulings| rulings.grants.get(&position))
+    }
+
+    /// What the doors of a piece are opened for.
+    pub(super) fn opens(&self, i: usize) -> Window {
+        self.ruling(i).map_or(self.pieces[i].desired.window, |ruling| ruling.opens)
+    }
+
     fn hold_stays(&mut self, live: &Live<'_>, kept: &[usize]) {
-        let mut untold = kept.to_vec();
+        let mut untold = Vec::new();
+        for position in kept {
+            if !self.take(live, *position) {
+                untold.push(*position);
+            }
+        }
         for stay in &self.reservation.held {
             let of_guest = |position: &usize| live.owned[*position].parts.guest == stay.guest;
             let position = untold.iter().position(of_guest).map(|i| untold.remove(i));
@@ -142,21 +167,102 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn revoke(&mut self, live: &Live<'_>, position: usize, reason: ReasonCode, stay: Option<usize>) {
-        if self.policy() == Policy::Sync {
-            let stay = stay.map(|stay| &self.reservation.revoked[stay]);
-            // What a row takes away goes at once, also in house (RULES 15); only a quarantine keeps it.
-            let is_told = stay.is_some() && self.context.past.quarantine == Quarantine::None;
-            if !is_told && let Err(why) = self.may_go(&[position], None, live) {
-                self.targets.insert(position, Target::Kept);
-                return self.hold_live(position, None, why);
+    /// Takes from a grant what others need, or all of it; whether something was taken, or said.
+    fn take(&mut self, live: &Live<'_>, position: usize) -> bool {
+        let Some(ruling) = self.grant_ruling(position) else { return false };
+        let GrantRuling { rest, reason, text, hold: _ } = ruling;
+        let has = live.owned[position].grant.window;
+        match rest {
+            // No policy bounds what a person decided (RULES 17).
+            None if self.policy() == Policy::Sync || *reason == ReasonCode::Decided => {
+                self.plan.n_unchanged -= 1;
+                // What is missing still stands while others are made, so that nothing of Seam's rules depends on it.
+                let target = if *reason == ReasonCode::Absent { Target::Kept } else { Target::Goes };
+                self.targets.insert(position, target);
+                let text = Some(text.clone());
+                self.plan.changes.push(Change::Revoke { position, reason: *reason, stay: None, text });
+                true
             }
+            None => {
+                self.plan.n_unchanged -= 1;
+                let why = Why::policy("would be revoked, which the policy does not allow");
+                self.hold_live(position, None, why);
+                true
+            }
+            Some(rest) if !rest.same_from(&has, self.context.now) => {
+                self.plan.n_unchanged -= 1;
+                self.cut(live, position, *rest, (*reason, text.clone()));
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// Shortens a grant to what nobody else needs.
+    fn cut(&mut self, live: &Live<'_>, position: usize, rest: Window, told: (ReasonCode, String)) {
+        if self.policy() == Policy::CreateOnly {
+            let why = Why::policy("would be shortened, which the policy does not allow");
+            return self.hold_live(position, None, why);
+        }
+        let owned = &live.owned[position];
+        let window = next_window(&owned.grant.window, &rest, self.context.now);
+        self.targets.insert(position, Target::Window(window));
+        let recorded = self.context.past.ledger.desired.get(owned.key);
+        self.plan.changes.push(Change::Amend(Amendment {
+            desired: None,
+            told: Some(told),
+            position,
+            window: Some(window),
+            add: MethodSet::new(),
+            remove: Vec::new(),
+            after_deletion_of: Vec::new(),
+            after_update_of: None,
+            wanted: recorded.map(|recorded| recorded.within(window)),
+            reach: Reach::Whole,
+        }));
+    }
+
+    fn revoke(&mut self, live: &Live<'_>, position: usize, reason: ReasonCode, stay: Option<usize>) {
+        let ruling = self.grant_ruling(position);
+        if let Some(GrantRuling { rest: Some(rest), reason, text, hold }) = ruling {
+            self.targets.insert(position, Target::Kept);
+            if let Some(why) = hold {
+                self.hold_live(position, None, why.clone());
+            }
+            if !rest.same_from(&live.owned[position].grant.window, self.context.now) {
+                self.cut(live, position, *rest, (*reason, text.clone()));
+            }
+            return;
+        }
+        if self.policy() == Policy::Sync || ruling.is_some_and(|ruling| ruling.reason == ReasonCode::Decided)
+        {
+            let stay = stay.map(|stay| &self.reservation.revoked[stay]);
+            let told = ruling.filter(|ruling| ruling.reason == ReasonCode::MadeLonger);
+            let reason = told.map_or(reason, |told| told.reason);
             self.targets.insert(position, Target::Goes);
-            self.plan.changes.push(Change::Revoke { position, reason, stay });
+            let text = told.map(|told| told.text.clone());
+            self.plan.changes.push(Change::Revoke { position, reason, stay, text });
         } else {
             self.targets.insert(position, Target::Kept);
             let why = Why::policy("would be revoked, which the policy does not allow");
             self.hold_live(position, None, why);
+        }
+    }
+
+    /// Grants of which no row speaks.
+    fn missing(&mut self, live: &Live<'_>) {
+        for position in self.plan.missing.clone() {
+            if self.take(live, position) {
+                continue;
+            }
+            let Some(why) = self.grant_ruling(position).and_then(|ruling| ruling.hold.clone()) else {
+                continue;
+            };
+            if self.policy() == Policy::Sync && !why.text.is_empty() {
+                self.plan.n_unchanged -= 1;
+                let Why { reason, held_by, text } = why;
+                self.plan.changes.push(Change::Missing { position, reason, text, held_by });
+            }
         }
     }
 
@@ -172,6 +278,9 @@ impl Planner<'_, '_> {
     }
 
     fn work(&mut self, i: usize, fate: &Fate, live: &Live<'_>) -> Work {
+        if let Some(why) = self.ruling(i).and_then(|ruling| ruling.hold.clone()) {
+            return self.held(i, fate, why, live);
+        }
         match fate {
             Fate::Covered(lives) => {
                 self.aim(i, lives, live);
@@ -186,40 +295,71 @@ impl Planner<'_, '_> {
         }
     }
 
+    /// A stay that is held keeps what nobody else needs.
+    fn held(&mut self, i: usize, fate: &Fate, why: Why, live: &Live<'_>) -> Work {
+        let lives: &[usize] = match fate {
+            Fate::New => &[],
+            Fate::Covered(lives) | Fate::Extended { lives, .. } | Fate::Moved(lives) => lives,
+        };
+        let loses = self.ruling(i).is_some_and(|ruling| ruling.loses);
+        let mut n_told = 0;
+        for position in lives {
+            self.targets.insert(*position, Target::Kept);
+            self.plan.n_unchanged += 1;
+            if self.take(live, *position) {
+                n_told += 1;
+            } else {
+                self.plan.n_unchanged -= 1;
+            }
+        }
+        if loses && n_told == lives.len() && !lives.is_empty() && why.reason == ReasonCode::Decided {
+            return Work::Nothing;
+        }
+        Work::Hold { beside: if n_told == 0 { lives.to_vec() } else { Vec::new() }, why }
+    }
+
     /// Sets the window that grants which stay are to have.
     fn aim(&mut self, i: usize, lives: &[usize], live: &Live<'_>) {
         for &position in lives {
             let target = match self.policy() {
                 Policy::CreateOnly => Target::Kept,
-                Policy::UpsertOnly | Policy::Sync => Target::Window(self.next_window(
-                    i,
-                    position,
-                    &self.freedom(position, Some(i), live),
-                    live,
-                )),
+                Policy::UpsertOnly | Policy::Sync => Target::Window(self.next_window(i, position, live)),
             };
             self.targets.insert(position, target);
         }
     }
 
     /// The window that a grant which stays gets, as far as it may be changed.
-    pub(super) fn next_window(
-        &self,
-        i: usize,
-        position: usize,
-        freedom: &Freedom,
-        live: &Live<'_>,
-    ) -> Window {
+    pub(super) fn next_window(&self, i: usize, position: usize, live: &Live<'_>) -> Window {
         let owned = &live.owned[position];
         let has = owned.grant.window;
-        let wanted = &self.pieces[i].desired.window;
-        let aim = match freedom {
-            _ if self.flaps(owned, i).is_some() => has,
-            Freedom::Free => *wanted,
-            Freedom::Gain(_) => widened(&has, wanted),
-            Freedom::Frozen(_) => has,
+        let wanted = self.opens(i);
+        let aim = if self.flaps(owned, i).is_some() {
+            has
+        } else if self.ruling(i).is_some_and(|ruling| ruling.gains_only.is_some()) {
+            widened(&has, &wanted)
+        } else {
+            wanted
         };
         next_window(&has, &aim, self.context.now)
+    }
+
+    /// How often the same change was made in vain, where it is no longer to be made.
+    pub(super) fn flaps(&self, owned: &Owned<'_>, piece: usize) -> Option<u32> {
+        let ledger = self.context.past.ledger;
+        let n_runs = *ledger.repairs.get(owned.key)?;
+        let recorded = ledger.desired.get(owned.key);
+        let is_same = recorded
+            .is_some_and(|recorded| recorded.is_same_as(&self.pieces[piece].wanted, self.context.now));
+        (n_runs >= FLAPS && is_same).then_some(n_runs)
+    }
+
+    /// Whether the grants of a piece may go, or why not.
+    pub(super) fn may_go(&self, i: usize) -> Result<(), Why> {
+        match self.ruling(i).and_then(|ruling| ruling.is_protected.clone()) {
+            Some(why) if self.policy() == Policy::Sync => Err(why),
+            _ => Ok(()),
+        }
     }
 
     /// A space was added. A new grant for it stands beside the one whose credential is in the guest's pocket, unless
@@ -228,7 +368,7 @@ impl Planner<'_, '_> {
         let directory = self.context.directory;
         let desired = self.pieces[i].desired;
         let units: SpaceRefs = desired.unit_spaces().collect();
-        // A common door that no wanted method opens is a warning (RULES 12), not a grant of its own.
+        // A common door that no wanted method opens is a warning (RULES 18), not a grant of its own.
         let missing: SpaceRefs = missing
             .iter()
             .copied()
@@ -255,7 +395,7 @@ impl Planner<'_, '_> {
             );
             return Work::Withhold { beside: lives.to_vec(), position, why };
         }
-        if let Err(why) = self.may_go(lives, Some(i), live) {
+        if let Err(why) = self.may_go(i) {
             return Work::Withhold { beside: lives.to_vec(), position, why };
         }
         for position in lives {
@@ -265,24 +405,56 @@ impl Planner<'_, '_> {
     }
 
     fn room_move(&mut self, i: usize, lives: &[usize], live: &Live<'_>) -> Work {
-        let kept = self.may_go(lives, Some(i), live).err();
-        let leaves =
-            if self.policy() == Policy::Sync && kept.is_none() { Target::Leaves } else { Target::Kept };
+        if let Some(ruling) = self.ruling(i).filter(|ruling| ruling.is_beside) {
+            for position in lives {
+                self.targets.insert(*position, Target::Kept);
+            }
+            if let Some(why) = &ruling.gains_only {
+                self.hold_live(lives[0], None, why.clone());
+            }
+            return self.beside_the_old_doors(i, lives, live);
+        }
+        let stays_until = |position: &usize| self.grant_ruling(*position).and_then(|ruling| ruling.rest);
+        let bridged: Vec<(usize, Window)> =
+            lives.iter().filter_map(|position| Some((*position, stays_until(position)?))).collect();
+        let leaves = if self.policy() == Policy::Sync { Target::Leaves } else { Target::Kept };
         for position in lives {
             self.targets.insert(*position, leaves);
         }
-        let is_frozen = lives.iter().any(|p| matches!(self.freedom(*p, Some(i), live), Freedom::Frozen(_)));
-        match (self.policy(), kept) {
-            (Policy::Sync, None) => {
-                Work::Replace { old: lives.to_vec(), reason: ReasonCode::DoorsChanged, fresh: Fresh::Allowed }
+        match self.policy() {
+            Policy::Sync if bridged.is_empty() => {
+                let now = self.context.now;
+                let is_inside = self.pieces[i].desired.window.contains(now)
+                    && lives.iter().any(|position| live.owned[*position].grant.window.contains(now));
+                let fresh = if is_inside { Fresh::Preferred } else { Fresh::Allowed };
+                Work::Replace { old: lives.to_vec(), reason: ReasonCode::DoorsChanged, fresh }
             }
-            (Policy::Sync, Some(why)) if is_frozen => Work::Hold { beside: lives.to_vec(), why },
-            (Policy::Sync, Some(why)) => {
-                self.hold_live(lives[0], None, why);
-                self.beside_the_old_doors(i, lives, live)
+            // The old unit stays open until the new one is (RULES 15); the new grant gets a key of its own.
+            Policy::Sync => {
+                for (position, rest) in &bridged {
+                    self.targets.insert(*position, Target::Kept);
+                    let ruling = self.grant_ruling(*position).expect("it was found above");
+                    let told = (ReasonCode::DoorsChanged, ruling.text.clone());
+                    if !rest.same_from(&live.owned[*position].grant.window, self.context.now) {
+                        self.cut(live, *position, *rest, told);
+                    }
+                }
+                for position in lives.iter().filter(|p| !bridged.iter().any(|(bridged, _)| bridged == *p)) {
+                    self.targets.insert(*position, Target::Goes);
+                    let reason = ReasonCode::DoorsChanged;
+                    let change = Change::Revoke { position: *position, reason, stay: None, text: None };
+                    self.plan.changes.push(change);
+                }
+                Work::Create {
+                    spaces: self.pieces[i].spaces.clone(),
+                    beside: Vec::new(),
+                    left: Vec::new(),
+                    reason: ReasonCode::DoorsChanged,
+                    fresh: Fresh::Allowed,
+                }
             }
-            (Policy::UpsertOnly, _) => self.beside_the_old_doors(i, lives, live),
-            (Policy::CreateOnly, _) => Work::Hold {
+            Policy::UpsertOnly => self.beside_the_old_doors(i, lives, live),
+            Policy::CreateOnly => Work::Hold {
                 beside: lives.to_vec(),
                 why: Why::policy("moved to other doors, which the policy does not carry out"),
             },
@@ -332,7 +504,7 @@ impl Planner<'_, '_> {
         }
     }
 
-    /// A guest who is in the house by a grant that is not ours keeps that one (RULES 27). Where it ends before their
+    /// A guest who is in the house by a grant that is not ours keeps that one (RULES 36). Where it ends before their
     /// stay does, somebody has to see to it.
     fn adoption_pending(&self, desired: &DesiredGrant) -> Option<Why> {
         let Context { directory, foreign, now, .. } = self.context;
@@ -356,5 +528,16 @@ impl Planner<'_, '_> {
             let text = format!("{text}; but it ends{end}, before the stay does");
             Why::person(ReasonCode::AdoptionPending, &text)
         })
+    }
+}
+
+/// The window that gives the guest what they have and what they should have.
+fn widened(has: &Window, wanted: &Window) -> Window {
+    if !has.overlaps(wanted) {
+        return *has;
+    }
+    Window {
+        starts_at: has.starts_at.min(wanted.starts_at),
+        ends_at: has.ends_at.zip(wanted.ends_at).map(|(has, wanted)| has.max(wanted)),
     }
 }

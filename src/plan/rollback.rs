@@ -9,7 +9,7 @@ use super::outline::Plan;
 use crate::mapping::{PinGround, Pinned, said};
 use crate::model::{
     AccessGrantKey, GrantKeyParts, LiveGrant, Pin, PinnedGrant, Problem, ProblemCode, ReasonCode,
-    Reservation, ReservationId, RunId, SharedSet, SourcePlace, SpaceKey, Window,
+    Reservation, ReservationId, RunId, SharedSet, SourcePlace, SpaceKey, Window, shell_word,
 };
 
 /// A run that is to be undone.
@@ -57,12 +57,23 @@ pub fn undo(undone: &Undone, ground: &PinGround<'_>) -> (Vec<Pin>, Vec<Problem>)
                 column: "",
                 code: ProblemCode::Pinned,
                 message: format!("reservation {id} is left as it is: {why}"),
-                hint: "look at it with `reservation-sync explain`; change the booking where it is wrong"
-                    .to_owned(),
+                hint: format!(
+                    "look at it with `reservation-sync explain {}`; change the booking where it is wrong",
+                    explained(id)
+                ),
             }),
         }
     }
     (pins, problems)
+}
+
+/// The words that name a reservation to `explain`.
+fn explained(id: &ReservationId) -> String {
+    let key = shell_word(id.key.as_str());
+    match id.property.as_str() {
+        "" => key.into_owned(),
+        property => format!("{key} --property {}", shell_word(property)),
+    }
 }
 
 /// The grants of a reservation before the run, or why they are not known.

@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::index::Index;
 use super::pieces::is_subset;
-use super::step::{Call, IdentityTarget, StepId};
+use super::step::{Call, IdentityTarget, NewIdentity, StepId};
 use crate::mapping::{Directory, DoorRefs};
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, EmailAddress, Identity, LiveGrant, MethodSet, PhoneNumber,
@@ -55,7 +55,7 @@ pub enum Breach {
 pub struct ModelGrant<'a> {
     /// Its key.
     pub key: Option<&'a AccessGrantKey>,
-    /// Whose it is; `None` where a step of the same plan makes the identity.
+    /// Whose it is; `None` where the same plan makes the identity.
     pub identity: Option<&'a UserIdentityId>,
     /// What joins it to others.
     pub reservation_key: Option<&'a SeamReservationKey>,
@@ -86,7 +86,7 @@ impl<'a> ModelGrant<'a> {
         };
         let identity = match identity {
             IdentityTarget::Known(id) => Some(id),
-            IdentityTarget::MadeBy(_) => None,
+            IdentityTarget::New { .. } => None,
         };
         let (reservation_key, window, methods) = (reservation_key.as_ref(), *window, *methods);
         Some(Self { key: Some(key), identity, reservation_key, spaces, window, methods })
@@ -110,9 +110,8 @@ pub struct World<'a> {
     /// Doors of grants that are gone, while others of their reservation stand: they are still its doors.
     left_doors: HashMap<&'a SeamReservationKey, DoorRefs>,
     deleted_methods: HashSet<&'a AccessMethodId>,
-    /// The steps that made somebody.
-    made_by: HashSet<StepId>,
-    identity_keys: HashSet<&'a UserIdentityKey>,
+    /// The steps that made identities.
+    makers: HashMap<&'a UserIdentityKey, StepId>,
     /// Who has a contact since a call gave it to them or took it from them.
     emails: HashMap<Cow<'a, str>, Owner<'a>>,
     phones: HashMap<&'a PhoneNumber, Owner<'a>>,
@@ -157,8 +156,7 @@ impl<'a> World<'a> {
             joined: HashMap::new(),
             left_doors: HashMap::new(),
             deleted_methods: HashSet::new(),
-            made_by: HashSet::new(),
-            identity_keys: HashSet::new(),
+            makers: HashMap::new(),
             emails: HashMap::new(),
             phones: HashMap::new(),
             contacts: HashMap::new(),
@@ -216,13 +214,7 @@ impl<'a> World<'a> {
     /// Carries a call out, or says why Seam would not.
     pub fn apply(&mut self, step: StepId, call: &'a Call) -> Result<(), Breach> {
         match call {
-            Call::CreateIdentity { key, full_name: _, email, phone } => {
-                if self.index.identity_of_key(key).is_some() || !self.identity_keys.insert(key) {
-                    return Err(Breach::KeyInUse(key.to_string()));
-                }
-                self.made_by.insert(step);
-                self.take_contacts(key, Contacts { email: email.as_ref(), phone: phone.as_ref() })
-            }
+            Call::CreateIdentity(identity) => self.make_identity(step, identity, None),
             Call::UpdateIdentity { id, key, full_name: _, email, phone } => {
                 let listed = self.index.identity(id).ok_or_else(|| Breach::NotFound(id.to_string()))?;
                 let listed = Contacts { email: listed.email.as_ref(), phone: listed.phone.as_ref() };
@@ -232,12 +224,13 @@ impl<'a> World<'a> {
                 self.contacts.insert(key, has);
                 self.take_contacts(key, Contacts { email: email.set(), phone: phone.set() })
             }
-            Call::CreateGrant { key, identity, .. } => match identity {
-                IdentityTarget::MadeBy(step) if !self.made_by.contains(step) => {
-                    Err(Breach::NotFound("identity".to_owned()))
+            Call::CreateGrant { key, identity, .. } => {
+                self.create(key, call)?;
+                match identity {
+                    IdentityTarget::Known(_) => Ok(()),
+                    IdentityTarget::New { identity, made_by } => self.make_identity(step, identity, *made_by),
                 }
-                IdentityTarget::Known(_) | IdentityTarget::MadeBy(_) => self.create(key, call),
-            },
+            }
             Call::UpdateGrant { id, key, window } => self.update(id, key, *window),
             Call::TakeOverGrant { id, key } => self.take_over(id, key),
             Call::DeleteGrant { id, key } => self.delete(id, key),
@@ -259,6 +252,26 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    /// Makes an identity, unless the step that makes it before this one did.
+    fn make_identity(
+        &mut self,
+        step: StepId,
+        identity: &'a NewIdentity,
+        made_by: Option<StepId>,
+    ) -> Result<(), Breach> {
+        let NewIdentity { key, full_name: _, email, phone } = identity;
+        match (self.makers.get(key), made_by) {
+            (Some(_), Some(_)) => return Ok(()),
+            (Some(_), None) => return Err(Breach::KeyInUse(key.to_string())),
+            (None, _) if self.index.identity_of_key(key).is_some() => {
+                return Err(Breach::KeyInUse(key.to_string()));
+            }
+            (None, _) => {}
+        }
+        self.makers.insert(key, step);
+        self.take_contacts(key, Contacts { email: email.as_ref(), phone: phone.as_ref() })
     }
 
     /// What somebody no longer has is free for others.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::change::{Amendment, Change};
 use super::cluster::{Clusters, Fresh, Seat, Shift, Target, has_begun};
 use super::live::Live;
 use super::reservation::{Planner, Why, Work};
@@ -38,6 +39,7 @@ impl<'a> Planner<'a, '_> {
                 return Settled { seats, clusters };
             }
             for (i, why) in refused {
+                self.plan.refused.push((i, why.clone()));
                 self.give_up(i, why);
             }
         }
@@ -68,7 +70,7 @@ impl<'a> Planner<'a, '_> {
         let mut changed = !outgrown.is_empty();
         if changed {
             for position in outgrown {
-                self.replace_piece_of(position, ReasonCode::WindowChanged, live);
+                self.replace_piece_of(position, ReasonCode::WindowChanged);
             }
             clusters = self.clusters(live);
         }
@@ -87,7 +89,7 @@ impl<'a> Planner<'a, '_> {
             changed = true;
             for position in affected {
                 if rebuild {
-                    self.replace_piece_of(position, ReasonCode::ReservationRebuilt, live);
+                    self.replace_piece_of(position, ReasonCode::ReservationRebuilt);
                 } else {
                     let text = "the windows of this reservation cannot be moved without one of its guests losing access in between";
                     self.hold_piece_of(position, Why::person(ReasonCode::WindowsWouldNotOverlap, text));
@@ -102,17 +104,17 @@ impl<'a> Planner<'a, '_> {
             Work::Amend(lives)
             | Work::Create { beside: lives, .. }
             | Work::Withhold { beside: lives, .. } => lives.contains(&position),
-            Work::Replace { .. } | Work::Hold { .. } => false,
+            Work::Replace { .. } | Work::Hold { .. } | Work::Nothing => false,
         })
     }
 
-    fn replace_piece_of(&mut self, position: usize, reason: ReasonCode, live: &Live<'_>) {
+    fn replace_piece_of(&mut self, position: usize, reason: ReasonCode) {
         if self.policy() != Policy::Sync {
             let text = "the dates moved so that the grant must be made anew, which the policy does not allow";
             return self.hold_piece_of(position, Why::policy(text));
         }
-        let Some((i, old)) = self.piece_and_lives(position) else { return };
-        if let Err(why) = self.may_go(&old, Some(i), live) {
+        let Some((i, old)) = self.piece_and_lives(position) else { return self.keep_whole(position) };
+        if let Err(why) = self.may_go(i) {
             return self.hold_piece_of(position, why);
         }
         for position in &old {
@@ -122,11 +124,22 @@ impl<'a> Planner<'a, '_> {
     }
 
     fn hold_piece_of(&mut self, position: usize, why: Why) {
-        let Some((i, beside)) = self.piece_and_lives(position) else { return };
+        let Some((i, beside)) = self.piece_and_lives(position) else { return self.keep_whole(position) };
         for position in &beside {
             self.targets.insert(*position, Target::Kept);
         }
+        self.plan.refused.push((i, why.clone()));
         self.works[i] = Work::Hold { beside, why };
+    }
+
+    /// A grant that cannot be shortened beside the others of its key keeps its window.
+    fn keep_whole(&mut self, position: usize) {
+        let is_cut = |change: &Change<'_>| matches!(change, Change::Amend(Amendment { desired: None, position: p, .. }) if *p == position);
+        let n_before = self.plan.changes.len();
+        self.plan.changes.retain(|change| !is_cut(change));
+        self.plan.n_unchanged += n_before - self.plan.changes.len();
+        self.targets.insert(position, Target::Kept);
+        self.plan.fixed.push(position);
     }
 
     fn piece_and_lives(&self, position: usize) -> Option<(usize, Vec<usize>)> {
@@ -135,7 +148,7 @@ impl<'a> Planner<'a, '_> {
             Work::Amend(lives)
             | Work::Create { beside: lives, .. }
             | Work::Withhold { beside: lives, .. } => Some((i, lives.clone())),
-            Work::Replace { .. } | Work::Hold { .. } => None,
+            Work::Replace { .. } | Work::Hold { .. } | Work::Nothing => None,
         }
     }
 
@@ -158,12 +171,12 @@ impl<'a> Planner<'a, '_> {
                 Work::Replace { old, fresh, .. } => {
                     Some((i, self.pieces[i].spaces.as_slice(), old.first().copied(), *fresh))
                 }
-                Work::Amend(_) | Work::Withhold { .. } | Work::Hold { .. } => None,
+                Work::Amend(_) | Work::Withhold { .. } | Work::Hold { .. } | Work::Nothing => None,
             })
             .collect();
         order.sort_by_key(|(i, spaces, ..)| {
             let n_doors = self.context.directory.capable_of(spaces).len();
-            (std::cmp::Reverse(n_doors), self.pieces[*i].desired.window, *i)
+            (std::cmp::Reverse(n_doors), self.opens(*i), *i)
         });
         order
     }
@@ -184,7 +197,7 @@ impl<'a> Planner<'a, '_> {
             let text = "grants that are not ours use the reservation key of this stay";
             return Err(Why::person(ReasonCode::ForeignGrant, text));
         }
-        let window = self.pieces[i].desired.window;
+        let window = self.opens(i);
         clusters.seat(i, &capable, window, taking_over, fresh).map(Some).ok_or_else(|| {
             if self.policy() == Policy::Sync {
                 let text =

@@ -61,7 +61,9 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
     for plan in plans {
         let mut n_empty = 0;
         plan.changes.retain_mut(|change| {
-            let Change::Amend(Amendment { desired, remove, window, add, .. }) = change else { return true };
+            let Change::Amend(Amendment { desired: Some(desired), remove, window, add, .. }) = change else {
+                return true;
+            };
             remove.retain(|(method, id)| {
                 n_holders.get(id) == n_givers.get(id)
                     && !wanted_anew.contains(&(desired.guest.clone(), *method))

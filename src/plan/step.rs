@@ -1,6 +1,7 @@
 //! The calls of a plan: what is sent, in which order, and what must have happened before.
 
 use ecow::EcoString;
+use hashbrown::HashMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -14,7 +15,7 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);
 
-/// Some steps. A new grant waits for its guest and perhaps for another grant, which takes no memory of its own.
+/// Some steps. A new grant waits for a contact or another grant, which takes no memory of its own.
 pub type StepIds = SmallVec<[StepId; 4]>;
 
 /// The position of an item in its plan.
@@ -27,8 +28,27 @@ pub struct ItemId(pub u32);
 pub enum IdentityTarget {
     /// It exists.
     Known(UserIdentityId),
-    /// That step makes it.
-    MadeBy(StepId),
+    /// It does not exist when the plan is made.
+    New {
+        /// What it is to be. Every grant of the guest has it, so that each can make it where the one before it failed.
+        identity: Box<NewIdentity>,
+        /// The step that makes the identity and is over before this one is sent: mostly the first grant of the guest.
+        /// `None` where this grant is that first one.
+        made_by: Option<StepId>,
+    },
+}
+
+/// An identity to be made: together with the first grant of its guest, or ahead of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewIdentity {
+    /// Its key.
+    pub key: UserIdentityKey,
+    /// The name; `None` where the source has none.
+    pub full_name: Option<EcoString>,
+    /// The e-mail address; `None` where it has none.
+    pub email: Option<EmailAddress>,
+    /// The phone number; `None` where it has none.
+    pub phone: Option<PhoneNumber>,
 }
 
 /// A field of an update that is left alone, set, or cleared.
@@ -63,17 +83,9 @@ impl<T> Patch<T> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
 pub enum Call {
-    /// `/user_identities/create`.
-    CreateIdentity {
-        /// Its key.
-        key: UserIdentityKey,
-        /// The name; `None` where the source has none.
-        full_name: Option<EcoString>,
-        /// The e-mail address.
-        email: Option<EmailAddress>,
-        /// The phone number.
-        phone: Option<PhoneNumber>,
-    },
+    /// `/user_identities/create`: only where a deletion comes between it and the first grant of the guest, so that
+    /// nothing is deleted for somebody whom Seam does not take.
+    CreateIdentity(NewIdentity),
     /// `/user_identities/update`.
     UpdateIdentity {
         /// Which.
@@ -172,7 +184,7 @@ impl Call {
     /// something happened that nobody can plan.
     pub fn door_operation(&self) -> Option<DoorOperation> {
         match self {
-            Self::CreateIdentity { .. }
+            Self::CreateIdentity(_)
             | Self::UpdateIdentity { .. }
             | Self::TakeOverGrant { .. }
             | Self::RestoreMethods { .. } => None,
@@ -185,7 +197,7 @@ impl Call {
     /// The path of the call, for records and messages.
     pub fn path(&self) -> &'static str {
         match self {
-            Self::CreateIdentity { .. } => "/user_identities/create",
+            Self::CreateIdentity(_) => "/user_identities/create",
             Self::UpdateIdentity { .. } => "/user_identities/update",
             Self::CreateGrant { .. } => "/access_grants/create",
             Self::UpdateGrant { .. } => "/access_grants/update",
@@ -196,10 +208,21 @@ impl Call {
         }
     }
 
+    /// The identity that the call makes or is for, where it is new, and the step that makes it before this one.
+    pub fn new_identity(&self) -> Option<(&NewIdentity, Option<StepId>)> {
+        match self {
+            Self::CreateIdentity(identity) => Some((identity, None)),
+            Self::CreateGrant { identity: IdentityTarget::New { identity, made_by }, .. } => {
+                Some((identity, *made_by))
+            }
+            _ => None,
+        }
+    }
+
     /// The key of the grant or identity that the call is about.
     pub fn subject(&self) -> &str {
         match self {
-            Self::CreateIdentity { key, .. } | Self::UpdateIdentity { key, .. } => key.as_str(),
+            Self::CreateIdentity(NewIdentity { key, .. }) | Self::UpdateIdentity { key, .. } => key.as_str(),
             Self::CreateGrant { key, .. }
             | Self::UpdateGrant { key, .. }
             | Self::TakeOverGrant { key, .. }
@@ -214,7 +237,7 @@ impl Call {
 /// One call and its place in the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
-    /// The line of the plan it belongs to; `None` for identities.
+    /// The line of the plan it belongs to; `None` for changes of identities.
     pub item: Option<ItemId>,
     /// What is sent.
     pub call: Call,
@@ -226,4 +249,69 @@ pub struct Step {
     pub follows: StepIds,
     /// When it is wanted by: the arrival, or now.
     pub deadline: Timestamp,
+}
+
+/// Says of each create for a new guest which step makes the identity: the first in the order of the steps. A grant
+/// follows it, and brings the identity along itself where that one failed. To be called again where the order or the
+/// number of the steps has changed.
+pub(super) fn assign_makers(steps: &mut [Step]) {
+    let mut makers: HashMap<UserIdentityKey, StepId> = HashMap::new();
+    for (number, step) in (0..).map(StepId).zip(steps) {
+        let Some((identity, _)) = step.call.new_identity() else { continue };
+        let maker = *makers.entry_ref(&identity.key).or_insert(number);
+        let Call::CreateGrant { identity: IdentityTarget::New { made_by, .. }, .. } = &mut step.call else {
+            continue;
+        };
+        *made_by = (maker != number).then_some(maker);
+        if maker != number && !step.requires.contains(&maker) && !step.follows.contains(&maker) {
+            step.follows.push(maker);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schedule::testing::{create, create_for, identity, plan_of, step};
+    use super::*;
+
+    /// The maker of each step, and the steps it follows, once the makers are assigned.
+    fn check(calls: Vec<Call>, expected: &[(Option<u32>, &[u32])]) {
+        let mut steps = plan_of(calls.into_iter().map(|call| step("R", call, &[])).collect()).steps;
+        assign_makers(&mut steps);
+        let assigned = |steps: &[Step]| -> Vec<(Option<u32>, Vec<u32>)> {
+            let maker = |step: &Step| step.call.new_identity().and_then(|(_, maker)| Some(maker?.0));
+            steps.iter().map(|step| (maker(step), step.follows.iter().map(|id| id.0).collect())).collect()
+        };
+        let expected: Vec<_> = expected.iter().map(|(maker, follows)| (*maker, follows.to_vec())).collect();
+        assert_eq!(assigned(&steps), expected);
+        assign_makers(&mut steps);
+        assert_eq!(assigned(&steps), expected, "once more changes nothing");
+    }
+
+    #[test]
+    fn first_grant_of_each_new_guest_makes_the_identity() {
+        check(
+            vec![
+                create_for("G1", "a", None),
+                create("known"),
+                create_for("G2", "b", None),
+                create_for("G1", "c", None),
+                create_for("G1", "d", None),
+            ],
+            &[(None, &[]), (None, &[]), (None, &[]), (Some(0), &[0]), (Some(0), &[0])],
+        );
+    }
+
+    #[test]
+    fn identity_made_ahead_is_the_maker() {
+        check(vec![identity("G1"), create_for("G1", "a", None)], &[(None, &[]), (Some(0), &[0])]);
+    }
+
+    #[test]
+    fn maker_is_another_where_the_order_changed() {
+        check(
+            vec![create_for("G1", "b", Some(1)), create_for("G1", "a", None)],
+            &[(None, &[]), (Some(0), &[0])],
+        );
+    }
 }

@@ -8,15 +8,15 @@ use crate::model::{Ledger, Trip};
 /// From this stop on a guard no longer stops the whole plan: what gives guests more goes on, the rest waits.
 pub const QUARANTINE: u32 = 3;
 
-/// The guards that trip, and for how many runs in a row the same records did it.
-pub fn trips(checks: &[GuardCheck], ledger: &Ledger, now: Timestamp) -> Vec<Trip> {
+/// The guards that trip, and for how many runs in a row at least half of the same reservations did it (RULES 25).
+pub(super) fn trips(checks: &[GuardCheck], ledger: &Ledger, now: Timestamp) -> Vec<Trip> {
     let trip = |check: &GuardCheck| {
         let records = check.records.clone()?;
         let (guard, scope) = (check.guard.as_str().to_owned(), check.scope.to_string());
         let before = ledger
             .trips
             .iter()
-            .find(|trip| trip.guard == guard && trip.scope == scope && trip.records == records);
+            .find(|trip| trip.guard == guard && trip.scope == scope && trip.is_half_of(&records));
         Some(Trip {
             guard,
             scope,

@@ -86,7 +86,7 @@ fn grant(line: &Line, document: &Document) -> [String; HEADER.len()] {
         ends_before,
         methods_before,
         before.as_ref().zip(after.as_ref()).map(|(before, after)| changed(before, after)).unwrap_or_default(),
-        reason.clone(),
+        reason.replace('\n', " "),
         word(impact),
         word(phase),
         held_by.as_ref().map(word).unwrap_or_default(),

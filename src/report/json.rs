@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::document::Document;
-use super::visible::is_hidden;
+use crate::model::is_hidden;
 
 /// The document as one JSON text with a newline at its end.
 pub fn render(document: &Document) -> String {

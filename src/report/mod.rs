@@ -5,6 +5,7 @@
 
 mod counted;
 pub mod csv;
+mod decided;
 pub mod document;
 pub mod explain;
 pub mod export;
@@ -22,4 +23,5 @@ mod visible;
 mod words;
 
 pub use counted::counted;
+pub use decided::Decided;
 pub use visible::visible;

@@ -335,7 +335,7 @@ mod tests {
     fn plan(n_steps: u32) -> Plan {
         let step = |_| Step {
             item: None,
-            call: Call::CreateIdentity { key: "pms:G1".into(), full_name: None, email: None, phone: None },
+            call: Call::DeleteGrant { id: "g".into(), key: "pms::R1:G1:x".into() },
             doors: [].into(),
             requires: StepIds::new(),
             follows: StepIds::new(),

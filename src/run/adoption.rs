@@ -6,27 +6,28 @@ use jiff::Timestamp;
 
 use super::connection::Connection;
 use super::failure::Failure;
+use super::gates::refuse_unmatched;
 use super::interrupt::Interrupt;
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
-use crate::mapping::{Desired, Directory, Known, Scope, map};
+use crate::mapping::{Desired, Directory, Known, ReservationFilter, map};
 use crate::model::{
     AccessGrantId, Identity, Inventory, Ledger, Problem, ProblemCode, SourcePlace, UserIdentityId,
 };
-use crate::plan::{Class, Finding, Past, PlanInput, Proposal, Quarantine, Reading, classify};
+use crate::plan::{Class, Commands, Finding, Past, PlanInput, Proposal, Quarantine, Reading, classify};
 use crate::report::review::{Decision, Review, ReviewRow};
 use crate::source;
 
 /// Reads both sides and classifies every live grant; writes nothing.
 pub async fn review(
     settings: &Settings,
-    scope: &Scope,
+    filter: &ReservationFilter,
     now: Option<Timestamp>,
     sink: &dyn EventSink,
     interrupt: &Interrupt,
 ) -> Result<Review, Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
-    let reviewed = of_connection(settings, scope, &connection, sink).await;
+    let reviewed = of_connection(settings, filter, &connection, sink).await;
     connection.close().await;
     reviewed.map_err(|failure| match interrupt.exit_code() {
         Some(exit_code) => Failure::interrupted(exit_code, Some(failure)),
@@ -36,12 +37,12 @@ pub async fn review(
 
 async fn of_connection(
     settings: &Settings,
-    scope: &Scope,
+    filter: &ReservationFilter,
     connection: &Connection,
     sink: &dyn EventSink,
 ) -> Result<Review, Failure> {
     let now = connection.now;
-    let workspace_id = connection.reader.workspace(sink).await?.id.clone();
+    let workspace_id = connection.first_contact(settings, sink).await?.workspace.id;
     sink.emit(&Event::Started(Stage::Source));
     sink.emit(&Event::Started(Stage::Inventory));
     let reading = source::read(&settings.source, now);
@@ -51,7 +52,8 @@ async fn of_connection(
     sink.emit(&Event::Finished(Stage::Inventory));
     let directory = Directory::of(&inventory);
     let known = Known::of(&inventory, &settings.plan.namespace, now);
-    let outside = scope.outside(&source.reservations);
+    refuse_unmatched(filter, &source, &inventory, &settings.plan.namespace, [])?;
+    let outside = filter.outside(&source.reservations);
     let mut desired = map(source.reservations, &directory, &known, &settings.mapping, now);
     desired.outside = outside;
     let unknown = Unknown::default();
@@ -74,12 +76,14 @@ async fn of_connection(
 struct Unknown {
     ledger: Ledger,
     reading: Reading,
+    commands: Commands,
 }
 
 impl Unknown {
     fn past<'a>(&'a self, settings: &'a Settings) -> Past<'a> {
-        let Self { ledger, reading } = self;
-        Past { ledger, guards: &settings.guards, allowances: &[], reading, quarantine: Quarantine::None }
+        let Self { ledger, reading, commands } = self;
+        let guards = &settings.guards;
+        Past { ledger, guards, allowances: &[], commands, reading, quarantine: Quarantine::None }
     }
 }
 

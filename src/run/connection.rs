@@ -64,6 +64,11 @@ impl Connection {
         Ok(Self { reader, now: fixed.unwrap_or_else(Timestamp::now), sandbox })
     }
 
+    /// Whether it leads to the sandbox of this process.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
     /// Ends the sandbox, if there is one, after its calls in flight.
     pub async fn close(self) {
         if let Some(sandbox) = self.sandbox {

@@ -4,25 +4,27 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use tokio::task::yield_now;
 
 use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
-use super::gates::{judge_source, seen_before, stopped_by};
+use super::gates::{age_of, is_older, judge_source, refuse_unmatched, seen_before, stopped_by};
 use super::job::{Job, Mode, live_keys};
+use super::reading::Unread;
 use super::told::Told;
 use crate::event::{Event, Stage};
-use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, Known, Pinned, map};
-use crate::model::{Coverage, Inventory, Ledger, Pin, Reservation, ReservationId, SourceRead, SourceShape};
+use crate::model::{
+    Coverage, Inventory, Ledger, Pin, Problem, ProblemCode, Reservation, ReservationId, SourceRead,
+    SourceShape,
+};
 use crate::plan::{
-    CheckedPlan, Guard, GuardCheck, Past, PlanInput, Quarantine, Reading, check, existing_by_property,
-    guard_plan, is_quarantine, plan, tell_pinned, trips,
+    CheckedPlan, Learnt, Past, PlanInput, Quarantine, Reading, check, guard_older, is_quarantine, plan,
+    tell_pinned,
 };
 use crate::report::document;
-use crate::source::{self, RowOrigin, SourceInput};
+use crate::source::{RowOrigin, SourceInput};
 use crate::store::{ReadRecord, Store};
 
 impl Job<'_> {
@@ -35,11 +37,21 @@ impl Job<'_> {
         let now = connection.now;
         self.sink.emit(&Event::Started(Stage::Source));
         self.sink.emit(&Event::Started(Stage::Inventory));
-        let reading = self.read_source(now);
+        let reading = self.read_known_source(now, told);
         let (source, inventory) = tokio::join!(reading, connection.reader.inventory(self.sink));
-        let source = source?;
+        let source = source.map_err(|Unread { failure, guards }| {
+            told.guards.extend(guards);
+            failure
+        })?;
         self.sink.emit(&Event::Finished(Stage::Source));
-        let outside = self.scope.outside(&source.reservations);
+        if let Ok(inventory) = &inventory {
+            let undone = match self.mode {
+                Mode::RollBack(run) => run.reservations(),
+                _ => BTreeSet::new(),
+            };
+            refuse_unmatched(self.filter, &source, inventory, &self.settings.plan.namespace, undone)?;
+        }
+        let outside = self.filter.outside(&source.reservations);
         told.scope = self.told_scope(source.reservations.len(), outside.len());
         let ledger = self.history(told).await?;
         let source = self.pass_gates(told, source, &ledger).await?;
@@ -57,8 +69,15 @@ impl Job<'_> {
         let passed = if is_quarantine(&told.trips) {
             Ok(())
         } else {
-            stopped_by(&told.guards, &told.trips, ExitCode::Stopped)
+            stopped_by(&told.guards, &told.trips, &told.commands)
         };
+        // A complete read counts for what is missing also where a guard stops its run (RULES 21).
+        if let (Err(_), Some((store, lease))) = (&passed, told.record.as_ref().filter(|_| !self.is_limited()))
+        {
+            let Learnt { missing, returned, .. } = plan.learnt.clone();
+            let read = Learnt { missing, returned, ..Learnt::default() };
+            store.remember(lease, &told.run_id, &read, now).await?;
+        }
         match self.mode {
             Mode::SavePlan | Mode::RollBack(_) if passed.is_ok() => {
                 told.saved = Some(self.save(&plan, &seen.inventory, now, &pinned).await?);
@@ -75,7 +94,7 @@ impl Job<'_> {
 
     /// Whether it is about some reservations only.
     fn is_limited(&self) -> bool {
-        !self.scope.is_whole() || self.adoption.is_some() || self.is_fed_back()
+        !self.filter.is_unrestricted() || self.adoption.is_some() || self.is_fed_back()
     }
 
     /// Whether the rows are those of a rejects file.
@@ -90,16 +109,9 @@ impl Job<'_> {
             SourceInput::File { path, .. } if self.is_fed_back() => Some(format!("--from-rejects {path}")),
             _ => None,
         };
-        let flags: Vec<String> = reviewed.into_iter().chain(fed_back).chain(self.scope.flags()).collect();
+        let filters = self.filter.flags().into_iter().map(|(flag, value)| format!("{flag} {value}"));
+        let flags: Vec<String> = reviewed.into_iter().chain(fed_back).chain(filters).collect();
         (!flags.is_empty()).then(|| document::Scope { flags, inside: n_reservations - outside, outside })
-    }
-
-    /// Reads the source, unless the job is asked to end: a database may let us wait for minutes.
-    pub(super) async fn read_source(&self, now: Timestamp) -> Result<SourceRead, Failure> {
-        tokio::select! {
-            read = source::read(&self.settings.source, now) => Ok(read?),
-            () = self.interrupt.token().cancelled() => Err(Failure::interrupted(ExitCode::Interrupted, None)),
-        }
     }
 
     /// What earlier runs recorded; a job that only plans makes no store for it.
@@ -112,6 +124,7 @@ impl Job<'_> {
         let Some(store) = Store::open_existing(&self.settings.store).await? else {
             return Ok(Ledger::default());
         };
+        self.recognise(&store, workspace_id).await?;
         let ledger = store.ledger(workspace_id, namespace).await?;
         store.close().await;
         Ok(ledger)
@@ -124,11 +137,12 @@ impl Job<'_> {
         mut source: SourceRead,
         ledger: &Ledger,
     ) -> Result<SourceRead, Failure> {
-        let shape = SourceShape::of(&source.reservations);
+        let shape = SourceShape::of(&source);
         // The bytes of a limited run were not carried out, and are news to the next whole one.
         if let Some((store, _)) = told.record.as_ref().filter(|_| !self.is_limited()) {
             let SourceRead { location, fingerprint, n_rows, .. } = &source;
-            let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape };
+            let age = age_of(&source, ledger, self.allowances);
+            let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape, age };
             store.record_source(&told.run_id, &read).await?;
         }
         // A few rows that somebody mended are no source that has shrunk, and one of them may still be wrong.
@@ -137,11 +151,7 @@ impl Job<'_> {
         } else {
             judge_source(&source, &shape, ledger, &self.settings.guards, self.allowances)
         };
-        let of = |guard: Guard| -> Vec<GuardCheck> {
-            checks.iter().filter(|check| check.guard == guard).cloned().collect()
-        };
-        let passed = stopped_by(&of(Guard::MaxReject), &[], ExitCode::Source)
-            .and_then(|()| stopped_by(&of(Guard::MaxShrink), &[], ExitCode::Stopped));
+        let passed = stopped_by(&checks, &[], &told.commands);
         told.guards.extend(checks);
         source.warnings.extend(seen_before(&source, ledger));
         if let Err(failure) = passed {
@@ -177,12 +187,21 @@ impl Job<'_> {
         let directory = Directory::of(&inventory);
         let known = Known::of(&inventory, &settings.namespace, now);
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
-        let mut reading = Reading::of(&source, covers, &self.settings.mapping.properties);
+        let mut reading = Reading {
+            whole_reservations: self.settings.source.whole_reservations,
+            ..Reading::of(&source, covers, &self.settings.mapping.properties)
+        };
         if self.is_limited() {
-            // Of what is missing nobody can say whether it would have been inside (RULES 31).
+            // A filtered run infers nothing from what is missing (RULES 40).
             reading.coverage = Coverage::Partial;
+            reading.whole_reservations = false;
+            reading.is_limited = true;
         }
-        let unmatched = self.scope.unmatched(&source.reservations, &source.location);
+        // A row whose key cannot be read may be the one that a missing reservation still has.
+        let was_cut =
+            |problem: &Problem| problem.code == ProblemCode::Cut || problem.column == "reservation_key";
+        reading.is_cut = source.rejects.iter().any(was_cut)
+            || (self.settings.source.coverage == Coverage::Complete && source.coverage == Coverage::Partial);
         let asked_about = self.asked_about_later(&source.reservations, &ledger.pins);
         let reservations = mem::replace(&mut source.reservations, asked_about);
         yield_now().await;
@@ -191,48 +210,45 @@ impl Job<'_> {
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves.clone_from(&told.broken_moves);
         desired.outside = outside;
-        desired.warnings.extend(unmatched);
+        desired.doors.remember(directory.doors_by_id(&ledger.common_doors));
         if let Some(list) = self.adoption {
             list.apply(&mut desired, self.settings, &directory, &inventory, now);
         }
         told.scope = self.told_scope(source.n_reservations, desired.outside.len());
         let read = (&source.reservations[..], &directory, &inventory);
         let pinned = self.pin(&mut desired, &ledger.pins, read, told)?;
+        let (older, n_rows) = (is_older(&source, ledger), source.n_rows);
         told.source = Some(source);
         let guards = &self.settings.guards;
+        let commands = told.commands.clone();
         let past = Past {
             ledger,
             guards,
             allowances: self.allowances,
+            commands: &commands,
             reading: &reading,
             quarantine: Quarantine::None,
         };
-        let existing = existing_by_property(&inventory, &settings.namespace, now);
-        let made = async |quarantine| -> Result<(Arc<CheckedPlan>, Vec<GuardCheck>), Failure> {
-            let past = Past { quarantine, ..past };
-            let input = PlanInput {
-                now,
-                settings,
-                desired: &desired,
-                directory: &directory,
-                inventory: &inventory,
-                past,
-            };
-            let mut decided = plan(&input);
-            tell_pinned(&mut decided, &pinned);
-            yield_now().await;
-            let checked = Arc::new(check(decided, &input)?);
-            yield_now().await;
-            let judged = guard_plan(&checked, &existing, guards, self.allowances);
-            Ok((checked, judged))
+        let input = PlanInput {
+            now,
+            settings,
+            desired: &desired,
+            directory: &directory,
+            inventory: &inventory,
+            past,
         };
-        let (mut checked, judged) = made(Quarantine::None).await?;
-        told.trips = trips(&judged, ledger, now);
-        if is_quarantine(&told.trips) {
-            (checked, _) = made(Quarantine::Standing).await?;
+        let mut decided = plan(&input);
+        tell_pinned(&mut decided, &pinned);
+        yield_now().await;
+        let checked = Arc::new(check(decided, &input)?);
+        yield_now().await;
+        told.trips.clone_from(&checked.trips);
+        told.guards.extend(checked.guards.iter().cloned());
+        if older {
+            told.guards.push(guard_older(&checked, n_rows, guards.min_existing, self.allowances, now));
         }
         told.plan = Some(Arc::clone(&checked));
-        told.guards.extend(judged);
-        Ok((checked, Seen { inventory, directory, desired, now }, pinned))
+        let decisions = ledger.decisions.clone();
+        Ok((checked, Seen { inventory, directory, desired, decisions, now }, pinned))
     }
 }

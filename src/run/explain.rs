@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::failure::Failure;
+use super::gates::reservations_of_grants;
 use super::job::Job;
 use super::told::Told;
 use crate::exit_code::ExitCode;
 use crate::mapping::{Desired, DesiredGrant, DesiredReservation, Directory};
 use crate::model::{
-    GrantKeyParts, GrantState, GuestKey, Inventory, Namespace, Place, PropertyCode, Reservation,
+    Decision, GrantKeyParts, GrantState, GuestKey, Inventory, Namespace, Place, PropertyCode, Reservation,
     ReservationId, ReservationKey, SharedSet, SpaceId, SpaceKey, Standing, Stay,
 };
 use crate::record::RecordedStep;
+use crate::report::Decided;
 use crate::report::document::{Document, Line};
 use crate::report::explain::{Explanation, Live, Person, Row, Sent, Waiting, Wanted};
 use crate::store::Store;
@@ -28,6 +30,7 @@ pub(super) struct Seen {
     pub(super) inventory: Inventory,
     pub(super) directory: Directory,
     pub(super) desired: Desired,
+    pub(super) decisions: Vec<Decision>,
     pub(super) now: Timestamp,
 }
 
@@ -62,6 +65,7 @@ pub async fn explain(
         waiting: desired.map(waiting).unwrap_or_default(),
         identities: identities(desired, &seen.inventory, namespace, &id),
         live: live(&seen, namespace, &id),
+        decided: seen.decisions.iter().filter(|one| one.reservation == id).map(Decided::of).collect(),
         decisions: decisions(&document, &id),
         guards: document.guards.iter().filter(|guard| guard.tripped).cloned().collect(),
         history,
@@ -84,19 +88,19 @@ fn candidates(
     key: &ReservationKey,
     property: Option<&PropertyCode>,
 ) -> BTreeSet<ReservationId> {
-    let of_seam = inventory.grants.iter().filter_map(|grant| {
-        let parts = GrantKeyParts::parse(namespace, grant.key.as_ref()?)?;
-        Some(ReservationId { property: parts.property, key: parts.reservation })
-    });
     reservations
         .iter()
         .map(|reservation| reservation.id.clone())
-        .chain(of_seam)
+        .chain(reservations_of_grants(inventory, namespace))
         .filter(|id| id.key == *key && property.is_none_or(|property| id.property == *property))
         .collect()
 }
 
-fn the_one(found: BTreeSet<ReservationId>, key: &ReservationKey) -> Result<ReservationId, Failure> {
+/// The only one of those that were found.
+pub(super) fn the_one(
+    found: BTreeSet<ReservationId>,
+    key: &ReservationKey,
+) -> Result<ReservationId, Failure> {
     if found.len() > 1 {
         let properties: Vec<String> = found.iter().map(|id| format!("`{}`", id.property)).collect();
         return Err(Failure {
@@ -213,7 +217,7 @@ fn identities(
 }
 
 fn live(seen: &Seen, namespace: &Namespace, id: &ReservationId) -> Vec<Live> {
-    let Seen { inventory, directory, desired: _, now } = seen;
+    let Seen { inventory, directory, desired: _, decisions: _, now } = seen;
     let keys = |spaces: &SharedSet<SpaceId>| {
         let of = |id: &SpaceId| match directory.by_id(id) {
             Some(space) => directory.space(space).key.clone(),

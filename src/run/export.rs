@@ -49,6 +49,7 @@ async fn of(
     with_secrets: WithSecrets,
     sink: &dyn EventSink,
 ) -> Result<(Export, Vec<Vec<IssuedMethod>>), Failure> {
+    connection.first_contact(settings, sink).await?;
     let inventory = connection.reader.inventory(sink).await?;
     let live = live(&inventory, &settings.plan.namespace, connection.now);
     let methods = match with_secrets {

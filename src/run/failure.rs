@@ -126,6 +126,7 @@ impl From<CallError> for Failure {
             | CallErrorKind::Unreachable => ExitCode::Temporary,
             // Only reads end up here, and Seam has nothing to refuse in those: one of us is mistaken.
             CallErrorKind::Refused(_) | CallErrorKind::BadAnswer => ExitCode::Unexpected,
+            CallErrorKind::OtherWorkspace => ExitCode::PlanDoesNotFit,
             CallErrorKind::Cancelled => ExitCode::Interrupted,
         };
         Self::new(exit_code, &error, error.hint())

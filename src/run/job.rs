@@ -1,6 +1,7 @@
 //! One job: read both sides, decide, check, and, if it is a run, carry out and record.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use super::adoption::ReviewedList;
 use super::connection::Connection;
 use super::failure::Failure;
+use super::first_contact::FirstContact;
 use super::interrupt::Interrupt;
 use super::roll_back::RecordedRun;
 use super::told::Told;
@@ -15,7 +17,7 @@ use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out, moves};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::Scope;
+use crate::mapping::ReservationFilter;
 use crate::model::{AccessGrantKey, Inventory, Workspace};
 use crate::plan::{Allowance, CheckedPlan};
 use crate::report::document::{Document, Kind};
@@ -75,9 +77,11 @@ pub struct Job<'a> {
     /// The instant to decide for; `None` takes the configuration's, or the clock's.
     pub now: Option<Timestamp>,
     /// The reservations that it is about.
-    pub scope: &'a Scope,
+    pub filter: &'a ReservationFilter,
     /// What it takes over, and is then about nothing else.
     pub adoption: Option<&'a ReviewedList>,
+    /// The file that the plan is saved to.
+    pub output: Option<&'a Path>,
     /// Limits that are raised for this job only.
     pub allowances: &'a [Allowance],
     /// Why they are raised.
@@ -97,7 +101,7 @@ impl<'a> Job<'a> {
     pub fn new(
         settings: &'a Settings,
         mode: Mode<'a>,
-        scope: &'a Scope,
+        filter: &'a ReservationFilter,
         sink: &'a dyn EventSink,
         interrupt: &'a Interrupt,
     ) -> Self {
@@ -105,8 +109,9 @@ impl<'a> Job<'a> {
             settings,
             mode,
             now: None,
-            scope,
+            filter,
             adoption: None,
+            output: None,
             allowances: &[],
             reason: None,
             max_changes: None,
@@ -120,7 +125,7 @@ impl<'a> Job<'a> {
 /// Does the job. However it ends, the report says what is known.
 pub async fn run(job: Job<'_>) -> Document {
     let mut told = Told::of(&job);
-    let mut ending = job.work(&mut told).await;
+    let mut ending = Box::pin(job.work(&mut told)).await;
     if let Some(exit_code) = job.interrupt.exit_code() {
         // Whoever asks a job to end that has just done everything is not told that something is left.
         ending = ending.map_err(|failure| Failure::interrupted(exit_code, Some(failure)));
@@ -164,21 +169,22 @@ impl Job<'_> {
     }
 
     async fn with(&self, connection: &Connection, told: &mut Told) -> Result<(), Failure> {
-        let workspace = connection.reader.workspace(self.sink).await?;
+        let FirstContact { workspace, warning } = connection.first_contact(self.settings, self.sink).await?;
+        told.warnings.extend(warning);
         told.workspace_id = Some(workspace.id.clone());
         told.now = connection.now;
-        refuse_suspended(workspace)?;
+        refuse_suspended(&workspace)?;
         let plan = match self.mode {
             Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::RollBack(_) | Mode::DryRun => {
                 return self.plan(connection, told).await.map(drop);
             }
             Mode::Run => {
-                self.begin(workspace, told).await?;
+                self.begin(&workspace, told).await?;
                 self.plan(connection, told).await?
             }
             Mode::Apply(planned) => {
                 self.refuse_misfit(planned, &workspace.id, connection.now).await?;
-                self.begin(workspace, told).await?;
+                self.begin(&workspace, told).await?;
                 self.take_up(planned, connection, told).await?
             }
         };
@@ -192,11 +198,19 @@ impl Job<'_> {
         let namespace = &self.settings.plan.namespace;
         let holder = Holder::this_process();
         let lease = store.acquire_lease(&workspace.id, namespace, &holder, settings.lease).await?;
+        let new_owner = match self.recognise(&store, &workspace.id).await {
+            Ok(new_owner) => new_owner,
+            Err(failure) => {
+                lease.release().await?;
+                store.close().await;
+                return Err(failure);
+            }
+        };
         let command = self.command().to_owned();
         let new_run = NewRun { run_id: told.run_id.clone(), command, started_at: told.started_at };
         store.start_run(&lease, &new_run).await?;
-        told.record = Some((store, lease));
-        Ok(())
+        let (store, lease) = told.record.insert((store, lease));
+        Ok(store.put_facts(lease, Some(&told.run_id), new_owner.as_slice()).await?)
     }
 
     /// Carries the plan out and says why it stopped, if it did.

@@ -3,15 +3,20 @@
 //! It puts the rooms together and decides nothing that they could decide themselves.
 
 mod adoption;
+mod commands;
 mod connection;
+mod decide;
 mod deciding;
 mod explain;
 mod export;
 mod failure;
+mod first_contact;
 mod gates;
 mod interrupt;
 mod job;
 mod online;
+mod reading;
+mod recognise;
 mod roll_back;
 mod save;
 mod take_up;
@@ -19,9 +24,11 @@ mod told;
 
 pub use adoption::{ReviewedList, review};
 pub use connection::Connection;
+pub use decide::{Ruled, Ruling, Verdict, decide};
 pub use explain::explain;
 pub use export::{WithSecrets, export};
 pub use failure::Failure;
+pub use first_contact::NOTICEABLE;
 pub use interrupt::Interrupt;
 pub use job::{Job, Mode, run};
 pub use online::{Online, SeamCounts, SeenSeam, SeenStore, WaitingStay, look_online};

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
+use super::first_contact::refuse_other_workspace;
 use super::job::{Job, refuse_suspended};
 use super::told::Told;
 use crate::config::Endpoint;
@@ -141,18 +142,22 @@ impl Job<'_> {
         outline: &Outline,
     ) -> Result<SeenSeam, Failure> {
         let workspace = connection.reader.workspace(self.sink).await?.clone();
+        refuse_other_workspace(&workspace, self.settings)?;
         refuse_suspended(&workspace)?;
         self.sink.emit(&Event::Started(Stage::Inventory));
         let inventory = connection.reader.inventory(self.sink).await?;
         self.sink.emit(&Event::Finished(Stage::Inventory));
         let ledger = match store {
-            Some(store) => store.ledger(&workspace.id, &self.settings.plan.namespace).await?,
+            Some(store) => {
+                self.recognise(store, &workspace.id).await?;
+                store.ledger(&workspace.id, &self.settings.plan.namespace).await?
+            }
             None => Ledger::default(),
         };
         let mut told = Told::of(self);
         let outside = BTreeSet::new();
         let (plan, seen, _) = self.decide(connection, &mut told, read, outside, inventory, &ledger).await?;
-        let Seen { inventory, directory, desired: _, now } = &seen;
+        let Seen { inventory, directory, desired: _, decisions: _, now } = &seen;
         let is_missing = |key: &&SpaceKey| directory.by_key(key).is_none();
         let (mapping_rule, methods) = (&self.settings.mapping.units, self.settings.mapping.methods);
         // The embedded sandbox has our clock.

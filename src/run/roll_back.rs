@@ -8,7 +8,7 @@ use super::told::Told;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
 use crate::mapping::{Desired, Directory, PinGround, Pinned, hold_to_pins};
-use crate::model::{AccessGrantKey, Inventory, Pin, Reservation, WorkspaceId};
+use crate::model::{AccessGrantKey, Inventory, Pin, Reservation, ReservationId, RunId, WorkspaceId};
 use crate::plan::{Undone, undo};
 use crate::report::document::Document;
 use crate::store::{RunSelector, Store};
@@ -42,6 +42,16 @@ impl RecordedRun {
             deletes.map(|step| AccessGrantKey::new(step.subject)).collect();
         let undone = Undone { run_id: summary.run_id, items: document.plan_items(), deleted };
         Ok(Self { undone, workspace_id: summary.workspace_id, namespace: summary.namespace })
+    }
+
+    /// Which run it is.
+    pub(super) fn id(&self) -> &RunId {
+        &self.undone.run_id
+    }
+
+    /// The reservations that the run changed; some may be in neither source nor Seam by now.
+    pub(super) fn reservations(&self) -> BTreeSet<ReservationId> {
+        self.undone.items.iter().map(|item| item.reservation.clone()).collect()
     }
 }
 

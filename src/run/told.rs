@@ -8,12 +8,13 @@ use tokio::time::Instant;
 
 use super::explain::Seen;
 use super::failure::Failure;
+use super::gates::before_the_override;
 use super::job::Job;
 use super::take_up::TakenUp;
 use crate::apply::Applied;
 use crate::exit_code::ExitCode;
-use crate::model::{Move, RunId, SourceRead, Trip, WorkspaceId};
-use crate::plan::{Allowance, CheckedPlan, GuardCheck, SavedPlan, is_quarantine};
+use crate::model::{Move, Problem, RunId, SourceRead, Trip, WorkspaceId};
+use crate::plan::{Allowance, CheckedPlan, Commands, GuardCheck, SavedPlan, is_quarantine, needed};
 use crate::report::document::{Calls, Document, Header, Kind, Scope};
 use crate::seam;
 use crate::store::{Lease, NewRun, Store};
@@ -29,9 +30,13 @@ pub(super) struct Told {
     pub(super) source: Option<SourceRead>,
     /// To what the job is limited, once the source was read.
     pub(super) scope: Option<Scope>,
+    /// What was noticed before the source was read.
+    pub(super) warnings: Vec<Problem>,
     pub(super) plan: Option<Arc<CheckedPlan>>,
     pub(super) guards: Vec<GuardCheck>,
     pub(super) allowances: Vec<Allowance>,
+    /// The commands that are printed.
+    pub(super) commands: Commands,
     pub(super) reason: Option<String>,
     /// Guards that stop this plan, and for how many runs in a row they did.
     pub(super) trips: Vec<Trip>,
@@ -61,8 +66,6 @@ impl Told {
         }
         let told: Vec<String> =
             self.guards.iter().filter(|check| check.tripped).map(ToString::to_string).collect();
-        let allow: Vec<String> =
-            self.guards.iter().filter(|check| check.tripped).map(GuardCheck::allow).collect();
         let n_trips = self.trips.iter().map(|trip| trip.n_trips).max().unwrap_or(0);
         Err(Failure {
             exit_code: ExitCode::Stopped,
@@ -72,9 +75,10 @@ impl Told {
                 told.join("; ")
             ),
             hint: format!(
-                "look at what was counted; if it is right, run once more with {} --reason \"…\"; \
-                 if it was mended, `reservation-sync release` begins anew",
-                allow.join(" ")
+                "{}\n{}\nwhere it was mended, begin anew\n{}",
+                before_the_override(&self.guards),
+                self.commands.again(&needed(&self.guards)),
+                self.commands.of("release")
             ),
         })
     }
@@ -90,9 +94,11 @@ impl Told {
             workspace_id: None,
             source: None,
             scope: None,
+            warnings: Vec::new(),
             plan: None,
             guards: Vec::new(),
             allowances: job.allowances.to_vec(),
+            commands: job.commands(),
             reason: job.reason.map(str::to_owned),
             trips: Vec::new(),
             applied: None,
@@ -120,6 +126,7 @@ impl Told {
             Some(taken_up) => taken_up.tell(document, self.applied.as_ref()),
             None => self.decided(document),
         };
+        document = document.with_warnings(&self.warnings);
         if let Some(applied) = &self.applied {
             document = document.with_duration(applied.took);
         }
@@ -131,7 +138,7 @@ impl Told {
         }
         if let Err(Failure { exit_code, message, hint }) = ending {
             codes.push(*exit_code);
-            document = document.with_failure(message, hint);
+            document = document.with_failure(message, &self.commands.completed(hint));
         }
         document = document.with_exit(ExitCode::worst(codes), Timestamp::now());
         match &self.saved {
@@ -147,12 +154,17 @@ impl Told {
         }
         if let Some(plan) = &self.plan {
             document = document.with_plan(plan);
+            for notice in &mut document.warnings {
+                notice.hint = self.commands.completed(&notice.hint);
+            }
             if let Some(Applied { endings, .. }) = &self.applied {
                 let outcomes = endings.iter().map(|e| (e.step, e.outcome, e.error.as_deref()));
                 document = document.with_outcomes(plan, outcomes);
             }
         }
         document = document.with_scope(self.scope.clone());
-        document.with_guards(&self.guards).with_allowances(&self.allowances, self.reason.as_deref())
+        document
+            .with_guards(&self.guards, &self.commands.again(&needed(&self.guards)))
+            .with_allowances(&self.allowances, self.reason.as_deref())
     }
 }

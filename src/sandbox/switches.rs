@@ -48,6 +48,8 @@ pub struct Switches {
     pub unknown_reference: UnknownReference,
     /// A grant for no door at all.
     pub grant_without_doors: GrantWithoutDoors,
+    /// What becomes of the identity that a refused grant brought along.
+    pub identity_of_refused_grant: IdentityOfRefusedGrant,
     /// What becomes of the grants of a deleted identity.
     pub identity_delete: IdentityDelete,
     /// Whether the identifiers of a merged identity lead to the survivor.
@@ -160,6 +162,15 @@ switch! {
 switch! {
     /// Whether a grant may be for no door.
     GrantWithoutDoors { Refused, Accepted }
+}
+switch! {
+    /// Whether the identity of a refused grant stays.
+    IdentityOfRefusedGrant {
+        /// Nothing is made where the grant is refused.
+        Dropped,
+        /// The identity is made before the grant is looked at.
+        Kept,
+    }
 }
 switch! {
     /// What an identity's deletion does to its grants.

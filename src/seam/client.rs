@@ -45,10 +45,13 @@ impl Request {
 
     /// What no message may repeat.
     fn secrets(&self) -> Vec<&str> {
-        let personal = ["full_name", "email_address", "phone_number"].map(|field| &self.body[field]);
+        let people = [&self.body, &self.body["user_identity"]];
+        let personal = people
+            .into_iter()
+            .flat_map(|person| ["full_name", "email_address", "phone_number"].map(|field| &person[field]));
         let methods = self.body["requested_access_methods"].as_array();
         let codes = methods.into_iter().flatten().map(|method| &method["code"]);
-        personal.into_iter().chain(codes).filter_map(Value::as_str).collect()
+        personal.chain(codes).filter_map(Value::as_str).collect()
     }
 }
 
@@ -191,5 +194,9 @@ mod tests {
             "requested_access_methods": [{"mode": "code", "code": "0471"}, {"mode": "card"}]});
         let request = Request::read("/x", body);
         assert_eq!(request.secrets(), ["Ana Sousa", "0471"]);
+        let body = serde_json::json!({"name": "R1", "user_identity": {"full_name": "Ana Sousa",
+            "email_address": "ana@example.com", "phone_number": "+15550100"}});
+        let request = Request::read("/x", body);
+        assert_eq!(request.secrets(), ["Ana Sousa", "ana@example.com", "+15550100"]);
     }
 }

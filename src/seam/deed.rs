@@ -15,7 +15,7 @@ use crate::model::{
     AccessGrantKey, GrantState, Identity, LiveGrant, Method, MethodSet, UserIdentityId, Window, WishedCode,
     same_person_name,
 };
-use crate::plan::{Call, IdentityTarget, Patch};
+use crate::plan::{Call, IdentityTarget, NewIdentity, Patch};
 
 /// What a look at Seam shows.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(super) enum Found {
     Different(&'static str),
     /// Under the same key something that is about to go.
     Leaving,
+    /// No grant, but the new identity that it was to bring along: the grant is to be made for that one.
+    Person(UserIdentityId),
     /// Not what the call wants, and nothing in its way.
     Nothing,
 }
@@ -33,23 +35,30 @@ pub(super) enum Found {
 /// A call, ready to send.
 pub(super) struct Deed<'a> {
     call: &'a Call,
-    identity: Option<&'a UserIdentityId>,
+    /// Whom a grant is for; `None` where it brings a new identity along, and for all other calls.
+    identity: Option<UserIdentityId>,
     pub(super) request: Request,
 }
 
 impl<'a> Deed<'a> {
-    /// `made` is the identity that an earlier step made, for a grant that needs it.
-    pub(super) fn new(call: &'a Call, made: Option<&'a UserIdentityId>) -> Self {
+    /// `made` is the new identity that an earlier step made, where one did. Without it, a grant for a new guest brings
+    /// the identity along.
+    pub(super) fn new(call: &'a Call, made: Option<&UserIdentityId>) -> Self {
         let identity = match call {
-            Call::CreateGrant { identity: IdentityTarget::Known(id), .. } => Some(id),
-            Call::CreateGrant { identity: IdentityTarget::MadeBy(_), .. } => {
-                Some(made.expect("an identity is made before the grant that needs it is sent"))
-            }
+            Call::CreateGrant { identity: IdentityTarget::Known(id), .. } => Some(id.clone()),
+            Call::CreateGrant { identity: IdentityTarget::New { .. }, .. } => made.cloned(),
             _ => None,
         };
         let reach = if call.door_operation().is_some() { Reach::Doors } else { Reach::Workspace };
-        let request = Request { path: call.path(), safety: safety(call), reach, body: body(call, identity) };
+        let body = body(call, identity.as_ref());
+        let request = Request { path: call.path(), safety: safety(call), reach, body };
         Self { call, identity, request }
+    }
+
+    /// From now on the grant is for an identity that exists.
+    pub(super) fn for_person(&mut self, id: UserIdentityId) {
+        self.request.body = body(self.call, Some(&id));
+        self.identity = Some(id);
     }
 
     /// Sends it once.
@@ -59,7 +68,7 @@ impl<'a> Deed<'a> {
         cancel: Option<&CancellationToken>,
     ) -> Result<Answer<Made>, CallError> {
         match self.call {
-            Call::CreateIdentity { .. } => {
+            Call::CreateIdentity(_) => {
                 let Answer { content, request_id } =
                     client.send::<IdentityAnswer>(&self.request, cancel).await?;
                 let id = Identity::from(content.user_identity).id;
@@ -99,12 +108,25 @@ impl<'a> Deed<'a> {
             lookup::found_identity(answer.map(|answer| answer.content))
         };
         match self.call {
-            Call::CreateIdentity { key, .. } => Ok(identity(lookup::identity_by_key(key))
+            Call::CreateIdentity(new) => Ok(identity(lookup::identity_by_key(&new.key))
                 .await?
-                .map_or(Found::Nothing, |found| self.compare_new_identity(found))),
-            Call::CreateGrant { key, .. } => Ok(grant(lookup::grant_by_key(key))
-                .await?
-                .map_or(Found::Nothing, |found| self.compare_new_grant(found))),
+                .map_or(Found::Nothing, |found| compare_new_identity(new, found))),
+            Call::CreateGrant { key, identity: target, .. } => {
+                let found = grant(lookup::grant_by_key(key)).await?;
+                // Seam may keep the identity of a grant that it refused, so it is looked for by its own key.
+                let new = match target {
+                    IdentityTarget::New { identity, .. } if self.identity.is_none() => identity,
+                    _ => return Ok(self.compare_new_grant(found, self.identity.as_ref())),
+                };
+                let person = identity(lookup::identity_by_key(&new.key)).await?;
+                Ok(match (found, person) {
+                    (None, Some(person)) => match compare_new_identity(new, person) {
+                        Found::AsWanted(Made::Identity(id)) => Found::Person(id),
+                        other => other,
+                    },
+                    (found, person) => self.compare_new_grant(found, person.map(|person| person.id).as_ref()),
+                })
+            }
             Call::UpdateIdentity { id, .. } => {
                 let found = identity(lookup::identity_by_id(id)).await?;
                 Ok(so(found.is_some_and(|found| self.identity_is_updated(&found))))
@@ -133,21 +155,24 @@ impl<'a> Deed<'a> {
     /// somebody else's grant, nothing was made.
     fn compare_answered_grant(&self, answered: &LiveGrant) -> Result<Made, &'static str> {
         let Call::CreateGrant { spaces, .. } = self.call else { return Ok(Made::Nothing) };
-        if Some(&answered.identity) != self.identity {
+        // The id of an identity that came along is known from this answer alone.
+        if self.identity.as_ref().is_some_and(|identity| answered.identity != *identity) {
             return Err("Seam answered with a grant of somebody else");
         }
         if &answered.spaces != spaces {
             return Err("Seam answered with a grant for other spaces");
         }
-        Ok(Made::Grant(answered.id.clone()))
+        Ok(Made::Grant { id: answered.id.clone(), identity: answered.identity.clone() })
     }
 
-    fn compare_new_grant(&self, found: LiveGrant) -> Found {
+    /// What holds the key of the grant, beside the identity that it is to be for.
+    fn compare_new_grant(&self, found: Option<LiveGrant>, identity: Option<&UserIdentityId>) -> Found {
         let Call::CreateGrant { spaces, window, .. } = self.call else { return Found::Nothing };
+        let Some(found) = found else { return Found::Nothing };
         if found.state == GrantState::BeingDeleted {
             return Found::Leaving;
         }
-        if Some(&found.identity) != self.identity {
+        if Some(&found.identity) != identity {
             return Found::Different("the key belongs to a grant of somebody else");
         }
         if &found.spaces != spaces {
@@ -156,24 +181,7 @@ impl<'a> Deed<'a> {
         if !same_window(&found.window, window) {
             return Found::Different("the key belongs to a grant for another time");
         }
-        Found::AsWanted(Made::Grant(found.id))
-    }
-
-    /// Seam may keep a contact in another spelling, and may know more than we sent; what we sent must be there.
-    fn compare_new_identity(&self, found: Identity) -> Found {
-        let Call::CreateIdentity { full_name, email, phone, .. } = self.call else { return Found::Nothing };
-        let has_name = full_name.as_ref().is_none_or(|wanted| has_name(&found, wanted));
-        let has_email = email
-            .as_ref()
-            .is_none_or(|wanted| found.email.as_ref().is_some_and(|email| email.folded() == wanted.folded()));
-        let has_phone = phone.as_ref().is_none_or(|wanted| {
-            found.phone.as_ref().is_some_and(|phone| digits(phone.as_str()) == digits(wanted.as_str()))
-        });
-        if has_name && has_email && has_phone {
-            Found::AsWanted(Made::Identity(found.id))
-        } else {
-            Found::Different("the key belongs to an identity with another name or contact")
-        }
+        Found::AsWanted(Made::Grant { id: found.id, identity: found.identity })
     }
 
     fn identity_is_updated(&self, found: &Identity) -> bool {
@@ -183,6 +191,23 @@ impl<'a> Deed<'a> {
             && holds(phone, found.phone.as_ref(), |wanted, phone| {
                 digits(wanted.as_str()) == digits(phone.as_str())
             })
+    }
+}
+
+/// Seam may keep a contact in another spelling, and may know more than we sent; what we sent must be there.
+fn compare_new_identity(wanted: &NewIdentity, found: Identity) -> Found {
+    let NewIdentity { key: _, full_name, email, phone } = wanted;
+    let has_name = full_name.as_ref().is_none_or(|wanted| has_name(&found, wanted));
+    let has_email = email
+        .as_ref()
+        .is_none_or(|wanted| found.email.as_ref().is_some_and(|email| email.folded() == wanted.folded()));
+    let has_phone = phone.as_ref().is_none_or(|wanted| {
+        found.phone.as_ref().is_some_and(|phone| digits(phone.as_str()) == digits(wanted.as_str()))
+    });
+    if has_name && has_email && has_phone {
+        Found::AsWanted(Made::Identity(found.id))
+    } else {
+        Found::Different("the key belongs to an identity with another name or contact")
     }
 }
 
@@ -210,7 +235,7 @@ async fn restore(
 
 fn safety(call: &Call) -> Safety {
     match call {
-        Call::CreateIdentity { .. }
+        Call::CreateIdentity(_)
         | Call::CreateGrant { .. }
         | Call::AddMethods { .. }
         | Call::RestoreMethods { .. } => Safety::Create,
@@ -222,21 +247,21 @@ fn safety(call: &Call) -> Safety {
 fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
     let mut body = Map::new();
     match call {
-        Call::CreateIdentity { key, full_name, email, phone } => {
-            body.insert("user_identity_key".to_owned(), json!(key));
-            insert(&mut body, "full_name", full_name.as_ref());
-            insert(&mut body, "email_address", email.as_ref());
-            insert(&mut body, "phone_number", phone.as_ref());
-        }
+        Call::CreateIdentity(new) => body = profile(new),
         Call::UpdateIdentity { id, key: _, full_name, email, phone } => {
             body.insert("user_identity_id".to_owned(), json!(id));
             patch(&mut body, "full_name", full_name);
             patch(&mut body, "email_address", email);
             patch(&mut body, "phone_number", phone);
         }
-        Call::CreateGrant { key, identity: _, reservation_key, spaces, window, methods, code, name } => {
+        Call::CreateGrant { key, identity: target, reservation_key, spaces, window, methods, code, name } => {
             body.insert("access_grant_key".to_owned(), json!(key));
-            insert(&mut body, "user_identity_id", identity);
+            match (identity, target) {
+                (None, IdentityTarget::New { identity, .. }) => {
+                    body.insert("user_identity".to_owned(), Value::Object(profile(identity)));
+                }
+                (identity, _) => insert(&mut body, "user_identity_id", identity),
+            }
             insert(&mut body, "reservation_key", reservation_key.as_ref());
             body.insert("space_ids".to_owned(), json!(spaces));
             insert_window(&mut body, window);
@@ -268,6 +293,17 @@ fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
         }
     }
     Value::Object(body)
+}
+
+/// A new identity as Seam wants it.
+fn profile(new: &NewIdentity) -> Map<String, Value> {
+    let NewIdentity { key, full_name, email, phone } = new;
+    let mut profile = Map::new();
+    profile.insert("user_identity_key".to_owned(), json!(key));
+    insert(&mut profile, "full_name", full_name.as_ref());
+    insert(&mut profile, "email_address", email.as_ref());
+    insert(&mut profile, "phone_number", phone.as_ref());
+    profile
 }
 
 fn requested(method: Method, code: Option<&WishedCode>) -> Value {

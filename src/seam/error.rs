@@ -58,6 +58,8 @@ pub enum CallErrorKind {
     Unreachable,
     /// An answer that makes no sense; a write may have taken effect.
     BadAnswer,
+    /// An entry of a list belongs to another workspace than the key.
+    OtherWorkspace,
     /// The run was told to stop before anything was sent.
     Cancelled,
 }
@@ -82,6 +84,7 @@ impl fmt::Display for CallErrorKind {
             Self::LostAnswer => "answer lost",
             Self::Unreachable => "Seam cannot be reached",
             Self::BadAnswer => "answer not understood",
+            Self::OtherWorkspace => "of another workspace",
             Self::Cancelled => "stopped before it was sent",
         })
     }
@@ -148,6 +151,10 @@ impl CallError {
             CallErrorKind::Unreachable => "check `seam.endpoint`, the network and the proxy, then run again",
             CallErrorKind::BadAnswer => {
                 "check that `seam.endpoint` is Seam and not a proxy's page; else report the request id to Seam"
+            }
+            CallErrorKind::OtherWorkspace => {
+                "nothing was written; see with `reservation-sync check --online` which workspace the key is for, and \
+                 that no proxy mixes answers up"
             }
             CallErrorKind::Cancelled => "run again",
         }

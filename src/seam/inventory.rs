@@ -9,10 +9,11 @@ use futures_util::try_join;
 use hashbrown::HashSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::client::{Client, Request};
 use super::error::{CallError, CallErrorKind, Refusal};
-use super::wire::{Page, WireDevice, WireEntrance, WireGrant, WireIdentity, WireSpace};
+use super::wire::{Listed, Page, WireDevice, WireEntrance, WireGrant, WireIdentity, WireSpace};
 use super::writer::Watch;
 use crate::event::{Event, Listing};
 use crate::model::{
@@ -25,6 +26,15 @@ const PAGE_LIMIT: usize = 500;
 /// How often a list begins again when Seam no longer knows its cursor.
 const MAX_RESTARTS: u32 = 2;
 
+/// What all lists have in common.
+#[derive(Clone, Copy)]
+struct Lists<'a> {
+    client: &'a Client,
+    watch: Watch<'a>,
+    /// The workspace of the key; `None` where its id is no UUID, with which nothing is compared.
+    workspace: Option<Uuid>,
+}
+
 /// Reads the six lists.
 pub(super) async fn load(
     client: &Client,
@@ -32,27 +42,21 @@ pub(super) async fn load(
     watch: Watch<'_>,
 ) -> Result<Inventory, CallError> {
     let mut space_sets = SpaceSets::default();
+    let lists = Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok() };
     let (spaces, entrances, devices, identities, mut grants, unmanaged) = try_join!(
-        list::<WireSpace, Space, _>(client, watch, Listing::Spaces, |space| &space.id, |_| {}),
-        list::<WireEntrance, Entrance, _>(client, watch, Listing::Entrances, |entrance| &entrance.id, |_| {}),
-        list::<WireDevice, Device, _>(client, watch, Listing::Devices, |device| &device.id, |_| {}),
-        list::<WireIdentity, Identity, _>(
-            client,
-            watch,
-            Listing::Identities,
-            |identity| &identity.id,
-            |_| {}
-        ),
+        list::<WireSpace, Space, _>(lists, Listing::Spaces, |space| &space.id, |_| {}),
+        list::<WireEntrance, Entrance, _>(lists, Listing::Entrances, |entrance| &entrance.id, |_| {}),
+        list::<WireDevice, Device, _>(lists, Listing::Devices, |device| &device.id, |_| {}),
+        list::<WireIdentity, Identity, _>(lists, Listing::Identities, |identity| &identity.id, |_| {}),
         list::<WireGrant, LiveGrant, _>(
-            client,
-            watch,
+            lists,
             Listing::Grants,
             |grant| &grant.id,
             |grant| {
                 space_sets.share(grant);
             }
         ),
-        unmanaged_grants(client, watch),
+        unmanaged_grants(lists),
     )?;
     grants.extend(unmanaged);
     Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
@@ -60,14 +64,14 @@ pub(super) async fn load(
 
 /// Grants that Seam does not manage. They matter only where another system is moved in from: a Seam that refuses to list
 /// them must not keep the guests of all others outside.
-async fn unmanaged_grants(client: &Client, watch: Watch<'_>) -> Result<Vec<LiveGrant>, CallError> {
+async fn unmanaged_grants(lists: Lists<'_>) -> Result<Vec<LiveGrant>, CallError> {
     let listing = Listing::UnmanagedGrants;
     let mark = |grant: &mut LiveGrant| {
         if grant.state == GrantState::Standing {
             grant.state = GrantState::Unmanaged;
         }
     };
-    match list::<WireGrant, LiveGrant, _>(client, watch, listing, |grant| &grant.id, mark).await {
+    match list::<WireGrant, LiveGrant, _>(lists, listing, |grant| &grant.id, mark).await {
         Err(error) if matches!(error.kind, CallErrorKind::Refused(_) | CallErrorKind::Forbidden) => {
             tracing::warn!(seam.path = path(listing), %error, "Seam does not list the grants that it does not manage");
             Ok(Vec::new())
@@ -102,20 +106,19 @@ fn path(listing: Listing) -> &'static str {
 
 /// A whole list, begun again where its cursor is lost on the way.
 async fn list<Wire, Item, Id>(
-    client: &Client,
-    watch: Watch<'_>,
+    lists: Lists<'_>,
     listing: Listing,
     id: fn(&Item) -> &Id,
     mut tidy: impl FnMut(&mut Item),
 ) -> Result<Vec<Item>, CallError>
 where
-    Wire: DeserializeOwned,
+    Wire: DeserializeOwned + Listed,
     Item: From<Wire>,
     Id: Ord + Clone,
 {
     let mut n_restarts = 0;
     loop {
-        match pages::<Wire, Item, Id>(client, watch, listing, id, &mut tidy).await {
+        match pages::<Wire, Item, Id>(lists, listing, id, &mut tidy).await {
             Ok(mut items) => {
                 // It is kept for as long as the run takes.
                 items.shrink_to_fit();
@@ -143,17 +146,17 @@ enum Broken {
 }
 
 async fn pages<Wire, Item, Id>(
-    client: &Client,
-    watch: Watch<'_>,
+    lists: Lists<'_>,
     listing: Listing,
     id: fn(&Item) -> &Id,
     tidy: &mut impl FnMut(&mut Item),
 ) -> Result<Vec<Item>, Broken>
 where
-    Wire: DeserializeOwned,
+    Wire: DeserializeOwned + Listed,
     Item: From<Wire>,
     Id: Ord + Clone,
 {
+    let Lists { client, watch, workspace } = lists;
     let path = path(listing);
     let bad = |message: &str| Broken::Call(CallError::new(path, CallErrorKind::BadAnswer, message));
     let mut items = Vec::new();
@@ -168,6 +171,7 @@ where
             Err(error) => return Err(Broken::Call(error)),
         };
         let n_in_page = page.items.len();
+        refuse_others(path, &page.items, workspace).map_err(Broken::Call)?;
         for mut item in page.items.into_iter().map(Item::from) {
             if seen_ids.insert(id(&item).clone()) {
                 tidy(&mut item);
@@ -190,6 +194,22 @@ where
             return Err(bad("the cursor of the next page was used before: the list would never end"));
         }
         cursor = Some(next);
+    }
+}
+
+/// A list with an entry of another workspace is not ours to decide on (RULES 26).
+fn refuse_others(
+    path: &'static str,
+    items: &[impl Listed],
+    workspace: Option<Uuid>,
+) -> Result<(), CallError> {
+    let Some(workspace) = workspace else { return Ok(()) };
+    match items.iter().filter_map(Listed::workspace_id).find(|of| *of != workspace) {
+        None => Ok(()),
+        Some(other) => {
+            let message = format!("an entry belongs to {other}, and the key is for {workspace}");
+            Err(CallError::new(path, CallErrorKind::OtherWorkspace, message))
+        }
     }
 }
 

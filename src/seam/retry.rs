@@ -63,9 +63,13 @@ pub fn verdict(kind: &CallErrorKind, safety: Safety) -> Verdict {
             Safety::Create,
         ) => Verdict::LookThenGiveUp,
         (CallErrorKind::Refused(Refusal::NotFound), Safety::Delete) => Verdict::AlreadySo,
-        (CallErrorKind::Refused(_) | CallErrorKind::BadAnswer | CallErrorKind::Cancelled, _) => {
-            Verdict::GiveUp
-        }
+        (
+            CallErrorKind::Refused(_)
+            | CallErrorKind::BadAnswer
+            | CallErrorKind::OtherWorkspace
+            | CallErrorKind::Cancelled,
+            _,
+        ) => Verdict::GiveUp,
     }
 }
 

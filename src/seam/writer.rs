@@ -45,8 +45,13 @@ pub enum How {
 pub enum Made {
     /// Nothing with an id.
     Nothing,
-    /// A grant.
-    Grant(AccessGrantId),
+    /// A grant, perhaps together with the identity that it is for.
+    Grant {
+        /// The grant.
+        id: AccessGrantId,
+        /// Whose it is.
+        identity: UserIdentityId,
+    },
     /// An identity.
     Identity(UserIdentityId),
 }
@@ -75,14 +80,14 @@ impl SeamWriter {
         Self { client }
     }
 
-    /// Carries out one call. `made` is the identity that an earlier step made, for a grant that needs it.
+    /// Carries out one call. `made` is the new identity that an earlier step made, for a grant that is for the same guest.
     pub async fn perform(
         &self,
         call: &Call,
         made: Option<&UserIdentityId>,
         watch: Watch<'_>,
     ) -> Result<Receipt, CallError> {
-        let deed = Deed::new(call, made);
+        let mut deed = Deed::new(call, made);
         let mut story = Story::of(call);
         let mut course = self.client.course();
         loop {
@@ -121,8 +126,13 @@ impl SeamWriter {
                 return Ok(story.found(made));
             }
             story.in_doubt = false;
+            let is_other_request = matches!(found, Found::Person(_));
             let next = match found {
                 Found::Different(reason) => return Err(story.ended(conflict(error, reason))),
+                Found::Person(id) => {
+                    deed.for_person(id);
+                    next
+                }
                 // The key is free again once what holds it is gone.
                 Found::Leaving if decision == Verdict::LookThenGiveUp => {
                     self.client.wait(deed.request.reach, &error, &mut course, watch).await
@@ -131,7 +141,7 @@ impl SeamWriter {
                 Found::AsWanted(_) | Found::Leaving | Found::Nothing => next,
             };
             let next = match (next, watch.turns) {
-                (Next::Go, Some(turns)) if decision == Verdict::LookThenRetry => {
+                (Next::Go, Some(turns)) if decision == Verdict::LookThenRetry || is_other_request => {
                     turns.next(error.kind, Duration::ZERO, watch.cancel).await
                 }
                 _ => next,
@@ -188,7 +198,7 @@ struct Story {
 
 impl Story {
     fn of(call: &Call) -> Self {
-        let makes_something = matches!(call, Call::CreateIdentity { .. } | Call::CreateGrant { .. });
+        let makes_something = matches!(call, Call::CreateIdentity(_) | Call::CreateGrant { .. });
         Self { makes_something, n_attempts: 0, in_doubt: false, was_in_doubt: false }
     }
 

@@ -12,7 +12,7 @@ use super::forms::{CellForms, pieces};
 use super::record::Cells;
 use super::row::{Row, trimmed};
 use crate::model::{
-    EmailAddress, Method, MethodSet, PhoneNumber, Problem, ProblemCode, Property, WishedCode,
+    EmailAddress, Method, MethodSet, PhoneNumber, Problem, ProblemCode, Property, ShareKey, WishedCode,
 };
 
 /// Words for a unit that is not decided yet (RULES 7).
@@ -79,6 +79,15 @@ pub(super) fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box
             "write yes or no, or leave the cell blank for no",
         ))),
     }
+}
+
+/// What the row shares its room by. Zeros and words for no are what a system writes where nobody shares: taken as a key,
+/// they would make one party of all guests (RULES 12).
+pub(super) fn share_key<C: Cells>(row: &Row<'_, C>) -> Option<ShareKey> {
+    let text = without_fraction(row.value(Field::ShareKey));
+    let says_no = text.bytes().all(|byte| byte == b'0')
+        || ["n", "no", "f", "false"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    (!says_no).then(|| ShareKey::new(text))
 }
 
 pub(super) fn email<C: Cells>(

@@ -6,6 +6,7 @@ use super::field::Field;
 use super::record::Cells;
 use super::row::trimmed;
 use super::settings::ColumnMap;
+use crate::model::Column;
 
 /// Where each field stands in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +21,21 @@ pub(super) struct Columns {
 /// The columns that a rejects file has beside those of the source.
 const EXPLAINING: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
 
+/// The columns that a source must not lose unseen (RULES 11), with the fields of which one is enough.
+const WATCHED: [(Column, &[Field]); 4] = [
+    ("unit", &[Field::Unit, Field::SpaceKey]),
+    ("guest_key", &[Field::GuestKey]),
+    ("full_name", &[Field::FullName, Field::FirstName, Field::LastName]),
+    ("status", &[Field::Status]),
+];
+
 /// What is wrong with a header.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct HeaderProblem {
     pub(super) wanting: Vec<String>,
     pub(super) twice: Vec<String>,
+    /// The columns that a person may let be missing, where nothing else is wrong.
+    pub(super) absent: Vec<Column>,
 }
 
 impl Columns {
@@ -48,10 +59,20 @@ impl Columns {
                 problem.twice.push(header[position].clone());
             }
         }
-        problem.wanting = wanting(map, |field| positions[field as usize].is_some());
+        let is_there = |field: Field| positions[field as usize].is_some();
+        problem.wanting = wanting(map, &map.excused, is_there);
         problem.twice.sort();
         problem.twice.dedup();
         if problem != HeaderProblem::default() {
+            let watched: BTreeSet<Field> = WATCHED.iter().flat_map(|(_, fields)| *fields).copied().collect();
+            if problem.twice.is_empty() && wanting(map, &watched, is_there).is_empty() {
+                let is_wanting = |fields: &[Field]| {
+                    let others = watched.iter().filter(|field| !fields.contains(field)).copied().collect();
+                    !wanting(map, &others, is_there).is_empty()
+                };
+                let absent = WATCHED.iter().filter(|(_, fields)| is_wanting(fields));
+                problem.absent = absent.map(|(column, _)| *column).collect();
+            }
             return Err(problem);
         }
         let skipped = map.skip.iter().filter_map(|(name, words)| {
@@ -80,6 +101,12 @@ impl Columns {
     pub(super) fn departure_of_range(&self) -> Option<Field> {
         let arrival = self.position(Field::CheckIn)?;
         [Field::CheckOut, Field::LastNight].into_iter().find(|field| self.position(*field) == Some(arrival))
+    }
+
+    /// Which of the watched columns the source has.
+    pub(super) fn watched(&self) -> BTreeSet<Column> {
+        let is_there = |fields: &[Field]| fields.iter().any(|field| self.position(*field).is_some());
+        WATCHED.iter().filter(|(_, fields)| is_there(fields)).map(|(column, _)| *column).collect()
     }
 
     /// How many columns a row has.
@@ -112,13 +139,19 @@ impl ColumnMap {
         Columns::find(header(), self).ok().map(|_| Columns::n_found(header(), self))
     }
 
+    /// Lets a watched column be missing, because a person allowed it.
+    pub fn excuse(&mut self, column: Column) {
+        let fields = WATCHED.iter().filter(|(watched, _)| *watched == column);
+        self.excused.extend(fields.flat_map(|(_, fields)| *fields));
+    }
+
     fn names(&self, field: Field) -> bool {
         self.headers.get(&field).is_some_and(|headers| !headers.is_empty())
     }
 }
 
 /// What is needed and not there: a key, a place, both ends of the stay, and whatever the configuration names.
-fn wanting(map: &ColumnMap, is_there: impl Fn(Field) -> bool) -> Vec<String> {
+fn wanting(map: &ColumnMap, excused: &BTreeSet<Field>, is_there: impl Fn(Field) -> bool) -> Vec<String> {
     let departs = is_there(Field::CheckOut) || is_there(Field::LastNight);
     let has_arrival = is_there(Field::CheckIn) || (departs && is_there(Field::Nights));
     let has_departure = departs || (is_there(Field::CheckIn) && is_there(Field::Nights));
@@ -129,7 +162,7 @@ fn wanting(map: &ColumnMap, is_there: impl Fn(Field) -> bool) -> Vec<String> {
     };
     let mut wanting = Vec::new();
     for field in Field::ALL {
-        let is_demanded = map.names(field) && !map.optional.contains(&field);
+        let is_demanded = map.names(field) && !map.optional.contains(&field) && !excused.contains(&field);
         match field {
             Field::CheckIn if !has_arrival => wanting.push(described(map, field)),
             Field::CheckOut if !has_departure => wanting.push(ways_to_depart()),
@@ -138,7 +171,9 @@ fn wanting(map: &ColumnMap, is_there: impl Fn(Field) -> bool) -> Vec<String> {
             _ => {}
         }
     }
-    if ![Field::Unit, Field::SpaceKey].into_iter().any(|field| is_there(field) || map.names(field)) {
+    if !excused.contains(&Field::Unit)
+        && ![Field::Unit, Field::SpaceKey].into_iter().any(|field| is_there(field) || map.names(field))
+    {
         wanting.push("unit or space_key".to_owned());
     }
     wanting
@@ -174,6 +209,7 @@ fn folded(header: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SourceShape;
 
     fn find(header: &str, map: &ColumnMap) -> Result<Columns, HeaderProblem> {
         Columns::find(header.split(','), map)
@@ -187,6 +223,42 @@ mod tests {
         assert_eq!(columns.position(Field::CheckIn), Some(0));
         assert_eq!(columns.position(Field::Email), None);
         assert_eq!(columns.n_columns(), 4);
+    }
+
+    #[test]
+    fn watched_columns_are_those_of_the_shape() {
+        let watched: Vec<Column> = WATCHED.iter().map(|(column, _)| *column).collect();
+        assert_eq!(watched, SourceShape::columns().collect::<Vec<_>>());
+        let columns = |header: &str| {
+            let found = find(&format!("reservation_key,check_in,check_out,{header}"), &ColumnMap::default());
+            found.expect("all there").watched().into_iter().collect::<Vec<_>>()
+        };
+        assert_eq!(columns("unit"), ["unit"]);
+        assert_eq!(columns("space_key,last_name,status"), ["full_name", "status", "unit"]);
+        assert_eq!(columns("unit,guest_key,first_name"), ["full_name", "guest_key", "unit"]);
+    }
+
+    #[test]
+    fn absent_columns_are_named_where_nothing_else_is_wrong() {
+        let headers = [
+            (Field::Status, vec!["State".to_owned()]),
+            (Field::GuestKey, vec!["Guest".to_owned()]),
+            (Field::Email, vec!["Mail".to_owned()]),
+        ];
+        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
+        let absent = |header: &str| find(header, &map).expect_err("something is missing").absent;
+        let dates = "reservation_key,check_in,check_out";
+        assert_eq!(absent(&format!("{dates},unit,guest,mail")), ["status"]);
+        assert_eq!(absent(&format!("{dates},mail")), ["unit", "guest_key", "status"]);
+        assert_eq!(absent(&format!("{dates},unit,guest")), [""; 0], "the address is missing too");
+        assert_eq!(absent("check_in,check_out,unit,guest,mail"), [""; 0], "the key is missing too");
+        assert_eq!(absent(&format!("{dates},unit,unit,guest,mail")), [""; 0], "a header stands there twice");
+        let mut excusing = map.clone();
+        for column in ["unit", "guest_key", "status"] {
+            excusing.excuse(column);
+        }
+        let columns = find(&format!("{dates},mail"), &excusing).expect("all there");
+        assert_eq!(columns.watched(), BTreeSet::new());
     }
 
     #[test]

@@ -12,7 +12,8 @@ use super::row::trimmed;
 use super::settings::DateOrder;
 
 /// The columns that hold dates.
-const DATES: [Field; 4] = [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::UpdatedAt];
+const DATES: [Field; 5] =
+    [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::UpdatedAt, Field::BookedAt];
 
 /// What a column has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

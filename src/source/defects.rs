@@ -58,7 +58,7 @@ const DECIDING: [Field; 17] = [
     Field::OptOut,
 ];
 
-const DECORATING: [Field; 9] = [
+const DECORATING: [Field; 11] = [
     Field::FullName,
     Field::FirstName,
     Field::LastName,
@@ -68,6 +68,9 @@ const DECORATING: [Field; 9] = [
     Field::IsPrimary,
     Field::Code,
     Field::UpdatedAt,
+    Field::BookedAt,
+    // Without it the second party of a room waits for a person; a rejected row would make the first one wait too.
+    Field::ShareKey,
 ];
 
 fn failed<C: Cells>(row: &Row<'_, C>, fields: &[Field]) -> Option<Field> {

@@ -5,6 +5,7 @@ use std::io;
 use jiff::SignedDuration;
 
 use super::sql::DatabaseError;
+use crate::model::Column;
 
 /// Why a source gave nothing.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,8 @@ pub enum SourceError {
         wanting: Vec<String>,
         /// Headers that are wanted and stand there more than once.
         twice: Vec<String>,
+        /// The columns that `--allow missing_column=…` lets be missing, where nothing else is wrong; else empty.
+        absent: Vec<Column>,
     },
     /// The file is older than it may be.
     #[error("`{location}` is {} old, and may be {}", words(*age), words(*limit))]
@@ -105,6 +108,14 @@ pub enum SourceError {
         age: SignedDuration,
         /// `max_age`.
         limit: SignedDuration,
+    },
+    /// The file was last written at a time that is still to come.
+    #[error("`{location}` says that it was written {} from now", words(*ahead))]
+    FromTheFuture {
+        /// The file.
+        location: String,
+        /// How far ahead its time is.
+        ahead: SignedDuration,
     },
 }
 
@@ -140,6 +151,10 @@ impl SourceError {
             Self::Header { .. } => {
                 "name the headers in [columns], for example reservation_key = \"Booking number\"; \
                  fields without an entry there are looked for under their own names"
+            }
+            Self::FromTheFuture { .. } => {
+                "set the clock and the time zone of the computer that writes the file, and export again; how old it is \
+                 cannot be told, and `max_age = \"none\"` in [source] does not ask"
             }
             Self::Stale { .. } => {
                 "find out why the export was not written; `max_age` in [source] sets the limit, \"none\" lifts it"

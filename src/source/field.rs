@@ -9,6 +9,8 @@ pub enum Field {
     ReservationKey,
     /// A segment of the stay.
     StayId,
+    /// What reservations that share a room have in common.
+    ShareKey,
     /// What the reservation stands at.
     Status,
     /// When it was cancelled: a row in which this is filled in is cancelled, whatever its status.
@@ -57,13 +59,16 @@ pub enum Field {
     OptOut,
     /// When the source last changed the row.
     UpdatedAt,
+    /// When the stay was booked.
+    BookedAt,
 }
 
 impl Field {
     /// All of them, in the order of the enum.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::ReservationKey,
         Self::StayId,
+        Self::ShareKey,
         Self::Status,
         Self::CancelledAt,
         Self::Property,
@@ -88,6 +93,7 @@ impl Field {
         Self::Code,
         Self::OptOut,
         Self::UpdatedAt,
+        Self::BookedAt,
     ];
 
     /// The name, which is also the header of a source that needs no `[columns]`.
@@ -95,6 +101,7 @@ impl Field {
         match self {
             Self::ReservationKey => "reservation_key",
             Self::StayId => "stay_id",
+            Self::ShareKey => "share_key",
             Self::Status => "status",
             Self::CancelledAt => "cancelled_at",
             Self::Property => "property",
@@ -119,6 +126,7 @@ impl Field {
             Self::Code => "code",
             Self::OptOut => "opt_out",
             Self::UpdatedAt => "updated_at",
+            Self::BookedAt => "booked_at",
         }
     }
 

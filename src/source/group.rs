@@ -59,6 +59,7 @@ impl Grouper {
 fn same_but_for_its_place(left: &Stay, right: &Stay) -> bool {
     let Stay {
         stay_id,
+        share_key,
         guest,
         place,
         check_in,
@@ -68,9 +69,11 @@ fn same_but_for_its_place(left: &Stay, right: &Stay) -> bool {
         code,
         opted_out,
         updated_at,
+        booked_at,
         source: _,
     } = left;
     *stay_id == right.stay_id
+        && *share_key == right.share_key
         && *guest == right.guest
         && *place == right.place
         && *check_in == right.check_in
@@ -80,4 +83,5 @@ fn same_but_for_its_place(left: &Stay, right: &Stay) -> bool {
         && *code == right.code
         && *opted_out == right.opted_out
         && *updated_at == right.updated_at
+        && *booked_at == right.booked_at
 }

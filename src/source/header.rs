@@ -70,9 +70,12 @@ impl<'a> HeaderSearch<'a> {
         let location = location.to_owned();
         match self.nearest {
             None => SourceError::Empty { location },
-            Some(Candidate { n_found: _, n_filled: _, seen, problem: HeaderProblem { wanting, twice } }) => {
-                SourceError::Header { location, seen, wanting, twice }
-            }
+            Some(Candidate {
+                n_found: _,
+                n_filled: _,
+                seen,
+                problem: HeaderProblem { wanting, twice, absent },
+            }) => SourceError::Header { location, seen, wanting, twice, absent },
         }
     }
 }

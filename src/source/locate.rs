@@ -9,6 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::error::SourceError;
 
+/// How far ahead the time of a file may be: the clocks of two computers differ (RULES 26).
+const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
+
 /// A file that is open, and how a person would name it.
 pub(super) struct Located {
     pub(super) file: File,
@@ -43,9 +46,15 @@ pub(super) fn open(
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
     if let Some(limit) = max_age {
-        let age = metadata.modified().map_err(unreadable).map(|modified| age(modified, now))?;
+        let modified = metadata.modified().map_err(unreadable)?;
+        let age = age(modified, now);
         if age > limit {
             return Err(SourceError::Stale { location: name, age, limit });
+        }
+        // In a rehearsal of an earlier night the file may well have been written after it.
+        let ahead = -self::age(modified, now.max(Timestamp::now()));
+        if ahead > MAX_AHEAD {
+            return Err(SourceError::FromTheFuture { location: name, ahead });
         }
     }
     let state = state(&metadata).map_err(unreadable)?;
@@ -216,10 +225,29 @@ mod tests {
     fn a_file_older_than_it_may_be_is_refused() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write(folder.path(), "a.csv", 100_000 - 7_260);
-        write(folder.path(), "future.csv", 200_000);
         assert!(opened(folder.path(), "a.csv", Some(7_260)).is_ok());
-        assert!(opened(folder.path(), "future.csv", Some(1)).is_ok());
         let error = opened(folder.path(), "a.csv", Some(7_200)).expect_err("too old");
         assert_eq!(error.to_string(), "`a.csv` is 2h 1m old, and may be 2h");
+    }
+
+    #[test]
+    fn file_from_the_future_is_refused() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let clock = u64::try_from(Timestamp::now().as_second()).expect("after 1970");
+        write(folder.path(), "soon.csv", clock + 590);
+        write(folder.path(), "later.csv", clock + 7_260);
+        let open_at = |path: &str, max_age: Option<SignedDuration>, now: Timestamp| {
+            open(folder.path(), path, max_age, now).map(|located| located.name)
+        };
+        let (now, day) = (Timestamp::now(), Some(SignedDuration::from_hours(24)));
+        assert!(open_at("soon.csv", day, now).is_ok());
+        let error = open_at("later.csv", day, now).expect_err("it is not written yet");
+        assert!(matches!(error, SourceError::FromTheFuture { .. }), "{error:?}");
+        assert!(error.to_string().starts_with("`later.csv` says that it was written 2h"), "{error}");
+        assert!(open_at("later.csv", None, now).is_ok(), "nobody asks how old it is");
+        // What is decided for the next night may be written until then.
+        assert!(open_at("later.csv", day, now + SignedDuration::from_hours(3)).is_ok());
+        // An earlier night is rehearsed with a file of today.
+        assert!(open_at("soon.csv", day, now - SignedDuration::from_hours(300)).is_ok());
     }
 }

@@ -10,7 +10,9 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::cells::{assigned, email, flag, is_rounded_number, methods, phone, wished_code, without_fraction};
+use super::cells::{
+    assigned, email, flag, is_rounded_number, methods, phone, share_key, wished_code, without_fraction,
+};
 use super::date_order::DateOrders;
 use super::dates::{When, parse_when};
 use super::field::Field;
@@ -129,6 +131,7 @@ impl<'a> Normalizer<'a> {
         let standing = self.standing(row, warnings);
         Ok(Stay {
             stay_id: Some(row.value(Field::StayId)).filter(|text| !text.is_empty()).map(StayId::new),
+            share_key: share_key(row),
             guest,
             place: self.place(row),
             check_in,
@@ -137,7 +140,8 @@ impl<'a> Normalizer<'a> {
             methods,
             code: wished_code(row, warnings),
             opted_out,
-            updated_at: self.updated_at(row, &zone, warnings),
+            updated_at: self.instant(row, Field::UpdatedAt, &zone, warnings),
+            booked_at: self.instant(row, Field::BookedAt, &zone, warnings),
             source: row.place.clone(),
         })
     }
@@ -196,19 +200,21 @@ impl<'a> Normalizer<'a> {
         if units.is_empty() { Place::Unassigned } else { Place::Units(units) }
     }
 
-    fn updated_at<C: Cells>(
+    /// The instant of a field that orders rows; one that cannot be read is left out with a warning.
+    fn instant<C: Cells>(
         &self,
         row: &Row<'_, C>,
+        field: Field,
         zone: &TimeZone,
         warnings: &mut Vec<Problem>,
     ) -> Option<Timestamp> {
-        let text = row.value(Field::UpdatedAt);
+        let text = row.value(field);
         if text.is_empty() {
             return None;
         }
-        let when = match row.typed(Field::UpdatedAt) {
+        let when = match row.typed(field) {
             Some(typed) => When::of(typed),
-            None => parse_when(text, self.orders.of(Field::UpdatedAt)),
+            None => parse_when(text, self.orders.of(field)),
         };
         let instant = when.and_then(|when| match when {
             When::Instant(instant) => Some(instant),
@@ -218,9 +224,10 @@ impl<'a> Normalizer<'a> {
                 .map(|moment| moment.instant),
         });
         if instant.is_none() {
-            let message = "the time of the last change cannot be read and is left out";
+            let what = if field == Field::BookedAt { "the booking" } else { "the last change" };
+            let message = format!("the time of {what} cannot be read and is left out");
             let hint = "write 2026-05-17 15:00 or 2026-05-17T15:00:00Z";
-            warnings.push(row.problem(Field::UpdatedAt, ProblemCode::BadDate, message, hint));
+            warnings.push(row.problem(field, ProblemCode::BadDate, message, hint));
         }
         instant
     }

@@ -329,7 +329,7 @@ impl<'a> Rows<'a> {
             });
         }
         let unknown_statuses = self.normalizer.unknown_statuses().clone();
-        let Self { grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
+        let Self { columns, grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
         let (rejects, rejected_rows) = rejects.finish();
         let mut reservations = grouper.finish();
         if origin == RowOrigin::RejectsFile {
@@ -346,6 +346,7 @@ impl<'a> Rows<'a> {
             reservations,
             rejects,
             rejected_rows,
+            columns: columns.watched(),
             unknown_statuses,
             warnings,
             coverage,

@@ -73,6 +73,8 @@ pub struct ColumnMap {
     pub headers: BTreeMap<Field, Vec<String>>,
     /// Fields that are named and may be missing all the same, because not every export has them.
     pub optional: BTreeSet<Field>,
+    /// Fields that a person allowed to be missing this once.
+    pub excused: BTreeSet<Field>,
     /// Rows that are no bookings: the header of a column, and what stands in it there.
     pub skip: BTreeMap<String, Vec<String>>,
 }
@@ -216,6 +218,8 @@ pub struct SourceSettings {
     pub coverage: Coverage,
     /// The arrivals that a complete source lists; `None`: from the first to the last it has (RULES 13).
     pub covers: Option<ArrivalRange>,
+    /// Whether also a partial source lists every row of a reservation of which it lists one (RULES 21).
+    pub whole_reservations: bool,
     /// An older file is refused.
     pub max_age: Option<SignedDuration>,
     /// How the cells are written.
@@ -240,6 +244,7 @@ impl SourceSettings {
             format: FileFormat::Csv,
             coverage: Coverage::Partial,
             covers: None,
+            whole_reservations: false,
             max_age: None,
             encoding: None,
             origin: RowOrigin::RejectsFile,

@@ -30,6 +30,7 @@ pub(super) fn settings() -> SourceSettings {
         properties: Properties { default, by_code: [].into() },
         coverage: Coverage::Complete,
         covers: None,
+        whole_reservations: false,
         max_age: None,
         forms: CellForms::default(),
         date_order: DateOrder::YearMonthDay,

@@ -299,6 +299,9 @@ fn a_contact_that_cannot_be_one_is_left_out_and_never_repeated() {
     assert_eq!(stay.code, None);
     assert!(!problem.message.contains("12"), "{problem}");
     warned(&[("updated_at", "yesterday")], "updated_at", ProblemCode::BadDate);
+    let (stay, problem) = warned(&[("booked_at", "long ago")], "booked_at", ProblemCode::BadDate);
+    assert_eq!(stay.booked_at, None);
+    assert!(problem.message.contains("booking"), "{problem}");
     warned(&[("is_primary", "perhaps")], "is_primary", ProblemCode::BadFlag);
 }
 
@@ -376,12 +379,38 @@ fn the_rest_of_a_row_is_read_as_it_is_written() {
         ("code", "0471"),
         ("opt_out", "x"),
         ("updated_at", "2026-04-30 10:00"),
+        ("share_key", "712.0"),
+        ("booked_at", "2026-02-01"),
     ]);
     assert_eq!(stay.stay_id, Some("2".into()));
+    assert_eq!(stay.share_key, Some("712".into()));
+    assert_eq!(stay.booked_at.map(|at| at.to_string()).as_deref(), Some("2026-02-01T00:00:00Z"));
     assert_eq!(stay.methods, [Method::Code, Method::MobileKey].into());
     assert_eq!(stay.code.map(|code| code.reveal().to_owned()).as_deref(), Some("0471"));
     assert!(stay.opted_out);
     assert_eq!(stay.updated_at.map(|at| at.to_string()).as_deref(), Some("2026-04-30T09:00:00Z"));
+}
+
+#[test]
+fn share_key_of_no_reservation_is_none() {
+    let share_key = |cell| stay(&[("share_key", cell)]).share_key;
+    assert_eq!(share_key("712"), Some("712".into()));
+    assert_eq!(share_key("1"), Some("1".into()));
+    // A word for nothing would make one party of all rows.
+    for nothing in ["", " ", "NULL", "N/A", "-", "0", "000", "0.0", "No", "n", "FALSE"] {
+        assert_eq!(share_key(nothing), None, "{nothing:?}");
+    }
+}
+
+#[test]
+fn rows_with_other_share_key_are_two_rows() {
+    let text = "reservation_key,unit,check_in,check_out,share_key,booked_at\n\
+                R1,101,2026-05-01,2026-05-03,7,2026-02-01\n\
+                R1,101,2026-05-01,2026-05-03,7,2026-02-01\n\
+                R1,101,2026-05-01,2026-05-03,8,2026-02-01\n\
+                R1,101,2026-05-01,2026-05-03,8,2026-02-02\n";
+    let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+    assert_eq!(read.reservations[0].stays.len(), 3);
 }
 
 #[test]

@@ -64,6 +64,16 @@ pub(super) async fn find(
     .map_or(Ok(None), |row| LeaseRow::of(&row))
 }
 
+/// Whether the lease is still in the table. Where it is, it stays there until the transaction ends: the row is written,
+/// with what it holds, so that nobody takes the lease between this look and a record of the same transaction.
+pub(super) async fn hold(executor: impl Executor, lease_id: &str) -> sqlx::Result<bool> {
+    Statement::new("update leases set lease_id = lease_id where lease_id = $1")
+        .bind(lease_id)
+        .execute(executor)
+        .await
+        .map(|n_rows| n_rows > 0)
+}
+
 /// Puts a lease where there was none, or in the place of the one that was found. Gives whether it did: where the
 /// table has another one by now, or the holder of that one showed a sign of life, nothing is changed.
 pub(super) async fn put(

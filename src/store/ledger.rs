@@ -1,8 +1,11 @@
 //! What was wanted of each grant when it was last carried out.
 
+use std::collections::BTreeSet;
+
 use super::absences;
 use super::database::Executor;
 use super::error::StoreError;
+use super::facts;
 use super::moves;
 use super::open::{Store, milliseconds};
 use super::pins;
@@ -21,6 +24,8 @@ impl Store {
     ) -> Result<Ledger, StoreError> {
         let failed = |source| self.error("read the ledger", source);
         let last_source = last_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let read_sources = read_sources(&self.pool, workspace_id, namespace).await.map_err(failed)?;
+        let newest_source = newest_source(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let (recent_rows, recent_shapes) =
             recent_sources(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let trips = trips::list(&self.pool, namespace, Some(workspace_id)).await.map_err(failed)?;
@@ -29,6 +34,8 @@ impl Store {
         let absences = absences::list(&self.pool, workspace_id, namespace).await.map_err(failed)?;
         let mut ledger = Ledger {
             last_source,
+            newest_source,
+            read_sources,
             recent_rows,
             recent_shapes,
             trips,
@@ -37,6 +44,9 @@ impl Store {
             absences: absences.into_iter().collect(),
             ..Ledger::default()
         };
+        for fact in facts::list(&self.pool, workspace_id, namespace).await.map_err(failed)? {
+            ledger.recall(fact);
+        }
         let mut last = AccessGrantKey::new("");
         loop {
             let some = entries(&self.pool, workspace_id, namespace, &last).await.map_err(failed)?;
@@ -154,6 +164,46 @@ async fn last_source(
     .await?
     .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
     .transpose()
+}
+
+/// The newest bytes that a run read. What ended with 6 was not used, and an older file does not become the newest by
+/// being read once more.
+async fn newest_source(
+    executor: impl Executor,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+) -> sqlx::Result<Option<Fingerprint>> {
+    Statement::new(
+        "select source_fingerprint from runs
+         where workspace_id = $1 and namespace = $2 and source_newest = 1
+             and source_fingerprint is not null and (exit_code is null or exit_code <> 6)
+         order by started_at desc, run_id desc limit 1",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .fetch_optional(executor)
+    .await?
+    .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
+    .transpose()
+}
+
+/// All bytes that runs read.
+async fn read_sources(
+    executor: impl Executor,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+) -> sqlx::Result<BTreeSet<Fingerprint>> {
+    Statement::new(
+        "select distinct source_fingerprint from runs
+         where workspace_id = $1 and namespace = $2 and source_fingerprint is not null",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
+    .collect()
 }
 
 /// How many runs the usual size of a source is taken from.

@@ -8,7 +8,8 @@ use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 /// What each migration is about, the first one first.
-const NAMES: [&str; 7] = ["init", "source rows", "moves", "identity", "trust", "pins", "leases"];
+const NAMES: [&str; 9] =
+    ["init", "source rows", "moves", "identity", "trust", "pins", "leases", "facts", "source age"];
 
 /// The texts for an engine, in that order.
 macro_rules! texts {
@@ -21,6 +22,8 @@ macro_rules! texts {
             include_str!(concat!("../../migrations/", $engine, "/5_trust.sql")),
             include_str!(concat!("../../migrations/", $engine, "/6_pins.sql")),
             include_str!(concat!("../../migrations/", $engine, "/7_leases.sql")),
+            include_str!(concat!("../../migrations/", $engine, "/8_facts.sql")),
+            include_str!(concat!("../../migrations/", $engine, "/9_source_age.sql")),
         ]
     };
 }

@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::absences;
-use super::database::{Executor, Transaction};
+use super::database::Transaction;
 use super::error::StoreError;
 use super::lease::Lease;
+use super::lease_row;
 use super::ledger;
 use super::moves;
 use super::open::Store;
-use super::statement::Statement;
 use super::step::{put_intents, put_outcomes};
 use crate::event::Outcome;
 use crate::model::{AccessGrantKey, Namespace, ReservationId, RunId, Wanted, WorkspaceId, without_contacts};
@@ -256,7 +256,8 @@ impl Writer {
     async fn write(&self, batch: &[Request]) -> Result<Fence, StoreError> {
         let mut transaction = self.store.begin().await?;
         let failed = |source| self.store.error("record a step", source);
-        let fence = fence(&mut transaction, &self.lease_id).await.map_err(failed)?;
+        let is_standing = lease_row::hold(&mut transaction, &self.lease_id).await.map_err(failed)?;
+        let fence = if is_standing { Fence::Standing } else { Fence::Gone };
         let records = batch.iter().map(|request| &request.record);
         let written = Written::of(records.filter(|record| fence == Fence::Standing || !record.is_intent()));
         self.put(&mut transaction, written, Timestamp::now()).await.map_err(failed)?;
@@ -324,14 +325,4 @@ impl<'a> Written<'a> {
         }
         written
     }
-}
-
-/// Tells whether the lease is still in the table, and keeps it there until the transaction ends: the row is written,
-/// with what it holds, so that nobody takes the lease between this look and the record.
-async fn fence(executor: impl Executor, lease_id: &str) -> sqlx::Result<Fence> {
-    let n_rows = Statement::new("update leases set lease_id = lease_id where lease_id = $1")
-        .bind(lease_id)
-        .execute(executor)
-        .await?;
-    Ok(if n_rows == 0 { Fence::Gone } else { Fence::Standing })
 }

@@ -9,7 +9,7 @@ use super::lease::Lease;
 use super::lease_row::LeaseRow;
 use super::open::{Store, milliseconds, timestamp};
 use super::statement::{Row, Statement};
-use crate::model::{Fingerprint, RunId, SourceShape, WorkspaceId};
+use crate::model::{Fingerprint, Namespace, RunId, SourceShape, WorkspaceId};
 use crate::record::{RunState, RunSummary};
 
 /// A run that begins.
@@ -34,6 +34,15 @@ impl NewRun {
     }
 }
 
+/// How the bytes of a source stand to those that earlier runs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceAge {
+    /// They are new, the newest, or those that a person takes for the newest.
+    Newest,
+    /// An earlier run read them, and a later one others.
+    Older,
+}
+
 /// What a run read.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadRecord<'a> {
@@ -45,6 +54,8 @@ pub struct ReadRecord<'a> {
     pub n_rows: u64,
     /// What it looked like.
     pub shape: &'a SourceShape,
+    /// Whether its bytes count as the newest from now on.
+    pub age: SourceAge,
 }
 
 /// A run that ends.
@@ -126,6 +137,17 @@ impl Store {
         update_end(&self.pool, run_id, finish).await.map_err(|source| self.error("record the end", source))
     }
 
+    /// The workspace of the run of a namespace that began last; `None` before the first.
+    ///
+    /// # Errors
+    ///
+    /// Where the store fails.
+    pub async fn last_workspace(&self, namespace: &Namespace) -> Result<Option<WorkspaceId>, StoreError> {
+        last_workspace(&self.pool, namespace)
+            .await
+            .map_err(|source| self.error("look for the last workspace", source))
+    }
+
     /// The last runs, newest first.
     pub async fn runs(&self, limit: u32) -> Result<Vec<RunSummary>, StoreError> {
         let now = self.now().await?;
@@ -169,16 +191,18 @@ async fn insert(executor: impl Executor, lease: &Lease, new_run: &NewRun) -> sql
 }
 
 async fn update_source(executor: impl Executor, run_id: &RunId, read: &ReadRecord<'_>) -> sqlx::Result<()> {
-    let ReadRecord { location, fingerprint, n_rows, shape } = read;
+    let ReadRecord { location, fingerprint, n_rows, shape, age } = read;
     let shape = serde_json::to_string(shape).expect("a shape has only texts for keys");
     Statement::new(
-        "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3, source_shape = $4
-         where run_id = $5",
+        "update runs set source_location = $1, source_fingerprint = $2, source_rows = $3, source_shape = $4,
+             source_newest = $5
+         where run_id = $6",
     )
     .bind(*location)
     .bind(fingerprint.0.as_str())
     .bind(i64::try_from(*n_rows).unwrap_or(i64::MAX))
     .bind(shape)
+    .bind(i64::from(*age == SourceAge::Newest))
     .bind(run_id.as_str())
     .execute(executor)
     .await
@@ -198,6 +222,17 @@ async fn update_end(executor: impl Executor, run_id: &RunId, finish: &Finish) ->
     .execute(executor)
     .await
     .map(drop)
+}
+
+async fn last_workspace(executor: impl Executor, namespace: &Namespace) -> sqlx::Result<Option<WorkspaceId>> {
+    Statement::new(
+        "select workspace_id from runs where namespace = $1 order by started_at desc, run_id desc limit 1",
+    )
+    .bind(namespace.as_str())
+    .fetch_optional(executor)
+    .await?
+    .map(|row| row.try_get("workspace_id").map(|id: &str| WorkspaceId::new(id)))
+    .transpose()
 }
 
 async fn list(executor: impl Executor, limit: u32, now: Timestamp) -> sqlx::Result<Vec<RunSummary>> {

@@ -297,7 +297,7 @@ fn check_script(replies: Vec<(&'static str, Reply)>) -> Ended {
 }
 
 /// A workspace with the two rooms and the lobby, in answers of that date.
-fn dated(date: &'static str) -> Vec<(&'static str, Reply)> {
+pub(crate) fn dated(date: &'static str) -> Vec<(&'static str, Reply)> {
     let of = |answer: Value| Reply::Raw(200, date, answer.to_string());
     let space = |n: u32, key: &str| json!({ "space_id": id(n), "space_key": key, "name": key, "workspace_id": id(9) });
     let page = |list: &str, items: Value| {

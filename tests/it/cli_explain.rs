@@ -69,10 +69,7 @@ fn an_explanation_is_told_in_words_without_contacts_and_codes() {
 fn a_guard_that_would_stop_the_run_is_part_of_the_explanation() {
     let place = place();
     assert_eq!(place.run(&["run"]).code, 0);
-    place.write(
-        "reservation-sync.toml",
-        &format!("{}\n[guards]\nmin_existing = 0\nmax_cancel = 0\n", sandbox_config()),
-    );
+    place.write("reservation-sync.toml", &format!("{}\n[guards]\nmax_cancel = 0\n", sandbox_config()));
     place.write("reservations.csv", &STAYS.replace("confirmed,101", "cancelled,101"));
     let explanation = explained(&place, &[]);
     assert_eq!(explanation["guards"][0]["guard"], "max_cancel");

@@ -53,7 +53,7 @@ fn the_third_stop_of_the_same_plan_is_a_quarantine_in_which_guests_only_get_more
     check(&run(&place, &[]), 4, &["Nothing was written to Seam."]);
     check(&run(&place, &[]), 4, &["this is run 2 in a row", "Nothing was written to Seam."]);
     // A run for one reservation in between changes nothing about that.
-    check(&run(&place, &["--key", "R1012"]), 0, &["Limited to"]);
+    check(&run(&place, &["--reservation", "R1012"]), 0, &["Limited to"]);
     let third = run(&place, &[]);
     check(&third, 4, &["in quarantine", "1 created", "0 revoked", "6 held", "reservation-sync release"]);
     check(&run(&place, &[]), 4, &["in quarantine", "0 created", "0 revoked"]);
@@ -85,7 +85,7 @@ fn a_limited_run_counts_no_absence() {
     place.write("reservations.csv", &all);
     assert_eq!(run(&place, &[]).code, 0);
     place.write("reservations.csv", &gone);
-    for flags in [["--key", "R1001"], ["--wave", "50%"], ["--exclude", "R1001"]] {
+    for flags in [["--reservation", "R1001"], ["--wave", "50%"], ["--exclude", "R1001"]] {
         check(&run(&place, &flags), 0, &["Limited to", "0 held"]);
     }
     check(&run(&place, &[]), 0, &["(1 of 2 complete runs)", "1 held"]);

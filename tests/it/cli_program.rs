@@ -79,15 +79,16 @@ impl Place {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output().expect("the program starts");
-        let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
-        let ended = Ended {
-            code: output.status.code().expect("the program ends by itself"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        };
-        assert!(!ended.stderr.contains("panicked"), "{ended:#?}");
-        ended
+        ended(&mut self.command(arguments))
+    }
+
+    /// What a person sees who types a line that the program printed, as it stands.
+    pub(crate) fn type_line(&self, line: &str) -> Ended {
+        let program = env!("CARGO_BIN_EXE_reservation-sync");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("reservation-sync() {{ '{program}' \"$@\"; }}\n{line}")]);
+        shell.current_dir(self.folder.path()).env_clear().envs(&self.environment).env("LC_ALL", "C.UTF-8");
+        ended(&mut shell)
     }
 
     /// A report that the program left in a file, held to its schema.
@@ -98,7 +99,30 @@ impl Place {
     }
 }
 
+fn ended(command: &mut Command) -> Ended {
+    let output = command.stdin(Stdio::null()).output().expect("the program starts");
+    let text = |bytes| String::from_utf8(bytes).expect("the program writes UTF-8");
+    let ended = Ended {
+        code: output.status.code().expect("the program ends by itself"),
+        stdout: text(output.stdout),
+        stderr: text(output.stderr),
+    };
+    assert!(!ended.stderr.contains("panicked"), "{ended:#?}");
+    ended
+}
+
 impl Ended {
+    /// The commands that were printed on stdout, each once, in their order.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        let mut commands: Vec<String> = Vec::new();
+        for line in self.stdout.lines().map(str::trim).filter(|line| line.starts_with("reservation-sync ")) {
+            if !commands.iter().any(|known| known == line) {
+                commands.push(line.to_owned());
+            }
+        }
+        commands
+    }
+
     /// The report on stdout, held to its schema.
     pub(crate) fn report(&self) -> Value {
         let report = serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"));

@@ -99,7 +99,17 @@ async fn a_lock_of_another_host_is_lifted_when_it_has_run_out(place: Place) {
 async fn a_lock_of_another_host_that_has_not_run_out_is_lifted_only_by_its_name(place: Place) {
     let (hotel, store) = (hotel(&place), place.open().await);
     let lease = acquire_as(&store, &elsewhere(), HOUR).await.expect("nobody has it");
-    check(&hotel, &[], 11, &["Kept", "on night-desk", "last sign of life", "unlock --holder "]);
+    check(
+        &hotel,
+        &[],
+        11,
+        &[
+            "Kept",
+            "on night-desk",
+            "last sign of life",
+            "reservation-sync unlock -c reservation-sync.toml --holder ",
+        ],
+    );
     check(&hotel, &["--holder", "11111111"], 11, &["Kept"]);
     assert!(!is_free(&store).await);
     let lock = shown(&hotel, 11);

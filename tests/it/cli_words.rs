@@ -3,12 +3,13 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 15] = [
+const VERBS: [(&str, &str); 16] = [
     ("adopt", "Says which live grants are the grants of stays, and takes them over"),
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
     ("run", "Makes Seam equal to the source: the verb for cron"),
     ("apply", "Carries out a plan that was saved and reviewed, exactly as it is"),
+    ("decide", "Records what a person decides about a stay"),
     ("explain", "Explains one reservation: its rows, its grants, what a run would do"),
     ("export", "Writes the live grants of this job as a table or as JSON"),
     ("runs", "Lists recorded runs, the last one first"),

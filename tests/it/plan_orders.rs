@@ -1,4 +1,4 @@
-//! Calls may be sent in any order in which each waits for what it requires: whatever the order, Seam refuses none of
+//! Calls may be sent in any order in which each waits for what it requires, and for who makes its guest: whatever the order, Seam refuses none of
 //! them, nobody stands outside on the way, and the end is the same.
 
 use std::collections::BTreeSet;
@@ -71,7 +71,11 @@ impl<'a> Trial<'a> {
     /// The steps that wait for nothing that is not done.
     fn ready(&self, done: &BTreeSet<usize>) -> Vec<usize> {
         let is_done = |step: &StepId| done.contains(&(step.0 as usize));
-        let may_start = |n: &usize| !done.contains(n) && self.plan.steps[*n].requires.iter().all(is_done);
+        let may_start = |n: &usize| {
+            let step = &self.plan.steps[*n];
+            let maker = step.call.new_identity().and_then(|(_, made_by)| made_by);
+            !done.contains(n) && step.requires.iter().chain(&maker).all(is_done)
+        };
         (0..self.plan.steps.len()).filter(may_start).collect()
     }
 

@@ -1,7 +1,7 @@
 //! A document in which every text that comes from outside wants to be something else.
 
 use reservation_sync::exit_code::ExitCode;
-use reservation_sync::plan::{Guard, GuardCheck, Scope};
+use reservation_sync::plan::{Guard, GuardCheck, GuardScope};
 use reservation_sync::report::document::{Calls, Document, Kind};
 use serde_json::Value;
 
@@ -23,11 +23,14 @@ pub(crate) const TEXTS: [&str; 12] = [
     "; $(reboot) && \u{feff}{{ 7 * 7 }}",
 ];
 
+/// What lets the plan of [`document`] pass.
+pub(crate) const ALLOW: &str = "reservation-sync run -c hotel.toml --allow max_cancel=31@LIS --reason \"…\"";
+
 /// A run that did a bit of everything, was stopped by a guard of one property, and took 83 seconds.
 pub(crate) fn document() -> Document {
     let check = |guard, tripped| GuardCheck {
         guard,
-        scope: Scope::Property("LIS".into()),
+        scope: GuardScope::Property("LIS".into()),
         count: 31,
         limit: 10,
         of: 100,
@@ -37,7 +40,7 @@ pub(crate) fn document() -> Document {
     };
     Document::of_plan(header(Kind::Run), &source_read(), &plan())
         .with_outcomes(&plan(), outcomes())
-        .with_guards(&[check(Guard::MaxCancel, true), check(Guard::MaxUpdate, false)])
+        .with_guards(&[check(Guard::MaxCancel, true), check(Guard::MaxUpdate, false)], ALLOW)
         .with_allowances(&["max_delete=40".parse().expect("an allowance")], Some("a group left"))
         .with_calls(Calls { reads: 12, writes: 8, retries: 2, throttled: 1 })
         .with_failure("a guard stops this", "look at the plan")
@@ -61,6 +64,11 @@ fn poison(value: &mut Value, field: &str, text: &str) {
             "held_by",
             "outcome",
             "reason_code",
+            "code",
+            "deadline",
+            "from",
+            "to",
+            "who",
             "kind",
             "coverage",
             "arrival",

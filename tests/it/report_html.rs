@@ -79,7 +79,7 @@ fn a_run_tells_what_went_wrong_and_the_command_that_releases_a_guard() {
     let page = render(&document());
     for told in [
         "<h1>Until then: 1 created, 1 updated (1 re-issued in-house)",
-        "<pre><code>reservation-sync run --allow max_cancel=31@LIS --reason &#34;why it is right&#34;</code></pre>",
+        "<pre><code>reservation-sync run -c hotel.toml --allow max_cancel=31@LIS --reason &#34;…&#34;</code></pre>",
         "<span class=\"word failed\">failed</span>",
         "the guest cannot get in until the next run",
         "max_delete=40, because a group left",

@@ -17,7 +17,10 @@ fn a_plan_is_told_with_its_tables() {
 #[test]
 fn a_run_that_a_guard_stopped_is_told_with_the_command_that_releases_it() {
     let text = render(&document());
-    assert!(text.contains("```sh\nreservation-sync run --allow max_cancel=31@LIS --reason"), "{text}");
+    assert!(
+        text.contains("```sh\nreservation-sync run -c hotel.toml --allow max_cancel=31@LIS --reason"),
+        "{text}"
+    );
     assert_snapshot!(text);
 }
 

@@ -1,6 +1,6 @@
 //! One plan with a line of every kind, for the tests of reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use reservation_sync::event::Outcome;
@@ -10,7 +10,7 @@ use reservation_sync::model::{
 };
 use reservation_sync::plan::{
     Action, Call, Estimate, GrantView, HeldBy, IdentityFields, IdentityItem, IdentityTarget, Impact, InHouse,
-    Item, ItemId, Learnt, Phase, Plan, ReasonCode, Step, StepId, StepIds,
+    Item, ItemId, Learnt, NewIdentity, Phase, Plan, ReasonCode, Step, StepId, StepIds,
 };
 use reservation_sync::report::document::{Header, Kind};
 
@@ -151,13 +151,14 @@ fn create_call(key: AccessGrantKey, identity: IdentityTarget) -> Call {
 pub(crate) fn plan() -> Plan {
     let items = items();
     let delete = |item: &Item| Call::DeleteGrant { id: "grant".into(), key: item.key.clone() };
-    let identity = |key: &str| Call::CreateIdentity {
+    let new = |key: &str| NewIdentity {
         key: key.into(),
         full_name: Some("Ana Sousa".into()),
         email: Some("ana@example.com".into()),
         phone: None,
     };
-    let made_by = IdentityTarget::MadeBy(StepId(0));
+    let identity = |key: &str| Call::CreateIdentity(new(key));
+    let made_by = IdentityTarget::New { identity: Box::new(new("pms:R1017/1")), made_by: Some(StepId(0)) };
     let known = IdentityTarget::Known("identity".into());
     let window = Window::new(at("2026-11-30T15:00:00Z"), at("2026-12-04T11:00:00Z"));
     let steps = vec![
@@ -198,6 +199,10 @@ pub(crate) fn plan() -> Plan {
         warnings: (2..9).rev().map(|row| problem(row, "phone", ProblemCode::BadPhone)).collect(),
         estimate: Estimate { writes: 8, seconds: 5.2, slowest_door: Some("Lobby".to_owned()) },
         in_house: InHouse::default(),
+        matters: Vec::new(),
+        when_undone: Vec::new(),
+        guards: Vec::new(),
+        trips: Vec::new(),
         learnt: Learnt::default(),
     }
 }
@@ -255,6 +260,7 @@ pub(crate) fn source_read() -> SourceRead {
             ..problem(0, "", ProblemCode::OldSource)
         }],
         rejected_rows: RejectedRows::default(),
+        columns: BTreeSet::new(),
         unknown_statuses: BTreeMap::new(),
         coverage: Coverage::Partial,
         fingerprint: Fingerprint("c0ffee".to_owned()),

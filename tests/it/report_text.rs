@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use reservation_sync::exit_code::ExitCode;
-use reservation_sync::plan::{Guard, GuardCheck, Plan, Scope};
+use reservation_sync::plan::{Guard, GuardCheck, GuardScope, Plan};
 use reservation_sync::report::document::{Calls, Document, Header, Kind};
 use reservation_sync::report::text::{Colour, TextOptions, render};
 
@@ -79,10 +79,15 @@ fn a_run_is_told_by_what_came_of_it() {
         .with_outcomes(&plan(), outcomes())
         .with_calls(Calls { reads: 12, writes: 8, retries: 2, throttled: 1 })
         .with_exit(ExitCode::Incomplete, at("2026-12-01T02:00:04Z"));
-    assert_snapshot!(text(&document), @r"
+    assert_snapshot!(text(&document), @r#"
     Run 01970000-0000-7000-8000-000000000001 in workspace 11111111-1111-4111-8111-111111111111, 2026-12-01 02:00Z
     Source bookings.csv: 840 rows, 2 reservations (partial: what is absent from it is left alone)
     3 guests notice it: what opens the door is issued again for 1, something new opens the door for 1, the doors no longer open for 1; 1 of them in the house.
+
+    Needs somebody
+    ! lobby, room-205  R1019  by 2026-12-01 02:00Z
+        what         R1019 has no key: the old grant is gone and the new one is not there; the next run
+                     makes it
 
     Mon 2026-11-30
     ~ room-103  Chi Nakamura  LIS/R1001  2026-11-30 15:00Z → 2026-12-04 11:00:30Z  card, code  (it was so already)
@@ -140,7 +145,7 @@ fn a_run_is_told_by_what_came_of_it() {
 
     Guests: 1 created, 0 updated, 1 not done.
     Done: 1 created, 1 updated (1 re-issued in-house), 0 replaced, 1 revoked, 2 held, 2 rejected, 810 unchanged in 3.8 s; 1 failed, 1 unknown. 8 calls, 2 repeated.
-    ");
+    "#);
 }
 
 #[test]
@@ -173,7 +178,7 @@ fn a_plan_without_changes_says_so() {
 fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
     let check = GuardCheck {
         guard: Guard::MaxDelete,
-        scope: Scope::Property("LIS".into()),
+        scope: GuardScope::Property("LIS".into()),
         count: 31,
         limit: 10,
         of: 100,
@@ -182,19 +187,19 @@ fn a_run_that_was_stopped_says_by_what_and_what_to_do() {
         records: None,
     };
     let document = Document::new(header(Kind::Run))
-        .with_guards(&[check])
+        .with_guards(&[check], "reservation-sync run -c lisbon.toml --allow max_delete=31@LIS --reason \"…\"")
         .with_failure("a guard stops this before anything is written", "look at the plan")
         .with_exit(ExitCode::Stopped, at("2026-12-01T02:00:02Z"));
-    assert_snapshot!(text(&document), @r"
+    assert_snapshot!(text(&document), @r#"
     Run 01970000-0000-7000-8000-000000000001 in workspace 11111111-1111-4111-8111-111111111111, 2026-12-01 02:00Z
 
     Guard max_delete stops this: 31 of at most 10 (LIS)
-        hint         look at the lines above; if they are right, add to the command
-                     --allow max_delete=31@LIS
     Stopped: a guard stops this before anything is written
         hint         look at the plan
+                     look at what was counted; if it is right, type
+                     reservation-sync run -c lisbon.toml --allow max_delete=31@LIS --reason "…"
     Nothing was written to Seam.
-    ");
+    "#);
     let halfway = Document::of_plan(header(Kind::Run), &source_read(), &plan())
         .with_outcomes(&plan(), outcomes())
         .with_calls(Calls { writes: 8, ..Calls::default() })

@@ -118,10 +118,11 @@ fn nobody_in_house_is_locked_out_for_absence_without_a_word_from_a_person() {
     vanished(&mut hotel, "12-02");
     hotel.at("12-03T12:00");
     hotel.read("third", true);
-    assert_snapshot!(hotel.told_reasons(&[OTHER]), @"
+    assert_snapshot!(hotel.told_reasons(&[OTHER]), @r#"
     ? R1:G1 [room-5] 12-01T15..12-08T11 code key=- | absent, held by person
-        no longer in the source since 2026-12-02 12:00Z; the guest is in house, so it is kept until a person allows it with --allow in_house=1
-    ");
+        no longer in the source since 2026-12-02 12:00Z; the guest is in house, so it is kept until a person allows it
+        reservation-sync run -c reservation-sync.toml --allow in_house=1 --reason "…"
+    "#);
     hotel.night(&[OTHER]);
     // The person looks at the report and answers over the same bytes.
     hotel.allow("in_house=1");
@@ -153,10 +154,11 @@ fn a_store_that_never_saw_the_stay_revokes_nothing_for_absence() {
     vanished(&mut hotel, "12-02");
     hotel.at("12-03T12:00");
     hotel.read("third", true);
-    assert_snapshot!(hotel.told_reasons(&[OTHER]), @"
+    assert_snapshot!(hotel.told_reasons(&[OTHER]), @r#"
     ? R1:G1 [room-5] 12-05T15..12-08T11 code key=- | absent, held by rule
-        no longer in the source since 2026-12-02 12:00Z; this store has never seen the stay in the source, so it is kept until a person allows it with --allow unknown_origin=1
-    ");
+        no longer in the source since 2026-12-02 12:00Z; this store has never seen the stay in the source, so it is kept until a person allows it
+        reservation-sync run -c reservation-sync.toml --allow unknown_origin=1 --reason "…"
+    "#);
     hotel.allow("unknown_origin=1");
     assert_snapshot!(hotel.night(&[OTHER]), @"
     - R1:G1 [room-5] 12-05T15..12-08T11 code key=- | absent, revoke
@@ -191,9 +193,8 @@ fn where_reservations_share_doors_what_is_missing_goes_after_what_is_new() {
     assert_snapshot!(hotel.night(&["R1 G2 room-1 12-05..12-08", "R1 G3 room-2 12-05..12-08"]), @"
     - R1:G1 [room-1 room-2] 12-05T15..12-08T11 code key=R1 | absent, revoke
     + R1:G3 [room-2] 12-05T15..12-08T11 code key=R1 | new_stay, seamless
-      0 person pms:G3 name=Guest G3
-      1 create R1:G3 after 0
-      2 delete R1:G1 after 1
+      0 create R1:G3 with person pms:G3 name=Guest G3
+      1 delete R1:G1 after 0
     ");
     assert_snapshot!(hotel.grants(), @"
     R1:G2 [room-1] 12-05T15..12-08T11 key=R1

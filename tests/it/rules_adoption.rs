@@ -8,7 +8,7 @@ use reservation_sync::mapping::{Desired, Directory};
 use reservation_sync::model::{
     AccessGrantId, GrantState, Identity, Inventory, Ledger, LiveGrant, Method, SpaceId, Window,
 };
-use reservation_sync::plan::{Call, Class, Past, PlanInput, Policy, Quarantine, Reading, classify};
+use reservation_sync::plan::{Call, Class, Commands, Past, PlanInput, Policy, Quarantine, Reading, classify};
 
 use crate::plan_properties::config;
 use crate::rules_hotel::{Hotel, being_made, window};
@@ -156,11 +156,9 @@ fn ours_comes_first_and_what_the_list_names_goes_after_it() {
     + R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R2:G2 [lobby room-6] 12-02T15..12-06T11 code key=- | new_stay, seamless
     - a [lobby room-5] 12-02T15..12-05T11 code key=- | taken_over, replace
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 create R1:G1 after 0
-      3 create R2:G2 after 1
-      4 delete a after 2
+      0 create R1:G1 with person pms:G1 name=Guest G1
+      1 create R2:G2 with person pms:G2 name=Guest G2
+      2 delete a after 0
     ");
     assert_snapshot!(left(&hotel), @"
     b 12-02T15..12-05T11
@@ -187,11 +185,9 @@ fn a_grant_that_several_guests_use_goes_after_the_last_of_theirs_came() {
     + R1:G1 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R1:G2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     - room [room-5] 12-02T15..12-05T11 code key=- | taken_over, replace
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 create R1:G1 after 0
-      3 create R1:G2 after 1
-      4 delete room after 2,3
+      0 create R1:G1 with person pms:G1 name=Guest G1
+      1 create R1:G2 with person pms:G2 name=Guest G2
+      2 delete room after 0,1
     ");
 }
 
@@ -204,9 +200,8 @@ fn at_doors_of_reservations_ours_joins_the_reservation_before_theirs_leaves_it()
     assert_snapshot!(hotel.night(&rows), @"
     + R1:G1 [room-1] 12-02T15..12-05T11 code key=R1 | new_stay, seamless
     - a [room-1] 12-02T15..12-05T11 code key=R1 | taken_over, replace
-      0 person pms:G1 name=Guest G1
-      1 create R1:G1 after 0
-      2 delete a after 1
+      0 create R1:G1 with person pms:G1 name=Guest G1
+      1 delete a after 0
     ");
 }
 
@@ -266,9 +261,8 @@ fn a_grant_of_another_person_that_was_given_a_key_is_replaced_by_the_next_run_an
     hotel.adopted.clear();
     assert_snapshot!(hotel.night(&rows), @"
     -/+ R1:G1:2 [lobby room-5] 12-02T15..12-05T11 code key=- -> [lobby room-5] 12-02T15..12-06T11 code key=- | doors_changed, replace
-      0 person pms:G1 name=Guest G1
-      1 create R1:G1:2 after 0
-      2 delete R1:G1 after 1
+      0 create R1:G1:2 with person pms:G1 name=Guest G1
+      1 delete R1:G1 after 0
     ");
 }
 
@@ -333,6 +327,7 @@ fn matches(
         ledger: &ledger,
         guards: &guards,
         allowances: &[],
+        commands: &Commands::default(),
         reading: &reading,
         quarantine: Quarantine::None,
     };

@@ -44,18 +44,12 @@ fn an_address_of_a_booking_site_or_of_the_hotel_is_nobodys_and_no_conflict() {
     + R4:G4 [room-1] 12-02T15..12-05T11 code key=R4 | new_stay, seamless
     + R5:G5 [room-2] 12-02T15..12-05T11 code key=R5 | new_stay, seamless
     + R6:G6 [room-3] 12-02T15..12-05T11 code key=R6 | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 person pms:G3 name=Guest G3
-      3 person pms:G4 name=Guest G4
-      4 person pms:G5 name=Guest G5
-      5 person pms:G6 name=Guest G6 email=ana@example.com
-      6 create R1:G1 after 0
-      7 create R2:G2 after 1
-      8 create R3:G3 after 2
-      9 create R4:G4 after 3
-      10 create R5:G5 after 4
-      11 create R6:G6 after 5
+      0 create R1:G1 with person pms:G1 name=Guest G1
+      1 create R2:G2 with person pms:G2 name=Guest G2
+      2 create R3:G3 with person pms:G3 name=Guest G3
+      3 create R4:G4 with person pms:G4 name=Guest G4
+      4 create R5:G5 with person pms:G5 name=Guest G5
+      5 create R6:G6 with person pms:G6 name=Guest G6 email=ana@example.com
     ");
 }
 
@@ -73,13 +67,11 @@ fn a_name_that_is_nobodys_beside_a_named_guest_gets_no_grant_until_it_is_somebod
     ");
     assert_snapshot!(hotel.night(&rows), @"
     + R1:R1/1 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:R1/1 name=Ana email=ana@example.com
-      1 create R1:R1/1 after 0
+      0 create R1:R1/1 with person pms:R1/1 name=Ana email=ana@example.com
     ");
     assert_snapshot!(hotel.night(&[ana, "R1 - room-5 12-02..12-05 name=Bo"]), @"
     + R1:R1/2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:R1/2 name=Bo
-      1 create R1:R1/2 after 0
+      0 create R1:R1/2 with person pms:R1/2 name=Bo
     ");
 }
 

@@ -12,10 +12,8 @@ fn a_guest_without_a_key_is_numbered_in_row_order_the_one_who_booked_first() {
     assert_snapshot!(hotel.night(&rows), @"
     + R1:R1/1 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R1:R1/2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:R1/1 name=Ana
-      1 person pms:R1/2 name=Bo
-      2 create R1:R1/1 after 0
-      3 create R1:R1/2 after 1
+      0 create R1:R1/1 with person pms:R1/1 name=Ana
+      1 create R1:R1/2 with person pms:R1/2 name=Bo
     ");
 }
 
@@ -34,8 +32,7 @@ fn a_guest_without_a_key_joins_without_touching_the_others() {
         hotel.night(&["R1 - room-5 12-02..12-05 name=Bo", "R1 - room-5 12-02..12-05 name=Ana"]),
         @"
     + R1:R1/2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:R1/2 name=Bo
-      1 create R1:R1/2 after 0
+      0 create R1:R1/2 with person pms:R1/2 name=Bo
     "
     );
 }
@@ -79,8 +76,7 @@ fn a_new_guest_does_not_become_one_who_left() {
     hotel.night(&[ana, "R1 - room-5 12-02..12-05 name=Bo cancelled"]);
     assert_snapshot!(hotel.night(&[ana, "R1 - room-5 12-02..12-05 name=Cleo"]), @"
     + R1:R1/3 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:R1/3 name=Cleo
-      1 create R1:R1/3 after 0
+      0 create R1:R1/3 with person pms:R1/3 name=Cleo
     ");
 }
 
@@ -130,10 +126,8 @@ fn a_contact_that_two_guests_have_goes_to_the_first_and_the_other_is_told() {
     assert_snapshot!(hotel.night(&rows), @"
     + R1:G1 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R1:G2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:G1 name=Guest G1 email=A@Example.com phone=+15550100
-      1 person pms:G2 name=Guest G2
-      2 create R1:G1 after 0
-      3 create R1:G2 after 1
+      0 create R1:G1 with person pms:G1 name=Guest G1 email=A@Example.com phone=+15550100
+      1 create R1:G2 with person pms:G2 name=Guest G2
     ");
     assert_snapshot!(hotel.plan(&rows).warnings[0], @"rows:2: email: the email of guest G2 is left out: another guest of the source has it too (hint: give each guest a contact of their own; the grant is made all the same)");
 }
@@ -144,8 +138,7 @@ fn a_contact_of_somebody_we_do_not_know_is_left_out() {
     hotel.foreign_identity("owner", Some("a@example.com"));
     assert_snapshot!(hotel.night(&["R1 G1 room-5 12-02..12-05 email=a@example.com"]), @"
     + R1:G1 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 create R1:G1 after 0
+      0 create R1:G1 with person pms:G1 name=Guest G1
     ");
 }
 
@@ -168,10 +161,8 @@ fn a_contact_moves_to_the_newcomer_from_a_guest_without_a_stay_and_nobody_else_w
     + R2:G2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R3:G3 [room-6] 12-02T15..12-05T11 code key=- | new_stay, seamless
       0 change person pms:G1 email=null
-      1 person pms:G2 name=Guest G2 email=a@example.com after 0
-      2 person pms:G3 name=Guest G3
-      3 create R2:G2 after 1
-      4 create R3:G3 after 2
+      1 create R2:G2 with person pms:G2 name=Guest G2 email=a@example.com after 0
+      2 create R3:G3 with person pms:G3 name=Guest G3
     "
     );
 }
@@ -185,8 +176,7 @@ fn a_contact_does_not_move_from_a_guest_whose_stay_waits() {
     assert_snapshot!(hotel.night(&[waiting, "R2 G2 room-5 12-02..12-05 email=a@example.com"]), @"
     + R2:G2 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     ? R1:G1 | unit_not_assigned, held by rule
-      0 person pms:G2 name=Guest G2
-      1 create R2:G2 after 0
+      0 create R2:G2 with person pms:G2 name=Guest G2
     ");
 }
 
@@ -202,8 +192,7 @@ fn a_contact_that_a_guest_changed_is_free_for_another_in_the_same_night() {
         @"
     + R2:G0 [room-6] 12-02T15..12-05T11 code key=- | new_stay, seamless
       0 change person pms:G1 email=new@example.com
-      1 person pms:G0 name=Guest G0 email=a@example.com after 0
-      2 create R2:G0 after 1
+      1 create R2:G0 with person pms:G0 name=Guest G0 email=a@example.com after 0
     "
     );
 }

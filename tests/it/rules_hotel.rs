@@ -11,7 +11,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::apply::moves;
 use reservation_sync::mapping::{
-    AddressRules, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
+    AddressRules, Directory, GuestScope, Known, MappingSettings, ReservationFilter, SharedSpaces,
+    SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -21,8 +22,8 @@ use reservation_sync::model::{
     Workspace,
 };
 use reservation_sync::plan::{
-    Allowance, CheckedPlan, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings, Policy,
-    Quarantine, Reading, check, plan,
+    Allowance, CheckedPlan, Commands, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings,
+    Policy, Quarantine, Reading, check, plan,
 };
 
 use crate::rules_told::{short, span, told};
@@ -44,7 +45,7 @@ pub(crate) struct Hotel {
     /// Reservations with a row that could not be read.
     pub(crate) rejected: BTreeSet<&'static str>,
     /// What plans are about.
-    pub(crate) scope: Scope,
+    pub(crate) filter: ReservationFilter,
     /// Grants of others that are taken over, each with its reservation.
     pub(crate) adopted: BTreeMap<AccessGrantId, ReservationId>,
 }
@@ -82,6 +83,7 @@ impl Hotel {
                 },
                 units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
                 also: BTreeSet::new(),
+                shared: SharedSpaces::default(),
                 methods: [Method::Code].into(),
                 guests: GuestScope::All,
                 addresses: AddressRules::default(),
@@ -93,7 +95,7 @@ impl Hotel {
             quarantine: Quarantine::None,
             complete: None,
             rejected: BTreeSet::new(),
-            scope: Scope::default(),
+            filter: ReservationFilter::default(),
             adopted: BTreeMap::new(),
         };
         for (space, capable) in [
@@ -210,7 +212,7 @@ impl Hotel {
         let mut desired = map(reservations.clone(), &directory, &known, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
-        desired.outside = self.scope.outside(&reservations);
+        desired.outside = self.filter.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
         let reading = self.reading(&reservations);
         make(&PlanInput {
@@ -223,6 +225,7 @@ impl Hotel {
                 ledger: &self.ledger,
                 guards: &self.guards,
                 allowances: &self.allowances,
+                commands: &Commands::default(),
                 reading: &reading,
                 quarantine: self.quarantine,
             },
@@ -257,7 +260,10 @@ impl Hotel {
     /// What a night would do and why, without the calls; nothing is done.
     pub(crate) fn told_reasons(&self, rows: &[&str]) -> String {
         let plan = self.plan(rows);
-        let line = |item: &Item| format!("{}    {}\n", told(std::slice::from_ref(item), &[]), item.reason);
+        let line = |item: &Item| {
+            let reason = item.reason.replace('\n', "\n    ");
+            format!("{}    {reason}\n", told(std::slice::from_ref(item), &[]))
+        };
         plan.items.iter().map(line).collect()
     }
 
@@ -288,7 +294,9 @@ impl Hotel {
 
     /// What is concluded from stays that are missing; complete reads cover a month before and after today.
     fn reading(&self, reservations: &[Reservation]) -> Reading {
-        let Some(bytes) = self.complete else { return Reading::partial() };
+        let Some(bytes) = self.complete else {
+            return Reading { whole_reservations: true, ..Reading::partial() };
+        };
         let source = SourceRead {
             kind: SourceKind::Csv,
             location: "rows".to_owned(),
@@ -297,6 +305,7 @@ impl Hotel {
             reservations: reservations.to_vec(),
             rejects: Vec::new(),
             rejected_rows: RejectedRows::default(),
+            columns: BTreeSet::new(),
             unknown_statuses: BTreeMap::new(),
             warnings: Vec::new(),
             coverage: Coverage::Complete,
@@ -330,6 +339,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
     let name = if guest == "-" { format!("Guest of {key}") } else { format!("Guest {guest}") };
     let mut stay = Stay {
         stay_id: None,
+        share_key: None,
         guest: Guest {
             key: (guest != "-").then(|| guest.into()),
             full_name: name.into(),
@@ -349,6 +359,7 @@ fn read(row: &str, position: usize) -> (ReservationId, Stay) {
         code: None,
         opted_out: false,
         updated_at: None,
+        booked_at: None,
         source: SourcePlace { container: "rows".into(), row: position as u64 + 2 },
     };
     for word in words {

@@ -10,8 +10,7 @@ fn a_guest_who_joins_takes_the_key_and_the_same_doors() {
     hotel.night(&["R1 G1 room-1 12-02..12-05"]);
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-02..12-05", "R1 G2 room-1 12-03..12-04"]), @"
     + R1:G2 [room-1] 12-03T15..12-04T11 code key=R1 | new_stay, seamless
-      0 person pms:G2 name=Guest G2
-      1 create R1:G2 after 0
+      0 create R1:G2 with person pms:G2 name=Guest G2
     ");
 }
 
@@ -21,8 +20,7 @@ fn a_guest_who_joins_with_fewer_doors_takes_the_key() {
     hotel.night(&["R1 G1 room-1+room-2 12-02..12-05"]);
     assert_snapshot!(hotel.night(&["R1 G1 room-1+room-2 12-02..12-05", "R1 G2 room-2 12-02..12-05"]), @"
     + R1:G2 [room-2] 12-02T15..12-05T11 code key=R1 | new_stay, seamless
-      0 person pms:G2 name=Guest G2
-      1 create R1:G2 after 0
+      0 create R1:G2 with person pms:G2 name=Guest G2
     ");
 }
 
@@ -32,8 +30,7 @@ fn a_guest_who_joins_in_another_room_gets_a_key_of_their_own() {
     hotel.night(&["R1 G1 room-1 12-02..12-05"]);
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-02..12-05", "R1 G2 room-2 12-02..12-05"]), @"
     + R1:G2 [room-2] 12-02T15..12-05T11 code key=R1#2 | new_stay, seamless
-      0 person pms:G2 name=Guest G2
-      1 create R1:G2 after 0
+      0 create R1:G2 with person pms:G2 name=Guest G2
     ");
 }
 
@@ -43,10 +40,8 @@ fn the_widest_set_of_doors_comes_first_and_joiners_wait_for_it() {
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-02..12-05", "R1 G2 room-1+room-2 12-02..12-05"]), @"
     + R1:G1 [room-1] 12-02T15..12-05T11 code key=R1 | new_stay, seamless
     + R1:G2 [room-1 room-2] 12-02T15..12-05T11 code key=R1 | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 create R1:G2 after 1
-      3 create R1:G1 after 0,2 behind 2
+      0 create R1:G2 with person pms:G2 name=Guest G2
+      1 create R1:G1 with person pms:G1 name=Guest G1 after 0 behind 0
     ");
 }
 
@@ -109,10 +104,8 @@ fn two_properties_with_one_reservation_key_share_neither_keys_nor_guests() {
     assert_snapshot!(hotel.night(&["LIS/R1 - room-1 12-02..12-05", "OPO/R1 - room-2 12-02..12-05"]), @"
     + LIS/R1:LIS/R1/1 [room-1] 12-02T15..12-05T11 code key=LIS/R1 | new_stay, seamless
     + OPO/R1:OPO/R1/1 [room-2] 12-02T15..12-05T11 code key=OPO/R1 | new_stay, seamless
-      0 person pms:LIS/R1/1 name=Guest of R1
-      1 person pms:OPO/R1/1 name=Guest of R1
-      2 create LIS/R1:LIS/R1/1 after 0
-      3 create OPO/R1:OPO/R1/1 after 1
+      0 create LIS/R1:LIS/R1/1 with person pms:LIS/R1/1 name=Guest of R1
+      1 create OPO/R1:OPO/R1/1 with person pms:OPO/R1/1 name=Guest of R1
     ");
 }
 
@@ -122,8 +115,7 @@ fn a_property_that_comes_later_leaves_the_first_ones_key_as_it_is() {
     hotel.night(&["LIS/R1 - room-1 12-02..12-05"]);
     assert_snapshot!(hotel.night(&["LIS/R1 - room-1 12-02..12-05", "OPO/R1 - room-2 12-02..12-05"]), @"
     + OPO/R1:OPO/R1/1 [room-2] 12-02T15..12-05T11 code key=OPO/R1 | new_stay, seamless
-      0 person pms:OPO/R1/1 name=Guest of R1
-      1 create OPO/R1:OPO/R1/1 after 0
+      0 create OPO/R1:OPO/R1/1 with person pms:OPO/R1/1 name=Guest of R1
     ");
 }
 
@@ -164,10 +156,8 @@ fn creates_at_one_reservation_door_follow_the_order_of_arrival_without_depending
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-08..12-10", "R2 G2 room-1 12-02..12-05"]), @"
     + R2:G2 [room-1] 12-02T15..12-05T11 code key=R2 | new_stay, seamless
     + R1:G1 [room-1] 12-08T15..12-10T11 code key=R1 | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 create R2:G2 after 1
-      3 create R1:G1 after 0 behind 2
+      0 create R2:G2 with person pms:G2 name=Guest G2
+      1 create R1:G1 with person pms:G1 name=Guest G1 behind 0
     ");
 }
 
@@ -204,8 +194,12 @@ fn a_reservation_that_moves_far_is_held_for_a_person_while_it_is_in_house() {
     let mut hotel = Hotel::new();
     hotel.night(&["R1 G1 room-1 11-30..12-05", "R1 G2 room-1 12-02..12-05"]);
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-12..12-15", "R1 G2 room-1 12-12..12-15"]), @"
-    ? R1:G1 [room-1] 11-30T15..12-05T11 code key=R1 -> [room-1] 12-12T15..12-15T11 code key=- | windows_would_not_overlap, held by person
-    ? R1:G2 [room-1] 12-02T15..12-05T11 code key=R1 -> [room-1] 12-12T15..12-15T11 code key=- | windows_would_not_overlap, held by person
+    + R1:G1:2 [room-1] 12-12T15..12-15T11 code key=R1#2 | new_stay, seamless
+    -/+ R1:G2:2 [room-1] 12-02T15..12-05T11 code key=R1 -> [room-1] 12-12T15..12-15T11 code key=R1#2 | window_changed, replace
+      0 create R1:G1:2 for known
+      1 create R1:G2:2 for known after 0 behind 0
+      2 delete R1:G2 after 1
+      3 see that R1:G2:2 still has code after 1,2
     ");
 }
 

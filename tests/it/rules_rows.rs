@@ -62,9 +62,10 @@ fn a_room_whose_grant_is_kept_is_not_given_to_a_newcomer() {
     assert_snapshot!(
         hotel.lines(&[kept[0], kept[1], "R3 G3 room-5 12-04..12-06", "R4 G4 room-6 12-04..12-06"]),
         @"
-    ? R1:G1 [room-5] 12-02T15..12-05T11 code key=- | unit_not_assigned, held by rule
-    ? R3:G3 | overlap, held by person
-    ? R4:G4 | overlap, held by person
+    ~ R1:G1 [room-5] 12-02T15..12-05T11 code key=- -> [room-5] 12-02T15..12-04T11 code key=- | unit_relet, reissue
+    ? R1:G1 | unit_not_assigned, held by rule
+    + R3:G3 [room-5] 12-04T15..12-06T11 code key=- | new_stay, seamless
+    ? R4:G4 [room-6] 12-04T15..12-06T11 code key=- | unit_in_use, held by person
     "
     );
 }
@@ -92,7 +93,7 @@ fn a_cancelled_row_that_opted_out_is_left_alone() {
 #[test]
 fn a_stay_that_opted_out_still_has_its_room() {
     let mut hotel = Hotel::new();
-    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-02..12-05 opt-out", "R2 G2 room-5 12-04..12-06"]), @"? R2:G2 | overlap, held by person");
+    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-02..12-05 opt-out", "R2 G2 room-5 12-04..12-06"]), @"+ R2:G2 [room-5] 12-04T15..12-06T11 code key=- | new_stay, seamless");
 }
 
 #[test]
@@ -163,14 +164,14 @@ fn at_noon_of_a_move_day_both_rooms_are_still_open() {
 fn the_newcomer_to_a_taken_room_is_held_and_who_has_a_grant_keeps_it() {
     let mut hotel = Hotel::new();
     hotel.night(&["R2 G2 room-5 12-02..12-05"]);
-    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-04..12-06", "R2 G2 room-5 12-02..12-05"]), @"? R1:G1 | overlap, held by person");
+    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-04..12-06", "R2 G2 room-5 12-02..12-05"]), @"? R1:G1 [room-5] 12-04T15..12-06T11 code key=- | overlap, held by person");
 }
 
 #[test]
 fn where_neither_has_a_grant_the_first_in_the_source_gets_the_room() {
     let mut hotel = Hotel::new();
     assert_snapshot!(hotel.lines(&["R2 G2 room-5 12-04..12-06", "R1 G1 room-5 12-02..12-05"]), @"
-    ? R1:G1 | overlap, held by person
+    ? R1:G1 [room-5] 12-02T15..12-05T11 code key=- | overlap, held by person
     + R2:G2 [room-5] 12-04T15..12-06T11 code key=- | new_stay, seamless
     ");
 }
@@ -179,7 +180,7 @@ fn where_neither_has_a_grant_the_first_in_the_source_gets_the_room() {
 fn a_stay_is_not_extended_into_the_stay_of_a_neighbour() {
     let mut hotel = Hotel::new();
     hotel.night(&["R1 G1 room-5 12-02..12-04", "R2 G2 room-5 12-04..12-06"]);
-    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-02..12-05", "R2 G2 room-5 12-04..12-06"]), @"? R1:G1 [room-5] 12-02T15..12-04T11 code key=- | overlap, held by person");
+    assert_snapshot!(hotel.lines(&["R1 G1 room-5 12-02..12-05", "R2 G2 room-5 12-04..12-06"]), @"? R1:G1 [room-5] 12-02T15..12-04T11 code key=- -> [room-5] 12-02T15..12-05T11 code key=- | overlap, held by person");
 }
 
 #[test]
@@ -190,7 +191,7 @@ fn guests_of_one_reservation_share_a_room_and_buffers_are_no_overlap() {
     assert_snapshot!(hotel.lines(&rows), @"
     + R1:G1 [room-5] 12-02T09..12-04T11 code key=- | new_stay, seamless
     + R1:G2 [room-5] 12-03T09..12-04T11 code key=- | new_stay, seamless
-    + R2:G3 [room-5] 12-04T09..12-06T11 code key=- | new_stay, seamless
+    + R2:G3 [room-5] 12-04T11..12-06T11 code key=- | new_stay, seamless
     ");
 }
 
@@ -204,6 +205,7 @@ fn a_hall_and_a_dormitory_are_shared_and_one_bed_or_room_is_not() {
         [
             unit("1", &["room-1", "lobby"]),
             unit("2", &["room-2", "lobby"]),
+            unit("3", &["room-3", "lobby"]),
             unit("7", &["room-5"]),
             unit("8", &["room-5"]),
         ]
@@ -221,20 +223,16 @@ fn a_hall_and_a_dormitory_are_shared_and_one_bed_or_room_is_not() {
     + R3:G3 [room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
     + R2:G2 [lobby room-2] 12-03T15..12-06T11 code key=R2 | new_stay, seamless
     + R4:G4 [room-5] 12-03T15..12-06T11 code key=- | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 person pms:G2 name=Guest G2
-      2 person pms:G3 name=Guest G3
-      3 person pms:G4 name=Guest G4
-      4 create R1:G1 after 0
-      5 create R3:G3 after 2
-      6 create R2:G2 after 1
-      7 create R4:G4 after 3
+      0 create R1:G1 with person pms:G1 name=Guest G1
+      1 create R3:G3 with person pms:G3 name=Guest G3
+      2 create R2:G2 with person pms:G2 name=Guest G2
+      3 create R4:G4 with person pms:G4 name=Guest G4
     ");
     let twice =
         [rows[0], rows[1], rows[2], rows[3], "R5 G5 room-2 12-04..12-07", "R6 G6 room-8 12-04..12-07"];
     assert_snapshot!(hotel.lines(&twice), @"
-    ? R5:G5 | overlap, held by person
-    ? R6:G6 | overlap, held by person
+    ? R5:G5 [lobby room-2] 12-04T15..12-07T11 code key=- | overlap, held by person
+    ? R6:G6 [room-5] 12-04T15..12-07T11 code key=- | overlap, held by person
     ");
 }
 
@@ -302,8 +300,8 @@ fn rows_of_one_stay_in_a_contested_room_are_held_together() {
         ["R1 G1 room-5 12-02..12-04", "R2 G2 room-5 12-03..12-08", "R2 G2 room-5 12-06..12-08 methods=card"];
     assert_snapshot!(hotel.lines(&rows), @"
     + R1:G1 [room-5] 12-02T15..12-04T11 code key=- | new_stay, seamless
-    ? R2:G2 | overlap, held by person
-    ? R2:G2 | overlap, held by person
+    ? R2:G2 [room-5] 12-03T15..12-08T11 code key=- | overlap, held by person
+    + R2:G2 [room-5] 12-06T15..12-08T11 card key=- | new_stay, seamless
     ");
 }
 

@@ -11,8 +11,7 @@ fn a_new_stay_gets_a_person_and_a_grant_and_the_next_night_changes_nothing() {
     let mut hotel = Hotel::with(&["lobby"]);
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-01..12-05"]), @"
     + R1:G1 [lobby room-1] 12-01T15..12-05T11 code key=R1 | new_stay, seamless
-      0 person pms:G1 name=Guest G1
-      1 create R1:G1 after 0
+      0 create R1:G1 with person pms:G1 name=Guest G1
     ");
     assert_snapshot!(hotel.night(&["R1 G1 room-1 12-01..12-05"]), @"");
 }
@@ -250,8 +249,7 @@ fn create_only_makes_new_grants_and_touches_nothing_else() {
     ? R2:G2 [room-1] 12-02T15..12-05T11 code key=R2 -> [room-2] 12-02T15..12-05T11 code key=- | policy, held by rule
     ? R3:G3 [room-6] 12-02T15..12-05T11 code key=- | policy, held by rule
     + R4:G4 [room-7] 12-02T15..12-05T11 code key=- | new_stay, seamless
-      0 person pms:G4 name=Guest G4
-      1 create R4:G4 after 0
+      0 create R4:G4 with person pms:G4 name=Guest G4
     ");
 }
 

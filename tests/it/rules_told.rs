@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use reservation_sync::model::{AccessMethodId, GrantKeyParts, MethodSet, SpaceKey, Window};
-use reservation_sync::plan::{Action, Call, GrantView, IdentityTarget, Item, Patch, Step, StepId};
+use reservation_sync::plan::{
+    Action, Call, GrantView, IdentityTarget, Item, NewIdentity, Patch, Step, StepId,
+};
 
 use crate::small_world::namespace;
 
@@ -76,23 +78,17 @@ fn call(number: usize, step: &Step) -> String {
     let methods =
         |methods: &MethodSet| methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join("+");
     let told = match &step.call {
-        Call::CreateIdentity { key, full_name, email, phone } => {
-            let some = |name: &str, value: Option<String>| {
-                value.map_or_else(String::new, |value| format!(" {name}={value}"))
-            };
-            format!(
-                "person {key}{}{}{}",
-                some("name", full_name.as_ref().map(ToString::to_string)),
-                some("email", email.as_ref().map(ToString::to_string)),
-                some("phone", phone.as_ref().map(ToString::to_string))
-            )
-        }
+        Call::CreateIdentity(new) => person(new),
         Call::UpdateIdentity { id: _, key, full_name, email, phone } => {
             let fields = [patch("name", full_name), patch("email", email), patch("phone", phone)].concat();
             format!("change person {key}{fields}")
         }
         Call::CreateGrant { key, identity, code, .. } => {
-            let whose = if matches!(identity, IdentityTarget::Known(_)) { " for known" } else { "" };
+            let whose = match identity {
+                IdentityTarget::Known(_) => " for known".to_owned(),
+                IdentityTarget::New { identity, made_by: None } => format!(" with {}", person(identity)),
+                IdentityTarget::New { made_by: Some(_), .. } => String::new(),
+            };
             format!(
                 "create {}{whose}{}",
                 short(key.as_str()),
@@ -111,6 +107,19 @@ fn call(number: usize, step: &Step) -> String {
         Call::DeleteMethod { key, id } => format!("drop {} {}", short(key.as_str()), kind(id)),
     };
     format!("  {number} {told}{}{}\n", waits("after", &step.requires), waits("behind", &step.follows))
+}
+
+fn person(new: &NewIdentity) -> String {
+    let NewIdentity { key, full_name, email, phone } = new;
+    let some = |name: &str, value: Option<String>| {
+        value.map_or_else(String::new, |value| format!(" {name}={value}"))
+    };
+    format!(
+        "person {key}{}{}{}",
+        some("name", full_name.as_ref().map(ToString::to_string)),
+        some("email", email.as_ref().map(ToString::to_string)),
+        some("phone", phone.as_ref().map(ToString::to_string))
+    )
 }
 
 /// The kind of an access method of the test, which its id ends with.

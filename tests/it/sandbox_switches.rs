@@ -72,6 +72,20 @@ async fn a_duplicate_identity_or_space() {
 }
 
 #[tokio::test]
+async fn identity_of_a_refused_grant() {
+    for (value, n_identities) in [("dropped", 1), ("kept", 2)] {
+        let workspace = start(&json!({ "identity_of_refused_grant": value })).await;
+        let guest = json!({ "user_identity": { "user_identity_key": "G2" }, "reservation_key": "R1" });
+        assert_eq!(create(&workspace, "K1", guest.clone()).await, 400, "{value}: a lock takes no such key");
+        let identities = workspace.sandbox.snapshot()["user_identities"].as_array().map(Vec::len);
+        assert_eq!(identities, Some(n_identities), "{value}");
+        let again = json!({ "user_identity": { "user_identity_key": "G2" } });
+        assert_eq!(create(&workspace, "K1", again).await, if value == "kept" { 409 } else { 200 }, "{value}");
+        workspace.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn an_update_that_names_doors() {
     for (value, status, space) in
         [("ignored", 200, "gym"), ("applied", 200, "lobby"), ("refused", 400, "gym")]

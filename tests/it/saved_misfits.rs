@@ -79,7 +79,7 @@ fn a_plan_of_yesterday_or_tomorrow_is_refused() {
 fn a_plan_that_was_edited_is_refused() {
     check(edited("2026-12-06T11:00:00Z", "2026-12-26T11:00:00Z"), &[], "not as it was written");
     check(edited("\"created_at\": \"20", "\"created_at\": \"21"), &[], "not as it was written");
-    check(edited("\"create_identity\"", "\"delete_everything\""), &[], "is not a plan");
+    check(edited("\"create_grant\"", "\"delete_everything\""), &[], "is not a plan");
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_report_is_no_plan_and_a_stopped_plan_stays_stopped() {
     check(
         |place| {
             assert_eq!(place.run(&["run"]).code, 0);
-            let guards = "\n[guards]\nmin_existing = 0\nmax_cancel = 0\n";
+            let guards = "\n[guards]\nmax_cancel = 0\n";
             place.write("reservation-sync.toml", &format!("{}{guards}", sandbox_config()));
             place.write("reservations.csv", &STAYS.replace("confirmed,101", "cancelled,101"));
             assert_eq!(place.run(&["plan", "-o", "plan.json"]).code, 4);
@@ -108,7 +108,7 @@ fn a_report_is_no_plan_and_a_stopped_plan_stays_stopped() {
 fn a_plan_with_an_allowance_is_applied_with_it() {
     let place = place();
     assert_eq!(place.run(&["run"]).code, 0);
-    let guards = "\n[guards]\nmin_existing = 0\nmax_cancel = 0\n";
+    let guards = "\n[guards]\nmax_cancel = 0\n";
     place.write("reservation-sync.toml", &format!("{}{guards}", sandbox_config()));
     place.write("reservations.csv", &STAYS.replace("confirmed,101", "cancelled,101"));
     let allow = ["--allow", "max_cancel=1", "--reason", "the guest called"];

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use reservation_sync::config::{self, Credentials, Endpoint, Environment, Settings};
 use reservation_sync::event::Silence;
-use reservation_sync::mapping::Scope;
+use reservation_sync::mapping::ReservationFilter;
 use reservation_sync::report::document::Document;
 use reservation_sync::run::{Interrupt, Job, Mode, run};
 use reservation_sync::sandbox::{Limits, Recording, Sandbox, SandboxClock, SandboxOptions, SeedSource};
@@ -200,9 +200,9 @@ pub(crate) async fn live_as(place: &Place, sandbox: &Sandbox, mode: Mode<'_>) ->
     sandbox.set_now(now);
     settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
     settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
-    let scope = Scope::default();
+    let filter = ReservationFilter::default();
     let interrupt = Interrupt::default();
-    let job = Job { now: Some(now), ..Job::new(&settings, mode, &scope, &Silence, &interrupt) };
+    let job = Job { now: Some(now), ..Job::new(&settings, mode, &filter, &Silence, &interrupt) };
     let document = run(job).await;
     assert_eq!(
         document.error.is_some(),

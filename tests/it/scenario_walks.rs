@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reservation_sync::config::{self, Credentials, Endpoint, Environment};
 use reservation_sync::event::Silence;
-use reservation_sync::mapping::Scope;
+use reservation_sync::mapping::ReservationFilter;
 use reservation_sync::report::document::Document;
 use reservation_sync::run::{Interrupt, Job, Mode, run};
 use reservation_sync::sandbox::Sandbox;
@@ -178,10 +178,10 @@ seam.per_door_per_minute = {{ create = 6000, update = 6000, delete = 6000 }}
             .unwrap_or_else(|error| panic!("{}", error.render(config::Colour::Never)));
         settings.seam.endpoint = Endpoint::Url(sandbox.endpoint().to_owned());
         settings.seam.credentials = Some(Credentials::ApiKey(sandbox.api_key().into()));
-        let scope = Scope::default();
+        let filter = ReservationFilter::default();
         let interrupt = Interrupt::default();
         let now = Some(NOW.parse().expect("an instant"));
-        run(Job { now, ..Job::new(&settings, Mode::Run, &scope, &Silence, &interrupt) }).await
+        run(Job { now, ..Job::new(&settings, Mode::Run, &filter, &Silence, &interrupt) }).await
     }
 }
 

@@ -17,7 +17,7 @@ const GET: &str = "/access_grants/get";
 
 fn made(receipt: &Receipt) -> String {
     match &receipt.made {
-        Made::Grant(id) => id.to_string(),
+        Made::Grant { id, identity: _ } => id.to_string(),
         other => panic!("a grant, not {other:?}"),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::sandbox_client::Workspace;
-use super::seam_workspace::{create_grant, create_identity, reader, settings, window, writer_of};
+use super::seam_workspace::{create_grant, for_new_guest, new_identity, reader, settings, window, writer_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_is_known() {
@@ -38,13 +38,21 @@ async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_
         tokio::spawn(async move {
             let cancel = CancellationToken::new();
             let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
-            let identity = create_identity(&format!("pms:G{n}"), &format!("Guest {n}"), None);
-            let made = writer.perform(&identity, None, watch).await.expect("an identity").made;
-            let Made::Identity(identity) = made else { panic!("an identity, not {made:?}") };
+            let guest = new_identity(&format!("pms:G{n}"), &format!("Guest {n}"), None);
             let key = format!("pms::R{n}:G{n}:x");
-            let grant = create_grant(&key, &identity.to_string(), &[&space], window(2, 5));
-            let made = writer.perform(&grant, None, watch).await.expect("a grant").made;
-            let Made::Grant(id) = made else { panic!("a grant, not {made:?}") };
+            let grant = for_new_guest(create_grant(&key, "", &[&space], window(2, 5)), guest.clone());
+            // Every second guest is made ahead, as before a replacement that deletes first.
+            let identity = if n % 2 == 0 {
+                None
+            } else {
+                let ahead = Call::CreateIdentity(guest);
+                match writer.perform(&ahead, None, watch).await.expect("an identity").made {
+                    Made::Identity(id) => Some(id),
+                    other => panic!("an identity, not {other:?}"),
+                }
+            };
+            let made = writer.perform(&grant, identity.as_ref(), watch).await.expect("a grant").made;
+            let Made::Grant { id, identity: _ } = made else { panic!("a grant, not {made:?}") };
             let update = Call::UpdateGrant { id: id.clone(), key: key.as_str().into(), window: window(2, 6) };
             writer.perform(&update, None, watch).await.expect("moved");
             if n % 3 == 0 {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use reservation_sync::event::{Event, EventSink, Listing};
 use reservation_sync::model::{Method, SpaceId, Window, WishedCode};
-use reservation_sync::plan::{Call, IdentityTarget, Limits, Policy};
+use reservation_sync::plan::{Call, IdentityTarget, Limits, NewIdentity, Policy};
 use reservation_sync::seam::{CallError, Credentials, Receipt, SeamReader, SeamSettings, SeamWriter, Watch};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
@@ -87,12 +87,25 @@ pub(crate) fn window(arrival: u32, departure: u32) -> Window {
 
 /// A new identity.
 pub(crate) fn create_identity(key: &str, full_name: &str, email: Option<&str>) -> Call {
-    Call::CreateIdentity {
+    Call::CreateIdentity(new_identity(key, full_name, email))
+}
+
+/// Somebody whom Seam does not know yet.
+pub(crate) fn new_identity(key: &str, full_name: &str, email: Option<&str>) -> NewIdentity {
+    NewIdentity {
         key: key.into(),
         full_name: Some(full_name.into()),
         email: email.map(Into::into),
         phone: None,
     }
+}
+
+/// The same grant for a new guest.
+pub(crate) fn for_new_guest(mut call: Call, new: NewIdentity) -> Call {
+    if let Call::CreateGrant { identity, .. } = &mut call {
+        *identity = IdentityTarget::New { identity: Box::new(new), made_by: None };
+    }
+    call
 }
 
 /// A new grant by code.

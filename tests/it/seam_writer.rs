@@ -4,7 +4,7 @@ use reservation_sync::event::Silence;
 use reservation_sync::model::{
     AccessGrantId, AccessGrantKey, GrantState, Identity, Inventory, Method, Space, SpaceId,
 };
-use reservation_sync::plan::{Call, IdentityTarget, Patch, StepId};
+use reservation_sync::plan::{Call, Patch};
 use reservation_sync::sandbox::{Fault, FaultPlan, ScriptedFault};
 use reservation_sync::seam::{
     CallErrorKind, Credentials, Effect, How, Made, Receipt, Refusal, ReservationRule, SeamReader, SeamWriter,
@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::sandbox_client::Workspace;
 use super::seam_script::{Script, refusal};
 use super::seam_workspace::{
-    create_grant, create_identity, perform, reader, reader_of, settings, window, writer_of,
+    create_grant, create_identity, for_new_guest, new_identity, perform, reader, reader_of, settings, window,
+    writer_of,
 };
 
 const CREATE: &str = "/access_grants/create";
@@ -89,7 +90,7 @@ impl Hotel {
 
 fn grant_id(receipt: &Receipt) -> AccessGrantId {
     match &receipt.made {
-        Made::Grant(id) => id.clone(),
+        Made::Grant { id, identity: _ } => id.clone(),
         other => panic!("a grant, not {other:?}"),
     }
 }
@@ -112,10 +113,8 @@ async fn every_call_of_a_plan_does_what_it_says() {
     assert_eq!((found.full_name.as_deref(), found.email), (Some("Eva Dias Lima"), None));
 
     let key = AccessGrantKey::new("pms::R1:G3:x");
-    let mut create = create_grant(key.as_str(), "", &[&hotel.space("room-101")], window(2, 5));
-    if let Call::CreateGrant { identity, .. } = &mut create {
-        *identity = IdentityTarget::MadeBy(StepId(0));
-    }
+    let create = create_grant(key.as_str(), "", &[&hotel.space("room-101")], window(2, 5));
+    let create = for_new_guest(create, new_identity("pms:G3", "Eva Dias", Some("eva@example.com")));
     let cancel = CancellationToken::new();
     let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
     let receipt = hotel.writer.perform(&create, Some(&identity), watch).await.expect("a grant");

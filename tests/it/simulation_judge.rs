@@ -4,9 +4,12 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use jiff::SignedDuration;
 use reservation_sync::event::Outcome;
 use reservation_sync::mapping::{DesiredReservation, Directory, RevokedStay};
-use reservation_sync::model::{AccessGrantKey, GrantKeyParts, LiveGrant, ReasonCode};
+use reservation_sync::model::{
+    AccessGrantKey, GrantKeyParts, LiveGrant, ProblemCode, ReasonCode, ReservationId, Window,
+};
 use reservation_sync::plan::Action;
 
 use super::simulation_run::{Done, Stage};
@@ -31,7 +34,14 @@ impl Judge<'_> {
         let live: Vec<&LiveGrant> = before.grants.iter().filter(|grant| grant.is_live(now)).collect();
         let holds = plan.items.iter().filter(|item| item.action == Action::Hold);
         let held: BTreeSet<_> = holds.map(|item| &item.reservation).collect();
-        for reservation in desired.reservations.iter().filter(|reservation| !held.contains(&reservation.id)) {
+        // Who loses a unit to another party, or waits for one, is named by a matter or a warning (RULES 13, 14).
+        let is_told = |id: &ReservationId| {
+            plan.matters.iter().any(|matter| matter.reservations.contains(&id.key))
+                || plan.warnings.iter().any(|warning| warning.code == ProblemCode::StartMoved)
+        };
+        let is_settled =
+            |reservation: &&DesiredReservation| !held.contains(&reservation.id) && !is_told(&reservation.id);
+        for reservation in desired.reservations.iter().filter(is_settled) {
             self.everybody_has_their_doors(reservation, &directory, &live);
             // A row that is over says nothing of a grant for another time, which may be that of a missing row.
             let left_early = |stay: &RevokedStay| stay.reason_code == ReasonCode::LeftEarly;
@@ -58,11 +68,14 @@ impl Judge<'_> {
                 let is_open = live.iter().any(|live| {
                     identity.is_some_and(|identity| identity.id == live.identity)
                         && live.spaces.contains(space)
-                        && live.window.same_from(&grant.window, now)
+                        && (live.window.same_from(&grant.window, now)
+                            || gave_way(&live.window, &grant.window))
                 });
                 if !is_open {
                     let id = &reservation.id;
-                    self.stage.watch.object(format!("{key} of {id} lacks {space} in the end"));
+                    self.stage
+                        .watch
+                        .object(format!("{key} of {id} lacks {space} in the end: {:?}", grant.window));
                 }
             }
         }
@@ -81,7 +94,12 @@ impl Judge<'_> {
                     && live.window.same_from(&grant.window, now)
                     && live.spaces.iter().all(|id| directory.by_id(id).is_some_and(|s| spaces.contains(&s)))
             });
-            if !is_wanted {
+            // Nights that no row of the guest covers are judged by absence (RULES 1, 21).
+            let is_apart = !reservation
+                .grants
+                .iter()
+                .any(|grant| grant.guest == parts.guest && grant.window.overlaps(&live.window));
+            if !is_wanted && !is_apart {
                 self.stage.watch.object(format!("nobody wants {live:?} in the end"));
             }
         }
@@ -108,4 +126,11 @@ impl Judge<'_> {
             watch.object(format!("the record claims {key}, which does not stand"));
         }
     }
+}
+
+/// Buffers give way to another party: some hours at either end (RULES 13).
+fn gave_way(has: &Window, wanted: &Window) -> bool {
+    let hours = SignedDuration::from_hours(12);
+    let Some((has_end, wanted_end)) = has.ends_at.zip(wanted.ends_at) else { return false };
+    wanted.starts_at.duration_until(has.starts_at) <= hours && has_end.duration_until(wanted_end) <= hours
 }

@@ -192,7 +192,7 @@ pub(crate) fn decide(
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
     let Script { night, number, is_complete, .. } = script;
-    let reading: Reading = reading(night, *is_complete, *number);
+    let reading: Reading = Reading { whole_reservations: true, ..reading(night, *is_complete, *number) };
     let broken = broken_moves(ledger, before, now);
     let (desired, plan, ()) = made(night, before, Policy::Sync, now, (ledger, &reading), |desired, _| {
         desired.unfinished_moves = broken;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reservation_sync::event::Outcome;
 use reservation_sync::model::Inventory;
-use reservation_sync::plan::{Call, CheckedPlan};
+use reservation_sync::plan::{Call, CheckedPlan, NewIdentity};
 use reservation_sync::sandbox::Sandbox;
 use serde_json::Value;
 
@@ -220,10 +220,13 @@ impl Watch {
         }
         let ends = |key: &str| seen.grants.iter().find(|grant| grant.key == key).map(|grant| grant.ends_at);
         let is_so = match call {
-            Call::CreateGrant { key, .. } => ends(key.as_str()).is_some(),
+            Call::CreateGrant { key, .. } => {
+                let is_made = |new: &NewIdentity| seen.identities.contains(new.key.as_str());
+                ends(key.as_str()).is_some() && call.new_identity().is_none_or(|(new, _)| is_made(new))
+            }
             Call::UpdateGrant { key, window, .. } => ends(key.as_str()) == window.ends_at,
             Call::DeleteGrant { key, .. } => ends(key.as_str()).is_none(),
-            Call::CreateIdentity { key, .. } => seen.identities.contains(key.as_str()),
+            Call::CreateIdentity(new) => seen.identities.contains(new.key.as_str()),
             _ => true,
         };
         if !is_so {
@@ -329,11 +332,13 @@ impl Seen {
             return None;
         }
         let key = body["access_grant_key"].as_str().unwrap_or_default();
+        let is_known = |key: &Value| key.as_str().is_some_and(|key| self.identities.contains(key));
         let is_harmless = match path {
-            "/access_grants/create" => self.grants.iter().any(|grant| grant.key == key),
-            "/user_identities/create" => {
-                body["user_identity_key"].as_str().is_some_and(|key| self.identities.contains(key))
+            "/access_grants/create" => {
+                let is_made = self.grants.iter().any(|grant| grant.key == key);
+                is_made || is_known(&body["user_identity"]["user_identity_key"])
             }
+            "/user_identities/create" => is_known(&body["user_identity_key"]),
             "/access_grants/delete" | "/access_methods/delete" => status == 404,
             _ => false,
         };

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reservation_sync::sandbox::{
-    DuplicateGrantKey, RetryAfterForm, SecondDelete, Seed, Switches, ThrottledBody,
+    DuplicateGrantKey, IdentityOfRefusedGrant, RetryAfterForm, SecondDelete, Seed, Switches, ThrottledBody,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -169,6 +169,8 @@ pub(crate) fn switches(dice: &mut Dice) -> Switches {
         retry_after: *dice.one(&[RetryAfterForm::Seconds, RetryAfterForm::Absent]),
         throttled_body: *dice.one(&[ThrottledBody::Json, ThrottledBody::Empty]),
         second_delete: *dice.one(&[SecondDelete::NotFound, SecondDelete::Ok]),
+        identity_of_refused_grant: *dice
+            .one(&[IdentityOfRefusedGrant::Dropped, IdentityOfRefusedGrant::Kept]),
         ..Switches::default()
     }
 }

@@ -1,7 +1,7 @@
 //! A hotel of a few rooms with a few bookings, built from small numbers so that a failing case stays small, and a
 //! Seam that does what a plan says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::date;
@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use reservation_sync::mapping::{
-    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, Scope, SpaceTemplate, UnitRule, map,
+    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, ReservationFilter, SharedSpaces,
+    SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -19,8 +20,9 @@ use reservation_sync::model::{
     UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
-    Action, Call, CheckedPlan, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item, Learnt,
-    Limits, Past, Patch, PlanInput, PlanSettings, Policy, Quarantine, Reading, Share, StepId, check, plan,
+    Action, Call, CheckedPlan, Commands, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item,
+    Learnt, Limits, NewIdentity, Past, Patch, PlanInput, PlanSettings, Policy, Quarantine, Reading, Share,
+    StepId, check, plan,
 };
 
 /// Rooms 1 to 3 belong to reservations, 4 to 6 do not; the lobby does not, the spa does.
@@ -199,6 +201,7 @@ pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
         let moment = |local, side| Moment::at(local, &TimeZone::UTC, side).expect("an ordinary year");
         grouped.entry(id).or_default().push(Stay {
             stay_id: None,
+            share_key: None,
             guest: Guest {
                 key: (row.guest > 0).then(|| format!("G{}-{}", row.reservation, row.guest).as_str().into()),
                 full_name: name.into(),
@@ -214,6 +217,7 @@ pub(crate) fn reservations(night: &Night) -> Vec<Reservation> {
             code: None,
             opted_out: false,
             updated_at: None,
+            booked_at: None,
             source: SourcePlace { container: "rows".into(), row: position as u64 + 2 },
         });
     }
@@ -234,6 +238,7 @@ pub(crate) fn mapping_settings(night: &Night) -> MappingSettings {
         properties: Properties { default: property, by_code: BTreeMap::new() },
         units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a good template")),
         also: night.also.iter().map(SpaceKey::new).collect(),
+        shared: SharedSpaces::default(),
         methods: [Method::Code].into(),
         guests: GuestScope::All,
         addresses: AddressRules::default(),
@@ -275,9 +280,10 @@ pub(crate) fn guard_settings() -> GuardSettings {
 
 /// A record that has seen every grant, and wanted something else of each: whatever differs, the source changed it.
 fn knowing_all(inventory: &Inventory) -> Ledger {
-    let nothing = Wanted::of(std::iter::empty(), &Window::new(now(), now()), [].into());
-    let keys = inventory.grants.iter().filter_map(|grant| grant.key.clone());
-    Ledger { desired: keys.map(|key| (key, nothing)).collect(), ..Ledger::default() }
+    let something_else = |grant: &LiveGrant| Wanted::of(std::iter::empty(), &grant.window, [].into());
+    let entries =
+        inventory.grants.iter().filter_map(|grant| Some((grant.key.clone()?, something_else(grant))));
+    Ledger { desired: entries.collect(), ..Ledger::default() }
 }
 
 /// What the record keeps of what a plan learnt.
@@ -354,19 +360,26 @@ pub(crate) fn planned(
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
     let ledger = knowing_all(inventory);
-    planned_after(night, inventory, policy, now, &ledger, &Reading::partial())
+    planned_after(
+        night,
+        inventory,
+        policy,
+        now,
+        &ledger,
+        &Reading { whole_reservations: true, ..Reading::partial() },
+    )
 }
 
 /// The same for some reservations only.
 pub(crate) fn planned_within(
-    scope: &Scope,
+    filter: &ReservationFilter,
     night: &Night,
     inventory: &Inventory,
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
     let (desired, checked, ()) = planned_with(night, inventory, policy, now, |desired, _| {
-        desired.outside = scope.outside(&reservations(night));
+        desired.outside = filter.outside(&reservations(night));
     });
     (desired, checked)
 }
@@ -379,7 +392,8 @@ pub(crate) fn planned_with<T>(
     now: Timestamp,
     change: impl FnOnce(&mut Desired, &Directory) -> T,
 ) -> (Desired, CheckedPlan, T) {
-    let (ledger, reading) = (knowing_all(inventory), Reading::partial());
+    let (ledger, reading) =
+        (knowing_all(inventory), Reading { whole_reservations: true, ..Reading::partial() });
     made(night, inventory, policy, now, (&ledger, &reading), change)
 }
 
@@ -411,7 +425,15 @@ pub(crate) fn made<T>(
     let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);
     let guards = guard_settings();
-    let past = Past { ledger, guards: &guards, allowances: &[], reading, quarantine: Quarantine::None };
+    let commands = Commands::default();
+    let past = Past {
+        ledger,
+        guards: &guards,
+        allowances: &[],
+        commands: &commands,
+        reading,
+        quarantine: Quarantine::None,
+    };
     let input =
         PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory, past };
     let plan = plan(&input);
@@ -432,6 +454,7 @@ pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Readin
         rejects: Vec::new(),
         warnings: Vec::new(),
         rejected_rows: RejectedRows::default(),
+        columns: BTreeSet::new(),
         unknown_statuses: BTreeMap::new(),
         coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
         fingerprint: Fingerprint(number.to_string()),
@@ -467,6 +490,21 @@ pub(crate) fn carried_out(plan: &CheckedPlan, before: &Inventory) -> Inventory {
     inventory
 }
 
+fn make_identity(new: &NewIdentity, inventory: &mut Inventory) -> UserIdentityId {
+    let NewIdentity { key, full_name, email, phone } = new.clone();
+    let id = UserIdentityId::new(format!("identity-{}", inventory.identities.len()));
+    let merged_keys = [].into();
+    inventory.identities.push(Identity {
+        id: id.clone(),
+        key: Some(key),
+        full_name,
+        email,
+        phone,
+        merged_keys,
+    });
+    id
+}
+
 fn carry_out(
     step: StepId,
     call: &Call,
@@ -477,17 +515,8 @@ fn carry_out(
         inventory.grants.iter().position(|grant| grant.id == *id).expect("the plan was checked")
     };
     match call {
-        Call::CreateIdentity { key, full_name, email, phone } => {
-            let id = UserIdentityId::new(format!("identity-{}", inventory.identities.len()));
-            made.insert(step, id.clone());
-            inventory.identities.push(Identity {
-                id,
-                key: Some(key.clone()),
-                full_name: full_name.clone(),
-                email: email.clone(),
-                phone: phone.clone(),
-                merged_keys: [].into(),
-            });
+        Call::CreateIdentity(new) => {
+            made.insert(step, make_identity(new, inventory));
         }
         Call::UpdateIdentity { id, key: _, full_name, email, phone } => {
             let identity =
@@ -499,7 +528,12 @@ fn carry_out(
         Call::CreateGrant { key, identity, reservation_key, spaces, window, methods, code: _, name } => {
             let identity = match identity {
                 IdentityTarget::Known(id) => id.clone(),
-                IdentityTarget::MadeBy(step) => made[step].clone(),
+                IdentityTarget::New { identity: _, made_by: Some(maker) } => made[maker].clone(),
+                IdentityTarget::New { identity, made_by: None } => {
+                    let id = make_identity(identity, inventory);
+                    made.insert(step, id.clone());
+                    id
+                }
             };
             let id = AccessGrantId::new(format!("grant-{key}"));
             // Seam gives a guest one code for all stays (SEAM.md 1, 10).

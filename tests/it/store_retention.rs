@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{Fingerprint, RunId, SourceShape, Trip};
 use reservation_sync::plan::StepId;
-use reservation_sync::store::{Finish, Lease, NewRun, ReadRecord, Recorder, StepOutcome, StepRecord, Store};
+use reservation_sync::store::{
+    Finish, Lease, NewRun, ReadRecord, Recorder, SourceAge, StepOutcome, StepRecord, Store,
+};
 
 use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, workspace_id};
 
@@ -52,7 +54,13 @@ fn step(number: u32) -> StepRecord {
 async fn read(store: &Store, run_id: &RunId, n_rows: u64) {
     let fingerprint = Fingerprint(format!("{n_rows} rows"));
     let shape = SourceShape::default();
-    let read = ReadRecord { location: "bookings.csv", fingerprint: &fingerprint, n_rows, shape: &shape };
+    let read = ReadRecord {
+        location: "bookings.csv",
+        fingerprint: &fingerprint,
+        n_rows,
+        shape: &shape,
+        age: SourceAge::Newest,
+    };
     store.record_source(run_id, &read).await.expect("the store is writable");
 }
 

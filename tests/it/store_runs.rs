@@ -2,11 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::event::Outcome;
-use reservation_sync::model::{Fingerprint, RunId, SourceShape};
+use reservation_sync::model::{Fingerprint, Namespace, RunId, SourceShape, WorkspaceId};
 use reservation_sync::plan::StepId;
 use reservation_sync::record::RunState;
 use reservation_sync::store::{
-    Finish, Lease, NewRun, ReadRecord, Recorder, RunError, RunSelector, StepOutcome, StepRecord, Store,
+    Finish, Holder, Lease, NewRun, ReadRecord, Recorder, RunError, RunSelector, SourceAge, StepOutcome,
+    StepRecord, Store,
 };
 
 use super::store_place::{HOUR, Place, acquire, namespace, on_both_engines, workspace_id};
@@ -16,6 +17,8 @@ on_both_engines! {
     a_run_is_found_by_the_beginning_of_its_id_only_where_that_is_enough,
     a_run_that_died_is_listed_as_interrupted_and_its_open_calls_are_known,
     the_last_source_is_that_of_a_run_that_carried_its_plan_out,
+    last_workspace_is_of_the_namespace,
+    newest_source_is_not_an_older_one,
 }
 
 fn step(number: u32) -> StepRecord {
@@ -45,7 +48,7 @@ async fn finish(store: &Store, run_id: &RunId, exit_code: u8) {
 }
 
 fn read<'a>(fingerprint: &'a Fingerprint, shape: &'a SourceShape) -> ReadRecord<'a> {
-    ReadRecord { location: "bookings.csv", fingerprint, n_rows: 500, shape }
+    ReadRecord { location: "bookings.csv", fingerprint, n_rows: 500, shape, age: SourceAge::Newest }
 }
 
 async fn a_run_is_listed_with_how_it_ended_and_shown_with_its_report(place: Place) {
@@ -148,4 +151,56 @@ async fn the_last_source_is_that_of_a_run_that_carried_its_plan_out(place: Place
     check("f2", 0, Some("f2")).await;
     check("f3", 130, Some("f2")).await;
     check("f4", 3, Some("f4")).await;
+}
+
+async fn last_workspace_is_of_the_namespace(place: Place) {
+    let store = place.open().await;
+    let (pms, other) = (namespace(), Namespace::new("other").expect("letters only"));
+    assert_eq!(store.last_workspace(&pms).await.expect("readable"), None);
+    for (number, (id, namespace)) in [("w1", &pms), ("w2", &pms), ("w3", &other)].into_iter().enumerate() {
+        let workspace_id = WorkspaceId::new(id);
+        let lease = store
+            .acquire_lease(&workspace_id, namespace, &Holder::this_process(), HOUR)
+            .await
+            .expect("nobody has it");
+        let started_at =
+            Timestamp::from_second(1_796_000_000 - i64::try_from(number).expect("a small number"))
+                .expect("a small number");
+        let run = NewRun { started_at, ..NewRun::now("run") };
+        store.start_run(&lease, &run).await.expect("the store is writable");
+        lease.release().await.expect("it is ours");
+    }
+    let last =
+        async |namespace| store.last_workspace(namespace).await.expect("readable").map(|id| id.to_string());
+    assert_eq!(last(&pms).await.as_deref(), Some("w1"), "the one that began last");
+    assert_eq!(last(&other).await.as_deref(), Some("w3"));
+}
+
+async fn newest_source_is_not_an_older_one(place: Place) {
+    let store = place.open().await;
+    let lease = acquire(&store, HOUR).await.expect("nobody has it");
+    let mut second = 0;
+    let mut check =
+        async |text: &str, age: SourceAge, exit_code: u8, newest: Option<&str>, older: &[&str]| {
+            second += 1;
+            let started_at = Timestamp::from_second(1_796_000_000 + second).expect("a small number");
+            let run = NewRun { started_at, ..NewRun::now("run") };
+            store.start_run(&lease, &run).await.expect("the store is writable");
+            let (fingerprint, shape) = (Fingerprint(text.to_owned()), SourceShape::default());
+            let read = ReadRecord { age, ..read(&fingerprint, &shape) };
+            store.record_source(&run.run_id, &read).await.expect("writable");
+            finish(&store, &run.run_id, exit_code).await;
+            let ledger = store.ledger(&workspace_id(), &namespace()).await.expect("readable");
+            assert_eq!(ledger.newest_source, newest.map(|text| Fingerprint(text.to_owned())), "{text}");
+            for known in ["a", "b", "c", "d", "e"] {
+                let is_older = ledger.is_older(&Fingerprint(known.to_owned()));
+                assert_eq!(is_older, older.contains(&known), "{text}: {known}");
+            }
+        };
+    check("a", SourceAge::Newest, 6, None, &[]).await;
+    check("b", SourceAge::Newest, 0, Some("b"), &["a"]).await;
+    check("c", SourceAge::Newest, 4, Some("c"), &["a", "b"]).await;
+    check("b", SourceAge::Older, 0, Some("c"), &["a", "b"]).await;
+    check("b", SourceAge::Newest, 8, Some("b"), &["a", "c"]).await;
+    check("d", SourceAge::Newest, 6, Some("b"), &["a", "c", "d"]).await;
 }

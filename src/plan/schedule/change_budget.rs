@@ -11,7 +11,8 @@ use super::replacement::Units;
 use crate::plan::{Call, ItemId, Plan, StepId};
 
 /// The steps beyond a budget of grants, sorted. A replacement counts with all its grants, so that it is not begun
-/// where it cannot be ended (RULES 20); identities count nothing, and wait with the grants that need them.
+/// where it cannot be ended (RULES 20); identities count nothing: they are made with a grant, or wait with the grants that
+/// need them.
 pub fn beyond_budget(plan: &Plan, max_changes: usize) -> Vec<StepId> {
     let links = links(plan);
     let mut urgency: HashMap<ItemId, (Timestamp, StepId)> = HashMap::new();
@@ -41,7 +42,7 @@ pub fn beyond_budget(plan: &Plan, max_changes: usize) -> Vec<StepId> {
         }
     }
     let waits_with_others = |id: &StepId| {
-        let makes_identity = matches!(plan.step(*id).call, Call::CreateIdentity { .. });
+        let makes_identity = matches!(plan.step(*id).call, Call::CreateIdentity(_));
         makes_identity && needed_by_any.contains(id) && !needed.contains(id)
     };
     step_ids(plan).map(|(id, _)| id).filter(|id| is_left(id) || waits_with_others(id)).collect()
@@ -83,7 +84,7 @@ fn closure(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{create, delete, identity, plan_of, rename, step};
+    use super::super::testing::{create, create_for, delete, identity, plan_of, rename, step};
     use super::*;
 
     fn check(plan: &Plan, max_changes: usize, left: &[u32]) {
@@ -104,6 +105,15 @@ mod tests {
         check(&plan, 1, &[0, 2, 3]);
         check(&plan, 2, &[0, 2]);
         check(&plan, 3, &[]);
+    }
+
+    #[test]
+    fn a_grant_is_not_left_with_its_guests_first_one() {
+        let plan = plan_of(vec![
+            step("R1", create_for("G1", "late", None), &[]).due(9),
+            step("R2", create_for("G1", "soon", Some(0)), &[]).following(&[0]).due(1),
+        ]);
+        check(&plan, 1, &[0]);
     }
 
     #[test]

@@ -122,19 +122,20 @@ impl Order {
     }
 }
 
-/// When a step is wanted: by its own deadline or, where others need it, by theirs. An identity that nobody needs yet
-/// is wanted only when the grants are that it is made for.
+/// When a step is wanted: by its own deadline or, where others need it or the identity that it makes, by theirs. An
+/// identity that is made ahead is wanted only when the grants are that it is made for.
 fn urgency(plan: &Plan) -> Vec<Timestamp> {
     let mut urgency = vec![Timestamp::MAX; plan.steps.len()];
     for (position, step) in plan.steps.iter().enumerate().rev() {
         let by_others = urgency[position];
         let wanted = match step.call {
-            Call::CreateIdentity { .. } if by_others < Timestamp::MAX => by_others,
+            Call::CreateIdentity(_) if by_others < Timestamp::MAX => by_others,
             _ => step.deadline.min(by_others),
         };
         urgency[position] = wanted;
-        for other in &step.requires {
-            let of_other = &mut urgency[at(*other)];
+        let maker = step.call.new_identity().and_then(|(_, made_by)| made_by);
+        for other in step.requires.iter().copied().chain(maker) {
+            let of_other = &mut urgency[at(other)];
             *of_other = wanted.min(*of_other);
         }
     }

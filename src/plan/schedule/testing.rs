@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::ReasonCode;
 use crate::model::{DoorRef, Method, ReservationId, Window};
 use crate::plan::{
-    Action, Call, IdentityTarget, Impact, Item, ItemId, Limits, Patch, Phase, Plan, Step, StepId, StepIds,
+    Action, Call, IdentityTarget, Impact, Item, ItemId, Limits, NewIdentity, Patch, Phase, Plan, Step,
+    StepId, StepIds,
 };
 
 /// A step and the reservation it belongs to; none for identities.
@@ -82,7 +83,11 @@ pub(crate) fn window() -> Window {
 }
 
 pub(crate) fn identity(key: &str) -> Call {
-    Call::CreateIdentity { key: key.into(), full_name: None, email: None, phone: None }
+    Call::CreateIdentity(new_identity(key))
+}
+
+fn new_identity(key: &str) -> NewIdentity {
+    NewIdentity { key: key.into(), full_name: None, email: None, phone: None }
 }
 
 pub(crate) fn rename(key: &str) -> Call {
@@ -106,6 +111,16 @@ pub(crate) fn create(key: &str) -> Call {
         code: None,
         name: key.into(),
     }
+}
+
+/// A create for a new guest, whose identity an earlier step makes or this one.
+pub(crate) fn create_for(guest: &str, key: &str, made_by: Option<u32>) -> Call {
+    let mut call = create(key);
+    if let Call::CreateGrant { identity, .. } = &mut call {
+        let new = Box::new(new_identity(guest));
+        *identity = IdentityTarget::New { identity: new, made_by: made_by.map(StepId) };
+    }
+    call
 }
 
 pub(crate) fn update(key: &str) -> Call {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::agenda::{Again, Ending, Next, Schedule, Trouble};
 use super::gates::{Gate, gates};
-use super::testing::{Draft, create, delete, identity, limits, plan_of, rename, step, update};
+use super::testing::{Draft, create, create_for, delete, identity, limits, plan_of, rename, step, update};
 use crate::plan::{Call, DoorOperation, Limits, Plan, StepId};
 
 /// What happened to the steps of a plan on a clock of its own.
@@ -169,6 +169,28 @@ fn an_identity_is_made_when_its_grant_is_wanted_and_not_before_all_others() {
     let sent = |id: u32| story.sent[&StepId(id)].0;
     assert!(sent(29) < sent(0), "the identity of the first guest to arrive");
     assert!(sent(59) < sent(0), "and the grant too");
+}
+
+#[test]
+fn first_grant_of_a_guest_is_as_urgent_as_the_next() {
+    let plan = plan_of(vec![
+        step("R1", create("other"), &[]).at_doors(&[0]).due(5),
+        step("R2", create_for("G", "first", None), &[]).at_doors(&[0]).due(50),
+        step("R3", create_for("G", "second", Some(1)), &[]).following(&[1]).at_doors(&[1]).due(1),
+    ]);
+    let story = carry_out(&plan, 1, |_| (1_000, Ending::Succeeded));
+    assert_eq!(story.order(), [1, 2, 0]);
+}
+
+#[test]
+fn next_grant_of_a_guest_is_sent_where_the_first_failed() {
+    let plan = plan_of(vec![
+        step("R1", create_for("G", "first", None), &[]),
+        step("R2", create_for("G", "second", Some(0)), &[]).following(&[0]),
+    ]);
+    let ending = |id| if id == StepId(0) { Ending::Failed } else { Ending::Succeeded };
+    let story = carry_out(&plan, 2, |id| (1_000, ending(id)));
+    assert_eq!((story.order(), story.skipped), (vec![0, 1], vec![]));
 }
 
 #[test]

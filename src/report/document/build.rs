@@ -6,7 +6,8 @@ use std::time::Duration;
 use jiff::{Timestamp, TimestampRound, Unit};
 
 use super::shape::{
-    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Notice, Person, Scope, Source,
+    Allowed, Calls, Counts, Document, Estimate, Failure, Guard, Kind, Line, Matter, Notice, Person, Scope,
+    Source,
 };
 use crate::event::Outcome;
 use crate::exit_code::ExitCode;
@@ -54,6 +55,7 @@ impl Document {
             items: Vec::new(),
             identities: Vec::new(),
             rejects: Vec::new(),
+            matters: Vec::new(),
             warnings: Vec::new(),
             rejected_rows: RejectedRows::default(),
             saved: None,
@@ -76,6 +78,7 @@ impl Document {
             reservations: _,
             rejects,
             rejected_rows,
+            columns: _,
             unknown_statuses: _,
             warnings,
             coverage,
@@ -103,6 +106,7 @@ impl Document {
     pub fn with_plan(mut self, plan: &Plan) -> Self {
         self.items = order(plan).into_iter().map(|id| Line::of(plan.item(id))).collect();
         self.identities = plan.identities.iter().map(Person::of).collect();
+        self.matters = Matter::all(&plan.matters, &self.run_id);
         self.warnings.extend(notices(&plan.warnings));
         self.estimate = Estimate {
             writes: plan.estimate.writes,
@@ -130,10 +134,10 @@ impl Document {
         self
     }
 
-    /// Adds the limits.
+    /// Adds the limits; `command` lets all of them pass that stop this.
     #[must_use]
-    pub fn with_guards(mut self, checks: &[GuardCheck]) -> Self {
-        self.guards = checks.iter().map(Guard::of).collect();
+    pub fn with_guards(mut self, checks: &[GuardCheck], command: &str) -> Self {
+        self.guards = checks.iter().map(|check| Guard::of(check, command)).collect();
         self
     }
 
@@ -181,6 +185,7 @@ impl Document {
             outcome.is_some_and(|outcome| !matches!(outcome, Outcome::Done | Outcome::AlreadySo))
         };
         let incomplete = self.counts.rejected > 0
+            || self.matters.iter().any(|matter| matter.needs_person)
             || self.items.iter().any(|line| line.held_by == Some(HeldBy::Person) || failed(line.outcome))
             || self.identities.iter().any(|person| failed(person.outcome));
         if incomplete { ExitCode::Incomplete } else { ExitCode::Success }
@@ -258,14 +263,14 @@ pub(super) fn order(plan: &Plan) -> Vec<ItemId> {
 }
 
 impl Guard {
-    fn of(check: &GuardCheck) -> Self {
+    fn of(check: &GuardCheck, command: &str) -> Self {
         Self {
             guard: check.guard.as_str().to_owned(),
             scope: check.scope.to_string(),
             count: check.count,
             limit: check.limit,
             tripped: check.tripped,
-            allow: check.tripped.then(|| check.allow()),
+            allow: check.tripped.then(|| command.to_owned()),
         }
     }
 }

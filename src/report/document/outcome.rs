@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::build::order;
-use super::shape::Document;
+use super::shape::{Document, Line, Matter};
 use crate::event::Outcome;
 use crate::model::without_contacts;
-use crate::plan::{Call, ItemId, Plan, StepId};
+use crate::plan::{self, Call, ItemId, Plan, StepId};
 
 /// How a call ended, and why.
 type Ending<'a> = (Outcome, Option<&'a str>);
@@ -31,6 +31,7 @@ impl Document {
                 by_item.entry(item).or_default().push((&step.call, ending(StepId(number))));
             }
         }
+        let mut outside: Vec<Line> = Vec::new();
         for (line, item) in self.items.iter_mut().zip(order(plan)) {
             let Some(calls) = by_item.get(&item) else { continue };
             let endings: Vec<Ending<'a>> = calls.iter().map(|(_, ending)| *ending).collect();
@@ -38,12 +39,28 @@ impl Document {
             line.outcome = Some(outcome);
             line.error = error.map(without_contacts);
             if stands_outside(calls) {
+                outside.push(line.clone());
                 let error = line.error.take().map(|error| format!("{error}; ")).unwrap_or_default();
                 line.error = Some(format!("{error}{OUTSIDE}"));
             }
         }
+        self.add_undone(plan, &outside);
+        // Where the first grant of a new guest failed, a later one may have made the identity.
+        let made_later: BTreeMap<StepId, Ending<'a>> = (0..)
+            .zip(&plan.steps)
+            .filter_map(|(number, step)| {
+                let ending =
+                    endings.get(&StepId(number)).copied().filter(|(outcome, _)| happened(*outcome))?;
+                Some((step.call.new_identity()?.1?, ending))
+            })
+            .collect();
         for (person, item) in self.identities.iter_mut().zip(&plan.identities) {
-            let (outcome, error) = ending(item.step);
+            let (outcome, error) = match ending(item.step) {
+                (outcome, _) if !happened(outcome) && made_later.contains_key(&item.step) => {
+                    made_later[&item.step]
+                }
+                ending => ending,
+            };
             person.outcome = Some(outcome);
             person.error = error.map(without_contacts);
         }
@@ -52,13 +69,37 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Adds what needs a person because a change was not carried out (RULES 16, 29).
+    fn add_undone(&mut self, plan: &Plan, outside: &[Line]) {
+        let is_undone = |line: &Line| {
+            line.outcome.is_some_and(|outcome| !matches!(outcome, Outcome::Done | Outcome::AlreadySo))
+        };
+        let undone: Vec<&Line> = self.items.iter().filter(|line| is_undone(line)).collect();
+        let concerns = |matter: &&plan::Matter| {
+            undone.iter().any(|line| {
+                matter.property.as_str() == line.property.as_deref().unwrap_or_default()
+                    && matter.reservations.contains(&line.reservation_key)
+            })
+        };
+        let run_id = self.run_id.clone();
+        let of_plan: Vec<Matter> =
+            plan.when_undone.iter().filter(concerns).map(|matter| Matter::of(matter, &run_id)).collect();
+        self.matters.extend(of_plan);
+        self.matters.extend(outside.iter().map(|line| Matter::outside(line, &run_id, self.started_at)));
+    }
+}
+
 /// What the desk has to know before the guest does.
 const OUTSIDE: &str =
     "the old grant is gone and the new one is not there: the guest cannot get in until the next run";
 
+fn happened(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Done | Outcome::AlreadySo)
+}
+
 /// Whether the old grant of a replace was taken away and the new one did not come.
 fn stands_outside(calls: &[(&Call, Ending<'_>)]) -> bool {
-    let happened = |outcome: Outcome| matches!(outcome, Outcome::Done | Outcome::AlreadySo);
     let deleted = calls
         .iter()
         .any(|(call, (outcome, _))| matches!(call, Call::DeleteGrant { .. }) && happened(*outcome));

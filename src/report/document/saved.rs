@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::shape::{Document, Line, Notice};
 use crate::model::{Problem, PropertyCode, ReservationId, SourcePlace, Wanted, WorkspaceId};
-use crate::plan::{IdentityItem, Item, Plan, SavedPlan, StepId};
+use crate::plan::{IdentityItem, Item, Plan, SavedPlan};
 
 /// Why a file is no plan that can be carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -55,20 +55,19 @@ impl Document {
         if !is_good {
             return Err(NotSaved::Changed);
         }
-        let mut identities: Vec<IdentityItem> = (0..)
-            .zip(&saved.steps)
-            .filter_map(|(number, step)| IdentityItem::of(StepId(number), &step.call))
-            .collect();
-        identities.sort_by(|left, right| (&left.key, left.step).cmp(&(&right.key, right.step)));
         let plan = Plan {
             items: self.items.iter().zip(&saved.wanted).map(|(line, wanted)| item(line, *wanted)).collect(),
-            identities,
+            identities: IdentityItem::all_of(&saved.steps),
             steps: saved.steps.clone(),
             doors: saved.doors.clone(),
             n_unchanged: self.counts.unchanged,
             warnings: Vec::new(),
             estimate: crate::plan::Estimate::default(),
             in_house: crate::plan::InHouse::default(),
+            matters: Vec::new(),
+            when_undone: Vec::new(),
+            guards: Vec::new(),
+            trips: Vec::new(),
             learnt: saved.learnt.clone(),
         };
         Ok((plan, saved))
@@ -89,6 +88,7 @@ impl Document {
         self.items.clone_from(&planned.items);
         self.identities.clone_from(&planned.identities);
         self.rejects.clone_from(&planned.rejects);
+        self.matters.clone_from(&planned.matters);
         self.warnings.clone_from(&planned.warnings);
         self.counts = planned.counts;
         self.count();

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::Outcome;
 use crate::model::{
-    AccessGrantKey, Coverage, RejectedRows, ReservationKey, RunId, SourceKind, UserIdentityKey, WorkspaceId,
+    AccessGrantKey, Coverage, PropertyCode, RejectedRows, ReservationKey, RunId, SourceKind, UserIdentityKey,
+    WorkspaceId,
 };
-use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode, SavedPlan};
+use crate::plan::{self, Action, Actor, GrantView, HeldBy, Impact, Nights, Phase, ReasonCode, SavedPlan};
 
 /// What a document is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,9 @@ pub struct Document {
     /// Identities created or updated, by key.
     #[serde(default)]
     pub identities: Vec<Person>,
+    /// What needs a person, by deadline.
+    #[serde(default)]
+    pub matters: Vec<Matter>,
     /// Rows that could not be used.
     pub rejects: Vec<Notice>,
     /// What a person should know.
@@ -77,6 +81,95 @@ pub struct Document {
     /// The calls, in a plan file only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub saved: Option<Box<SavedPlan>>,
+}
+
+/// One thing that somebody has to look at (RULES 16).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matter {
+    /// The property; empty where there is one.
+    pub property: PropertyCode,
+    /// The reservation that waits, or the first one concerned.
+    pub reservation_key: ReservationKey,
+    /// All reservations that hang together in it.
+    pub reservations: Vec<ReservationKey>,
+    /// The units, separated by a comma.
+    pub unit: String,
+    /// The nights that they are about; the last one is not among them.
+    pub nights: Nights,
+    /// Why, in one word.
+    pub code: ReasonCode,
+    /// By when.
+    pub deadline: Timestamp,
+    /// Who can open what, and what happens if nobody acts.
+    pub consequence: String,
+    /// Complete commands, one a line, of which a person chooses one.
+    pub remedy: String,
+    /// Who acts.
+    pub who: Actor,
+    /// The run in which it was first seen.
+    pub since_run: RunId,
+    /// Whether it is more than news: somebody has to decide.
+    pub needs_person: bool,
+}
+
+impl Matter {
+    pub(super) fn of(matter: &plan::Matter, run_id: &RunId) -> Self {
+        let plan::Matter {
+            property,
+            reservation_key,
+            reservations,
+            guests: _,
+            unit,
+            nights,
+            code,
+            deadline,
+            consequence,
+            remedy,
+            who,
+            needs_person,
+        } = matter;
+        Self {
+            property: property.clone(),
+            reservation_key: reservation_key.clone(),
+            reservations: reservations.clone(),
+            unit: unit.clone(),
+            nights: *nights,
+            code: *code,
+            deadline: *deadline,
+            consequence: consequence.clone(),
+            remedy: remedy.join("\n"),
+            who: *who,
+            since_run: run_id.clone(),
+            needs_person: *needs_person,
+        }
+    }
+
+    /// A guest whose old grant is gone and whose new one did not come, due now (RULES 29).
+    pub(super) fn outside(line: &Line, run_id: &RunId, now: Timestamp) -> Self {
+        let unit = line.after.iter().flat_map(|grant| &grant.space_keys).map(ToString::to_string);
+        Self {
+            property: PropertyCode::new(line.property.clone().unwrap_or_default()),
+            reservation_key: line.reservation_key.clone(),
+            reservations: vec![line.reservation_key.clone()],
+            unit: unit.collect::<Vec<_>>().join(", "),
+            nights: Nights { from: line.arrival, to: line.arrival },
+            code: ReasonCode::NoKey,
+            deadline: now,
+            consequence: format!(
+                "{} has no key: the old grant is gone and the new one is not there; the next run makes it",
+                line.reservation_key
+            ),
+            remedy: String::new(),
+            who: Actor::Desk,
+            since_run: run_id.clone(),
+            needs_person: true,
+        }
+    }
+
+    /// Those of a plan.
+    pub(super) fn all(matters: &[plan::Matter], run_id: &RunId) -> Vec<Self> {
+        matters.iter().map(|matter| Self::of(matter, run_id)).collect()
+    }
 }
 
 /// Why a run ended early.
@@ -193,7 +286,7 @@ pub struct Guard {
     pub limit: u64,
     /// Whether it stops the run.
     pub tripped: bool,
-    /// What a person who has looked at it adds to the command.
+    /// The command that lets it pass, and everything else that stops this, once a person has looked at it.
     pub allow: Option<String>,
 }
 

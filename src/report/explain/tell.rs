@@ -10,6 +10,7 @@ use super::super::text::{changes, list, mark, time};
 use super::super::visible::visible;
 use super::value::{Explanation, Live, Person, Row, Sent, Waiting, Wanted};
 use crate::model::{self, Window};
+use crate::report::decided::Decided;
 use crate::report::document::{Guard, Line};
 
 const WRITABLE: &str = "a string takes everything";
@@ -75,7 +76,7 @@ fn title(explanation: &Explanation) -> String {
     format!("Reservation {reservation_key}{of}, as of {}", time(Some(*now)))
 }
 
-fn chapters(explanation: &Explanation) -> [Chapter; 8] {
+fn chapters(explanation: &Explanation) -> [Chapter; 9] {
     let Explanation {
         format_version: _,
         kind: _,
@@ -89,6 +90,7 @@ fn chapters(explanation: &Explanation) -> [Chapter; 8] {
         waiting,
         identities,
         live,
+        decided,
         decisions,
         guards,
         history,
@@ -105,6 +107,7 @@ fn chapters(explanation: &Explanation) -> [Chapter; 8] {
         chapter("Stays without a right to a grant now", "none", waiting.iter().map(one_waiting).collect()),
         chapter("Guests in Seam", "none", identities.iter().map(person).collect()),
         chapter("Grants in Seam", "none of this job", live.iter().map(one_live).collect()),
+        chapter("Decisions of a person", "none", decided.iter().map(one_decided).collect()),
         chapter("What a run would do now", "nothing", decisions.iter().map(decision).collect()),
         chapter("Guards that would stop that run", "none", guards.iter().map(guard).collect()),
         chapter("What earlier runs sent", "nothing is on record", history.iter().map(sent).collect()),
@@ -137,6 +140,14 @@ fn row(row: &Row) -> Entry {
     }
 }
 
+fn one_decided(decided: &Decided) -> Entry {
+    let Decided { reason, decided_at, .. } = decided;
+    Entry {
+        title: decided.sentence(),
+        facts: vec![("why", reason.clone()), ("decided", time(Some(*decided_at)))],
+    }
+}
+
 fn window(window: &Window) -> String {
     format!("{} to {}", time(Some(window.starts_at)), time(window.ends_at))
 }
@@ -159,7 +170,7 @@ fn one_waiting(waiting: &Waiting) -> Entry {
     Entry {
         title: format!("guest {guest_key}, arrival {arrival}"),
         facts: vec![
-            ("why", reason.clone()),
+            ("why", reason.replace('\n', " ")),
             ("waits for", held_by.as_ref().map(word).unwrap_or_default()),
             ("row", source.clone()),
         ],
@@ -208,7 +219,7 @@ fn decision(line: &Line) -> Entry {
     Entry {
         title: format!("{} {} {}", mark(line.action), word(&line.action), line.key),
         facts: vec![
-            ("why", line.reason.clone()),
+            ("why", line.reason.replace('\n', " ")),
             ("changes", differs.join("; ")),
             ("notices", word(&line.impact)),
             ("waits for", line.held_by.as_ref().map(word).unwrap_or_default()),

@@ -10,6 +10,7 @@ use crate::model::{
     GuestKey, HeldBy, MethodSet, PropertyCode, ReasonCode, ReservationKey, RunId, SharedSet, SpaceKey,
     UserIdentityKey, Window, WorkspaceId,
 };
+use crate::report::decided::Decided;
 use crate::report::document::{Guard, Line};
 
 /// What is known of one reservation.
@@ -39,6 +40,8 @@ pub struct Explanation {
     pub identities: Vec<Person>,
     /// Its grants in Seam, ended ones too.
     pub live: Vec<Live>,
+    /// What a person decided about it and is still recorded.
+    pub decided: Vec<Decided>,
     /// What a run would do.
     pub decisions: Vec<Line>,
     /// Limits that would stop that run.

@@ -8,7 +8,7 @@ use super::super::counted;
 use super::super::document::{Document, Guard, Person};
 use super::super::text::{explained, in_one_line, in_words, mark};
 use super::super::visible::visible;
-use super::super::words::{Entry, noticed, release};
+use super::super::words::{Advice, Entry, noticed, remedy};
 use super::rows::{Choice, Kind, Problem, action_choices, impact_choices, kinds, problems};
 use super::{SCRIPT_HASH, STYLE_HASH};
 use crate::plan::HeldBy;
@@ -32,7 +32,7 @@ pub(super) struct Page<'a> {
     noticed: Option<String>,
     stopped: Option<Stopped>,
     is_idle: bool,
-    release: Option<String>,
+    remedy: Vec<Advice>,
     guards: Vec<Limit>,
     is_stopped_by_guards: bool,
     facts: Vec<(&'static str, String)>,
@@ -51,7 +51,6 @@ pub(super) struct Page<'a> {
 /// Why it ended early.
 struct Stopped {
     message: String,
-    hint: String,
     wrote_nothing: bool,
 }
 
@@ -123,11 +122,10 @@ impl<'a> Page<'a> {
             noticed: document.changes_something().then(|| noticed(document)),
             stopped: document.error.as_ref().map(|failure| Stopped {
                 message: visible(&failure.message).into_owned(),
-                hint: visible(&failure.hint).into_owned(),
                 wrote_nothing: document.calls.writes == 0,
             }),
             is_idle: document.error.is_none() && !document.changes_something(),
-            release: release(document),
+            remedy: remedy(document),
             guards: document.guards.iter().map(Limit::of).collect(),
             is_stopped_by_guards: document.guards.iter().any(|guard| guard.tripped),
             facts: facts(document),
@@ -196,7 +194,9 @@ fn days(document: &Document) -> Vec<Day<'_>> {
 fn hand((row, entry): &(usize, Entry<'_>)) -> Option<Hand> {
     let (what, why) = match &entry.trouble {
         Some((word, explanation)) => (*word, explanation.clone()),
-        None if entry.line.held_by == Some(HeldBy::Person) => ("held", entry.reason.clone()),
+        None if entry.line.held_by == Some(HeldBy::Person) => {
+            ("held", entry.reason.iter().map(|advice| advice.words.as_str()).collect::<Vec<_>>().join(" "))
+        }
         None => return None,
     };
     let who = [&entry.guest, &entry.reservation].into_iter().find(|text| !text.is_empty())?.clone();

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::document::Document;
-use super::super::words::{Change, Entry};
+use super::super::words::{Advice, Change, Entry};
 use super::MAX_ROWS;
-use super::escape::escaped;
+use super::escape::{code, escaped};
 use crate::plan::Action;
 
 const WRITABLE: &str = "a string takes everything";
@@ -115,7 +115,18 @@ fn guest(entry: &Entry<'_>) -> String {
 fn why(entry: &Entry<'_>) -> String {
     let source =
         if entry.source.is_empty() { String::new() } else { format!(" ({})", escaped(&entry.source)) };
-    format!("{}{source}", escaped(&entry.reason))
+    let reason: Vec<String> = entry
+        .reason
+        .iter()
+        .flat_map(|Advice { words, command }| [escaped(words), in_cell(command)])
+        .filter(|part| !part.is_empty())
+        .collect();
+    format!("{}{source}", reason.join(" "))
+}
+
+/// A command in a cell of a table.
+fn in_cell(command: &str) -> String {
+    if command.is_empty() { String::new() } else { code(command).replace('|', "\\|") }
 }
 
 /// What differs; for a grant that comes or goes, its window.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::super::counted;
 use super::super::document::Document;
 use super::super::text::in_one_line;
-use super::super::words::{noticed, release};
+use super::super::words::{Advice, noticed, remedy};
 use super::escape::{block, code, escaped};
 
 const WRITABLE: &str = "a string takes everything";
@@ -22,9 +22,7 @@ pub(super) fn opening(document: &Document, out: &mut String) {
     .expect(WRITABLE);
     if let Some(failure) = &document.error {
         writeln!(out, "**Stopped:** {}\n", escaped(&failure.message)).expect(WRITABLE);
-        if !failure.hint.is_empty() && release(document).is_none() {
-            writeln!(out, "**Hint:** {}\n", escaped(&failure.hint)).expect(WRITABLE);
-        }
+        helps(document, out);
         if document.calls.writes == 0 {
             out.push_str("Nothing was written to Seam.\n\n");
         }
@@ -73,9 +71,20 @@ pub(super) fn guards(document: &Document, out: &mut String) {
         writeln!(out, "| {name} | {} | {} | {scope} |", guard.count, guard.limit).expect(WRITABLE);
     }
     out.push('\n');
-    if let Some(command) = release(document) {
-        out.push_str("Look at the lines below. If they are right, this lets them pass:\n\n");
-        out.push_str(&block(&command));
-        out.push('\n');
+    if document.error.is_none() {
+        helps(document, out);
+    }
+}
+
+/// What helps, each command in a block of its own.
+fn helps(document: &Document, out: &mut String) {
+    for Advice { words, command } in remedy(document) {
+        if !words.is_empty() {
+            writeln!(out, "**Hint:** {}\n", escaped(&words)).expect(WRITABLE);
+        }
+        if !command.is_empty() {
+            out.push_str(&block(&command));
+            out.push('\n');
+        }
     }
 }

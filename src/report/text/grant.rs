@@ -6,8 +6,9 @@ use jiff::Timestamp;
 
 use super::super::document::{Document, Line, Person};
 use super::super::visible::visible;
+use super::super::words::{Advice, advice};
 use super::TextOptions;
-use super::paint::{Paint, detail, exact, painted};
+use super::paint::{Paint, advised, detail, exact, painted};
 use crate::event::Outcome;
 use crate::model::Method;
 use crate::plan::{Action, GrantView, HeldBy, Impact, Phase, ReasonCode};
@@ -80,7 +81,7 @@ fn grant(line: &Line, options: TextOptions, out: &mut String) {
                 }
             }
         }
-        detail("why", &reason(line), options, out);
+        advised("why", &reason(line), options, out);
         detail(if line.action == Action::Hold { "held" } else { "impact" }, &consequence(line), options, out);
     }
     result(line.outcome, line.error.as_deref(), options, out);
@@ -89,12 +90,12 @@ fn grant(line: &Line, options: TextOptions, out: &mut String) {
     }
 }
 
-fn reason(line: &Line) -> String {
-    let reason = visible(&line.reason);
-    match &line.source {
-        Some(source) => format!("{reason} ({})", visible(source)),
-        None => reason.into_owned(),
+fn reason(line: &Line) -> Vec<Advice> {
+    let mut reason = advice(&line.reason);
+    if let (Some(first), Some(source)) = (reason.first_mut(), &line.source) {
+        write!(first.words, " ({})", visible(source)).expect(WRITABLE);
     }
+    reason
 }
 
 /// Where, who, which reservation, when, how.

@@ -1,6 +1,7 @@
 //! The document for people: what a night manager can read in one minute.
 
 mod grant;
+mod matters;
 mod paint;
 mod problems;
 mod summary;
@@ -29,6 +30,7 @@ impl Default for TextOptions {
 pub fn render(document: &Document, options: TextOptions) -> String {
     let mut out = String::new();
     summary::opening(document, &mut out);
+    matters::matters(document, options, &mut out);
     grant::days(document, options, &mut out);
     grant::people(document, options, &mut out);
     problems::rejects(document, options, &mut out);

@@ -1,5 +1,6 @@
 //! Colour and line breaks.
 
+use super::super::words::Advice;
 use super::TextOptions;
 
 /// Whether a terminal that knows colours reads along.
@@ -54,6 +55,19 @@ pub(super) fn exact(label: &str, text: &str, out: &mut String) {
     let line = format!("{:INDENT$}{label:<LABEL$}{text}", "");
     out.push_str(line.trim_end());
     out.push('\n');
+}
+
+/// Words, each with the command that they lead to on a line of its own.
+pub(super) fn advised(label: &str, all: &[Advice], options: TextOptions, out: &mut String) {
+    let mut label = label;
+    for Advice { words, command } in all {
+        if !words.is_empty() {
+            detail(std::mem::take(&mut label), words, options, out);
+        }
+        if !command.is_empty() {
+            exact(std::mem::take(&mut label), command, out);
+        }
+    }
 }
 
 fn wrapped(text: &str, room: usize) -> Vec<String> {

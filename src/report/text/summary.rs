@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::super::counted::counted;
 use super::super::document::{Counts, Document, Estimate, Person};
 use super::super::visible::visible;
-use super::super::words::noticed;
+use super::super::words::{noticed, remedy};
 use super::TextOptions;
-use super::paint::{Paint, detail, exact, painted};
+use super::paint::{Paint, advised, painted};
 use crate::event::Outcome;
 use crate::plan::{Action, Impact, Phase};
 
@@ -66,22 +66,19 @@ pub(super) fn closing(document: &Document, options: TextOptions, out: &mut Strin
             visible(&guard.scope)
         )
         .expect(WRITABLE);
-        if let Some(allow) = &guard.allow {
-            exact("hint", "look at the lines above; if they are right, add to the command", out);
-            exact("", &visible(allow), out);
-        }
     }
     if let Some(failure) = &document.error {
         let label = painted(Paint::Bad, "Stopped:", options);
         writeln!(out, "{label} {}", visible(&failure.message)).expect(WRITABLE);
-        if !failure.hint.is_empty() {
-            detail("hint", &visible(&failure.hint), options, out);
-        }
+        advised("hint", &remedy(document), options, out);
         if document.calls.writes == 0 {
             out.push_str("Nothing was written to Seam.\n");
         }
-    } else if !document.changes_something() {
-        out.push_str("Nothing is to change.\n");
+    } else {
+        advised("hint", &remedy(document), options, out);
+        if !document.changes_something() {
+            out.push_str("Nothing is to change.\n");
+        }
     }
     if let Some(line) = people(document) {
         writeln!(out, "{line}").expect(WRITABLE);

@@ -3,6 +3,7 @@
 use super::super::document::Line;
 use super::super::text::{changes, consequence, explained, list, mark, places, time};
 use super::super::visible::visible;
+use super::remedy::{Advice, advice};
 use crate::model::MethodSet;
 use crate::plan::{Action, Impact, ReasonCode};
 
@@ -26,7 +27,8 @@ pub(in crate::report) struct Entry<'a> {
     pub(in crate::report) until: String,
     pub(in crate::report) methods: String,
     pub(in crate::report) changes: Vec<Change>,
-    pub(in crate::report) reason: String,
+    /// Why, and the commands that help.
+    pub(in crate::report) reason: Vec<Advice>,
     pub(in crate::report) consequence: String,
     pub(in crate::report) source: String,
     /// What went wrong, in a word and in a sentence.
@@ -64,7 +66,7 @@ impl<'a> Entry<'a> {
                 })
                 .map(|(label, before, after)| Change { label, before, after })
                 .collect(),
-            reason: seen(Some(&line.reason)),
+            reason: advice(&line.reason),
             consequence: if came_to_nothing(line) { String::new() } else { consequence(line) },
             source: seen(line.source.as_deref()),
             trouble: explained(line.outcome, line.error.as_deref())

@@ -14,7 +14,7 @@ use crate::sandbox::limits::DoorOperation;
 use crate::sandbox::record::{Grant, Mode, Window};
 use crate::sandbox::rules::{self, Joiner};
 use crate::sandbox::state::Change;
-use crate::sandbox::switches::{DuplicateGrantKey, GrantWithoutDoors, KeyReuse};
+use crate::sandbox::switches::{DuplicateGrantKey, GrantWithoutDoors, IdentityOfRefusedGrant, KeyReuse};
 use crate::sandbox::text_form::InstantForm;
 
 /// For whom a grant is.
@@ -75,6 +75,12 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, Refusal> {
             let identity = lookup::identity(&call.edit, &Name::Id(id))
                 .map_err(|_| lookup::unknown_reference(&call.edit, "user_identity"))?;
             Guest::Known(identity.id)
+        }
+        Guest::Inline(profile)
+            if call.edit.switches.identity_of_refused_grant == IdentityOfRefusedGrant::Kept =>
+        {
+            profile.check_unique(&call.edit, None)?;
+            Guest::Known(profile.create(&mut call.edit).id)
         }
         inline @ Guest::Inline(_) => inline,
     };

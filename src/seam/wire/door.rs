@@ -1,8 +1,10 @@
 //! Entrances and devices. Every capability flag is optional; an absent one means "cannot".
 
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::lenient::{lenient, lenient_list};
+use super::lenient::{lenient, lenient_list, workspace};
+use super::page::Listed;
 use crate::model::{Device, DeviceId, Entrance, EntranceId, Method, MethodSet, SpaceId};
 
 /// An entry of `/acs/entrances/list`.
@@ -10,6 +12,8 @@ use crate::model::{Device, DeviceId, Entrance, EntranceId, Method, MethodSet, Sp
 #[expect(clippy::struct_excessive_bools, reason = "Seam answers with one flag for each method")]
 pub(in crate::seam) struct WireEntrance {
     acs_entrance_id: EntranceId,
+    #[serde(default, deserialize_with = "workspace")]
+    workspace_id: Option<Uuid>,
     #[serde(default, deserialize_with = "lenient")]
     display_name: Option<String>,
     #[serde(default, deserialize_with = "lenient_list")]
@@ -24,6 +28,12 @@ pub(in crate::seam) struct WireEntrance {
     can_unlock_with_mobile_key: bool,
     #[serde(default, deserialize_with = "lenient")]
     can_belong_to_reservation: bool,
+}
+
+impl Listed for WireEntrance {
+    fn workspace_id(&self) -> Option<Uuid> {
+        self.workspace_id
+    }
 }
 
 impl From<WireEntrance> for Entrance {
@@ -49,6 +59,8 @@ impl From<WireEntrance> for Entrance {
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct WireDevice {
     device_id: DeviceId,
+    #[serde(default, deserialize_with = "workspace")]
+    workspace_id: Option<Uuid>,
     #[serde(default, deserialize_with = "lenient")]
     display_name: Option<String>,
     #[serde(default, deserialize_with = "lenient_list")]
@@ -67,6 +79,12 @@ pub(in crate::seam) struct WireDevice {
 struct WireProperties {
     #[serde(default, deserialize_with = "lenient")]
     max_active_codes_supported: Option<u32>,
+}
+
+impl Listed for WireDevice {
+    fn workspace_id(&self) -> Option<Uuid> {
+        self.workspace_id
+    }
 }
 
 impl From<WireDevice> for Device {

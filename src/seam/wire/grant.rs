@@ -3,8 +3,10 @@
 use ecow::EcoString;
 use jiff::Timestamp;
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::lenient::{lenient, lenient_list};
+use super::lenient::{lenient, lenient_list, workspace};
+use super::page::Listed;
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, GrantState, LiveGrant, Method, RequestedMethod,
     SeamReservationKey, SharedSet, SpaceId, UserIdentityId, Window,
@@ -20,6 +22,8 @@ pub(in crate::seam) struct GrantAnswer {
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct WireGrant {
     access_grant_id: AccessGrantId,
+    #[serde(default, deserialize_with = "workspace")]
+    workspace_id: Option<Uuid>,
     #[serde(default, deserialize_with = "lenient")]
     access_grant_key: Option<AccessGrantKey>,
     #[serde(default, deserialize_with = "lenient")]
@@ -64,6 +68,12 @@ struct WireWarning {
 impl WireWarning {
     fn says(&self, code: &str) -> bool {
         [&self.warning_code, &self.error_code].into_iter().flatten().any(|said| said == code)
+    }
+}
+
+impl Listed for WireGrant {
+    fn workspace_id(&self) -> Option<Uuid> {
+        self.workspace_id
     }
 }
 

@@ -2,8 +2,10 @@
 
 use ecow::EcoString;
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::lenient::{lenient, lenient_list};
+use super::lenient::{lenient, lenient_list, workspace};
+use super::page::Listed;
 use crate::model::{EmailAddress, Identity, PhoneNumber, UserIdentityId, UserIdentityKey};
 
 /// The answer of `/user_identities/get` and `/user_identities/create`.
@@ -16,6 +18,8 @@ pub(in crate::seam) struct IdentityAnswer {
 #[derive(Deserialize)]
 pub(in crate::seam) struct WireIdentity {
     user_identity_id: UserIdentityId,
+    #[serde(default, deserialize_with = "workspace")]
+    workspace_id: Option<Uuid>,
     #[serde(default, deserialize_with = "lenient")]
     user_identity_key: Option<UserIdentityKey>,
     #[serde(default, deserialize_with = "lenient")]
@@ -28,10 +32,17 @@ pub(in crate::seam) struct WireIdentity {
     merged_user_identity_keys: Vec<UserIdentityKey>,
 }
 
+impl Listed for WireIdentity {
+    fn workspace_id(&self) -> Option<Uuid> {
+        self.workspace_id
+    }
+}
+
 impl From<WireIdentity> for Identity {
     fn from(wire: WireIdentity) -> Self {
         let WireIdentity {
             user_identity_id,
+            workspace_id: _,
             user_identity_key,
             full_name,
             email_address,

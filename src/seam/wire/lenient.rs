@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Reads a field, or its default where it is null or of another shape.
 pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -22,6 +23,15 @@ where
 {
     let Value::Array(values) = Value::deserialize(deserializer)? else { return Ok(Vec::new()) };
     Ok(values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect())
+}
+
+/// The workspace that an entry names, in the 16 bytes of its id; `None` where it names none, or by another text.
+pub(super) fn workspace<'de, D>(deserializer: D) -> Result<Option<Uuid>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let text: Option<String> = lenient(deserializer)?;
+    Ok(text.and_then(|text| Uuid::try_parse(&text).ok()))
 }
 
 #[cfg(test)]

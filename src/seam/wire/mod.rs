@@ -16,5 +16,5 @@ pub(super) use door::{WireDevice, WireEntrance};
 pub(super) use grant::{GrantAnswer, WireGrant};
 pub(super) use identity::{IdentityAnswer, WireIdentity};
 pub(super) use method::WireMethod;
-pub(super) use page::{Page, Void};
+pub(super) use page::{Listed, Page, Void};
 pub(super) use place::{WireSpace, WorkspaceAnswer};

@@ -1,6 +1,7 @@
 //! One page of any list, and the answer that holds nothing.
 
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::lenient::lenient;
 
@@ -20,6 +21,12 @@ pub(in crate::seam) struct Page<T> {
     /// Where to go on; some lists have none.
     #[serde(default)]
     pub(in crate::seam) pagination: Option<Pagination>,
+}
+
+/// An entry of a list.
+pub(in crate::seam) trait Listed {
+    /// The workspace that it names; `None` where it names none.
+    fn workspace_id(&self) -> Option<Uuid>;
 }
 
 /// Where a list goes on.

@@ -1,8 +1,10 @@
 //! The workspace and its spaces.
 
 use serde::Deserialize;
+use uuid::Uuid;
 
-use super::lenient::lenient;
+use super::lenient::{lenient, workspace};
+use super::page::Listed;
 use crate::model::{Space, SpaceId, SpaceKey, Workspace, WorkspaceId};
 
 /// The answer of `/workspaces/get`.
@@ -33,6 +35,8 @@ impl From<WorkspaceAnswer> for Workspace {
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct WireSpace {
     space_id: SpaceId,
+    #[serde(default, deserialize_with = "workspace")]
+    workspace_id: Option<Uuid>,
     #[serde(default, deserialize_with = "lenient")]
     space_key: Option<SpaceKey>,
     #[serde(default, deserialize_with = "lenient")]
@@ -41,9 +45,15 @@ pub(in crate::seam) struct WireSpace {
     display_name: Option<String>,
 }
 
+impl Listed for WireSpace {
+    fn workspace_id(&self) -> Option<Uuid> {
+        self.workspace_id
+    }
+}
+
 impl From<WireSpace> for Space {
     fn from(wire: WireSpace) -> Self {
-        let WireSpace { space_id, space_key, name, display_name } = wire;
+        let WireSpace { space_id, workspace_id: _, space_key, name, display_name } = wire;
         let name = name.or(display_name).unwrap_or_else(|| space_id.to_string());
         Self { id: space_id, key: space_key, name }
     }

@@ -133,6 +133,7 @@ fn purposes(columns: &Columns) -> Vec<(usize, Purpose)> {
         (Field::CheckOut, Purpose::Date),
         (Field::LastNight, Purpose::Date),
         (Field::UpdatedAt, Purpose::Date),
+        (Field::BookedAt, Purpose::Date),
         (Field::CheckInTime, Purpose::Time),
         (Field::CheckOutTime, Purpose::Time),
     ]

@@ -120,6 +120,7 @@ impl Attempt<'_> {
                     seen: names.clone(),
                     wanting: problem.wanting,
                     twice: problem.twice,
+                    absent: problem.absent,
                 }
             })?;
         let mut rows = Rows::new(&columns, Arc::from(CONTAINER), settings, now);

@@ -4,38 +4,38 @@ use clap::Args;
 use jiff::civil::Date;
 
 use crate::exit_code::ExitCode;
-use crate::mapping::{Scope, Wave};
+use crate::mapping::{ReservationFilter, Wave};
 use crate::model::{PropertyCode, ReservationKey};
 use crate::run::Failure;
 
 /// Which reservations; all of them where nothing is said.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Scope: everything else keeps what it has, and is never told to be gone")]
-pub(super) struct ScopeFlags {
+#[command(next_help_heading = "Filters (reservations outside them are not changed)")]
+pub(super) struct FilterFlags {
     /// Only this property; may be given several times.
-    #[arg(long, value_name = "CODE", env = "RESERVATION_SYNC_PROPERTY", value_delimiter = ',')]
+    #[arg(long, value_name = "CODE")]
     property: Vec<PropertyCode>,
     /// Only this reservation, as KEY or PROPERTY/KEY; may be given several times.
-    #[arg(long, value_name = "KEY", env = "RESERVATION_SYNC_KEY", value_delimiter = ',')]
-    key: Vec<ReservationKey>,
+    #[arg(long, value_name = "KEY")]
+    reservation: Vec<ReservationKey>,
     /// Not this reservation, as KEY or PROPERTY/KEY; may be given several times.
-    #[arg(long, value_name = "KEY", env = "RESERVATION_SYNC_EXCLUDE", value_delimiter = ',')]
+    #[arg(long, value_name = "KEY")]
     exclude: Vec<ReservationKey>,
     /// Only reservations that arrive on this day or later.
-    #[arg(long, value_name = "DATE", env = "RESERVATION_SYNC_FROM")]
+    #[arg(long, value_name = "DATE")]
     from: Option<Date>,
     /// Only reservations that arrive on this day or earlier.
-    #[arg(long, value_name = "DATE", env = "RESERVATION_SYNC_TO")]
+    #[arg(long, value_name = "DATE")]
     to: Option<Date>,
     /// Only a share of the reservations, always the same ones: 20% holds all of 10%.
-    #[arg(long, value_name = "PERCENT", env = "RESERVATION_SYNC_WAVE")]
+    #[arg(long, value_name = "PERCENT")]
     wave: Option<Wave>,
 }
 
-impl ScopeFlags {
-    /// The scope they describe.
-    pub(super) fn to_scope(&self) -> Result<Scope, Failure> {
-        let Self { property, key, exclude, from, to, wave } = self;
+impl FilterFlags {
+    /// The filter they describe.
+    pub(super) fn to_filter(&self) -> Result<ReservationFilter, Failure> {
+        let Self { property, reservation, exclude, from, to, wave } = self;
         if let (Some(from), Some(to)) = (from, to)
             && from > to
         {
@@ -45,9 +45,9 @@ impl ScopeFlags {
                 hint: "exchange the two days".to_owned(),
             });
         }
-        Ok(Scope {
+        Ok(ReservationFilter {
             properties: property.iter().cloned().collect(),
-            keys: key.iter().cloned().collect(),
+            keys: reservation.iter().cloned().collect(),
             excluded: exclude.iter().cloned().collect(),
             from: *from,
             to: *to,

@@ -1,6 +1,6 @@
-//! Which reservations a plan is about, where it is not about all of them (RULES 31).
+//! Which reservations a plan is about, where it is not about all of them (RULES 40).
 //!
-//! A scope is applied after the mapping: reservations outside it are read, occupy their units, claim their contacts and
+//! A filter is applied after the mapping: reservations outside it are read, occupy their units, claim their contacts and
 //! keep their grants as ever. It only decides whose grants and identities may be changed.
 
 use std::collections::BTreeSet;
@@ -9,13 +9,11 @@ use std::str::FromStr;
 
 use jiff::civil::Date;
 
-use crate::model::{
-    Problem, ProblemCode, PropertyCode, Reservation, ReservationId, ReservationKey, SourcePlace, Standing,
-};
+use crate::model::{PropertyCode, Reservation, ReservationId, ReservationKey, Standing};
 
 /// The reservations that a plan may touch; the default is all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Scope {
+pub struct ReservationFilter {
     /// Only those of these properties; of every property where it is empty.
     pub properties: BTreeSet<PropertyCode>,
     /// Only these, as `KEY` or `PROPERTY/KEY`; any where it is empty.
@@ -85,19 +83,10 @@ impl Wave {
     }
 }
 
-impl Scope {
+impl ReservationFilter {
     /// Whether it is about every reservation.
-    pub fn is_whole(&self) -> bool {
+    pub fn is_unrestricted(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Whether a reservation that is not in the source may be told to be gone. What was left out by name is left out;
-    /// of any other limit nobody can say whether it would have been inside (RULES 31).
-    pub fn may_miss(&self, id: &ReservationId) -> bool {
-        let Self { properties, keys, excluded, from, to, wave } = self;
-        let is_limited =
-            !properties.is_empty() || !keys.is_empty() || from.is_some() || to.is_some() || wave.is_some();
-        !is_limited && !names(excluded, id)
     }
 
     /// Whether a reservation of the source is inside.
@@ -115,52 +104,38 @@ impl Scope {
 
     /// Those of the source that are not inside.
     pub fn outside(&self, reservations: &[Reservation]) -> BTreeSet<ReservationId> {
-        if self.is_whole() {
+        if self.is_unrestricted() {
             return BTreeSet::new();
         }
         reservations.iter().filter(|r| !self.holds(r)).map(|r| r.id.clone()).collect()
     }
 
-    /// Names of the scope that nothing in the source has: most likely a slip of the pen.
-    pub fn unmatched(&self, reservations: &[Reservation], location: &str) -> Vec<Problem> {
-        let place = SourcePlace { container: location.into(), row: 0 };
-        let notice = |column, message: String, hint: &str| Problem {
-            source: place.clone(),
-            column,
-            code: ProblemCode::Notice,
-            message,
-            hint: hint.to_owned(),
-        };
-        let property = |code: &&PropertyCode| !reservations.iter().any(|r| r.id.property == **code);
-        let key = |key: &&ReservationKey| !reservations.iter().any(|r| is_named(key, &r.id));
-        let properties = self.properties.iter().filter(property).map(|code| {
-            let message =
-                format!("no reservation of the source is of the property `{code}`, to which this is limited");
-            notice("property", message, "compare --property with the column of the source")
-        });
-        let keys = self.keys.iter().filter(key).map(|key| {
-            let message =
-                format!("no reservation of the source has the key `{key}`, to which this is limited");
-            notice("reservation_key", message, "compare --key with the column of the source")
-        });
-        let excluded = self.excluded.iter().filter(key).map(|key| {
-            let message =
-                format!("no reservation of the source has the key `{key}`, which is to be left out");
-            notice("reservation_key", message, "compare --exclude with the column of the source")
-        });
-        properties.chain(keys).chain(excluded).collect()
+    /// The flags that name something which none of the known reservations has: a slip of the pen. Days and the wave may
+    /// well match nothing (RULES 27).
+    pub fn unmatched<'i>(&self, known: &(impl Iterator<Item = &'i ReservationId> + Clone)) -> Vec<String> {
+        let Self { properties, keys, excluded, from: _, to: _, wave: _ } = self;
+        let has_property = |code: &&PropertyCode| known.clone().any(|id| id.property == **code);
+        let has_key = |key: &&ReservationKey| known.clone().any(|id| is_named(key, id));
+        let properties = properties.iter().filter(|code| !has_property(code));
+        let keys = keys.iter().filter(|key| !has_key(key));
+        let excluded = excluded.iter().filter(|key| !has_key(key));
+        properties
+            .map(|code| format!("--property {code}"))
+            .chain(keys.map(|key| format!("--reservation {key}")))
+            .chain(excluded.map(|key| format!("--exclude {key}")))
+            .collect()
     }
 
     /// The flags that say the same, each with its value.
-    pub fn flags(&self) -> Vec<String> {
+    pub fn flags(&self) -> Vec<(&'static str, String)> {
         let Self { properties, keys, excluded, from, to, wave } = self;
-        let mut flags: Vec<String> = Vec::new();
-        flags.extend(properties.iter().map(|code| format!("--property {code}")));
-        flags.extend(keys.iter().map(|key| format!("--key {key}")));
-        flags.extend(excluded.iter().map(|key| format!("--exclude {key}")));
-        flags.extend(from.iter().map(|day| format!("--from {day}")));
-        flags.extend(to.iter().map(|day| format!("--to {day}")));
-        flags.extend(wave.iter().map(|wave| format!("--wave {wave}")));
+        let mut flags = Vec::new();
+        flags.extend(properties.iter().map(|code| ("--property", code.to_string())));
+        flags.extend(keys.iter().map(|key| ("--reservation", key.to_string())));
+        flags.extend(excluded.iter().map(|key| ("--exclude", key.to_string())));
+        flags.extend(from.iter().map(|day| ("--from", day.to_string())));
+        flags.extend(to.iter().map(|day| ("--to", day.to_string())));
+        flags.extend(wave.iter().map(|wave| ("--wave", wave.to_string())));
         flags
     }
 }
@@ -229,19 +204,24 @@ mod tests {
     }
 
     #[test]
-    fn only_a_plan_about_everything_may_say_that_a_reservation_is_gone() {
-        let check =
-            |scope: Scope, expected| assert_eq!(scope.may_miss(&id("LIS", "R1")), expected, "{scope:?}");
-        let all = Scope::default;
-        check(all(), true);
-        check(Scope { properties: ["LIS".into()].into(), ..all() }, false);
-        check(Scope { keys: ["R1".into()].into(), ..all() }, false);
-        check(Scope { from: Some(Date::MIN), ..all() }, false);
-        check(Scope { to: Some(Date::MAX), ..all() }, false);
-        check(Scope { wave: "100%".parse().ok(), ..all() }, false);
-        check(Scope { excluded: ["R2".into()].into(), ..all() }, true);
-        check(Scope { excluded: ["R1".into()].into(), ..all() }, false);
-        check(Scope { excluded: ["LIS/R1".into()].into(), ..all() }, false);
-        check(Scope { excluded: ["OPO/R1".into()].into(), ..all() }, true);
+    fn filter_names_nothing_known() {
+        let known = [id("LIS", "R1"), id("LIS", "R2"), id("OPO", "R1")];
+        let check = |filter: ReservationFilter, expected: &[&str]| {
+            assert_eq!(filter.unmatched(&known.iter()), expected, "{filter:?}");
+        };
+        let all = ReservationFilter::default;
+        check(all(), &[]);
+        check(
+            ReservationFilter { properties: ["LIS".into(), "FAO".into()].into(), ..all() },
+            &["--property FAO"],
+        );
+        check(ReservationFilter { keys: ["R1".into(), "OPO/R1".into()].into(), ..all() }, &[]);
+        check(
+            ReservationFilter { keys: ["OPO/R2".into(), "R".into()].into(), ..all() },
+            &["--reservation OPO/R2", "--reservation R"],
+        );
+        check(ReservationFilter { excluded: ["R2".into(), "r2".into()].into(), ..all() }, &["--exclude r2"]);
+        let nobody = ReservationFilter { to: Some(Date::MIN), wave: "0.01%".parse().ok(), ..all() };
+        check(nobody, &[]);
     }
 }

@@ -1,0 +1,182 @@
+//! Which reservations meet another one at a door: only these are decided together.
+//!
+//! A stay or live grant is a span at each of its own doors; the spans of all reservations are sorted once. All who have
+//! a door at which two reservations overlap are looked at, because parties are made of all who are in a unit
+//! (RULES 12).
+
+use hashbrown::{HashMap, HashSet};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::mapping::{Desired, UnitSpaces};
+use crate::model::{DoorRef, GuestKey, ReservationId, SharedSet, Standing, Wanted, Window};
+use crate::plan::live::Live;
+use crate::plan::planner::PlanInput;
+
+/// The reservations of a plan: those of the source, and behind them those of which only grants are known.
+pub(in crate::plan) struct Reservations<'a> {
+    desired: &'a Desired,
+    /// Those without rows, with the positions of their grants.
+    pub(in crate::plan) absent: Vec<(ReservationId, std::ops::Range<usize>)>,
+}
+
+impl<'a> Reservations<'a> {
+    /// Finds the reservations of which the source has no row.
+    pub(in crate::plan) fn of(desired: &'a Desired, live: &Live<'_>) -> Self {
+        let listed: usize = desired.reservations.iter().map(|r| live.of_reservation(&r.id).len()).sum();
+        if listed == live.owned.len() {
+            return Self { desired, absent: Vec::new() };
+        }
+        let mut is_listed = vec![false; live.owned.len()];
+        for reservation in &desired.reservations {
+            is_listed[live.of_reservation(&reservation.id)].fill(true);
+        }
+        let mut absent = Vec::new();
+        let mut position = 0;
+        while position < live.owned.len() {
+            if is_listed[position] {
+                position += 1;
+                continue;
+            }
+            let id = live.owned[position].reservation();
+            let range = live.of_reservation(&id);
+            position = range.end;
+            absent.push((id, range));
+        }
+        Self { desired, absent }
+    }
+}
+
+/// A stay or a grant at one door, in minutes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Span {
+    door: u32,
+    from: i32,
+    to: i32,
+    reservation: u32,
+}
+
+/// Whether each reservation, in the order of [`Reservations`], has a door at which two reservations overlap.
+pub(in crate::plan) fn who_meets(
+    input: &PlanInput<'_>,
+    live: &Live<'_>,
+    reservations: &Reservations<'_>,
+) -> Vec<bool> {
+    let Desired { doors, .. } = reservations.desired;
+    let now = minutes(input.now);
+    let mut spans: Vec<Span> = Vec::with_capacity(reservations.desired.reservations.len() + live.owned.len());
+    let mut add_doors = |own: &[DoorRef], window: &Window, reservation: usize, goes_on: bool| {
+        let reservation = u32::try_from(reservation).expect("there are fewer than 2^32 reservations");
+        let to = window.ends_at.map_or(i32::MAX, |end| minutes(end).saturating_add(1));
+        let to = if goes_on { to.max(now + 1) } else { to };
+        if to > now {
+            let from = minutes(window.starts_at).min(to);
+            spans.extend(own.iter().map(|door| Span { door: door.0, from, to, reservation }));
+        }
+    };
+    let own_of = |units: &SharedSet<UnitSpaces>| {
+        doors.own_doors(input.directory, units.iter().flat_map(|unit| unit.spaces.iter().copied()))
+    };
+    for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
+        for grant in &reservation.grants {
+            add_doors(&own_of(&grant.units), &grant.window, n, false);
+        }
+        for stay in reservation.held.iter().filter(|stay| stay.facts.claims()) {
+            add_doors(&own_of(&stay.units), &stay.window, n, stay.facts.standing == Standing::CheckedIn);
+        }
+        for stay in reservation.left_alone.iter().filter(|stay| stay.facts.claims()) {
+            add_doors(&own_of(&stay.units), &stay.window, n, stay.facts.standing == Standing::CheckedIn);
+        }
+        for position in live.of_reservation(&reservation.id) {
+            let owned = &live.owned[position];
+            add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n, false);
+        }
+    }
+    let n_desired = reservations.desired.reservations.len();
+    for (n, (_, range)) in reservations.absent.iter().enumerate() {
+        for position in range.clone() {
+            let owned = &live.owned[position];
+            add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n_desired + n, false);
+        }
+    }
+    spans.sort_unstable();
+    let mut crowded: HashSet<u32> = HashSet::new();
+    // The last end so far at a door, of which reservation, and the last end of any other.
+    let mut last: Option<(u32, u32, i32, i32)> = None;
+    for Span { door, from, to, reservation } in &spans {
+        last = Some(match last {
+            Some((at, whose, end, others)) if at == *door => {
+                let overlaps = if whose == *reservation { others > *from } else { end > *from };
+                if overlaps {
+                    crowded.insert(*door);
+                }
+                if whose == *reservation {
+                    (at, whose, end.max(*to), others)
+                } else if *to > end {
+                    (at, *reservation, *to, others.max(end))
+                } else {
+                    (at, whose, end, others.max(*to))
+                }
+            }
+            _ => (*door, *reservation, *to, i32::MIN),
+        });
+    }
+    let mut meets = vec![false; n_desired + reservations.absent.len()];
+    // What a window has beyond the recorded stay is nobody's (RULES 20).
+    let goes_on = |position: usize| {
+        let owned = &live.owned[position];
+        let recorded = input.past.ledger.desired.get(owned.key).map(Wanted::window);
+        recorded.is_some_and(|recorded| recorded.ended(input.now)) && !owned.grant.window.ended(input.now)
+    };
+    for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
+        meets[n] = live.of_reservation(&reservation.id).any(goes_on);
+    }
+    for (n, (_, range)) in reservations.absent.iter().enumerate() {
+        meets[n_desired + n] = range.clone().any(goes_on);
+    }
+    for pair in back_to_back(input, reservations) {
+        meets[pair[0]] = true;
+        meets[pair[1]] = true;
+    }
+    for span in spans.iter().filter(|span| crowded.contains(&span.door)) {
+        meets[span.reservation as usize] = true;
+    }
+    meets
+}
+
+/// Reservations of one guest of which one begins within a day after the other ends (RULES 19).
+fn back_to_back(input: &PlanInput<'_>, reservations: &Reservations<'_>) -> Vec<[usize; 2]> {
+    let mut of_guest: HashMap<&GuestKey, Vec<(Window, usize)>> = HashMap::new();
+    for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
+        // A number is of one reservation only.
+        for grant in
+            reservation.grants.iter().filter(|grant| input.settings.namespace.is_unnumbered(&grant.guest))
+        {
+            of_guest.entry(&grant.guest).or_default().push((grant.window, n));
+        }
+    }
+    let mut pairs = Vec::new();
+    for stays in of_guest.values_mut().filter(|stays| stays.len() > 1) {
+        stays.sort_unstable_by_key(|(window, n)| (window.starts_at, window.ends_at, *n));
+        pairs.extend(stays.windows(2).filter_map(|pair| {
+            let [(earlier, left), (later, right)] = [pair[0], pair[1]];
+            let gap = earlier.ends_at.map(|end| end.duration_until(later.starts_at));
+            (left != right && gap.is_some_and(|gap| gap <= SignedDuration::from_hours(24)))
+                .then_some([left, right])
+        }));
+    }
+    pairs
+}
+
+/// The doors by which the guest of a grant has a unit.
+pub(in crate::plan) fn own_doors_of(
+    owned: &crate::plan::live::Owned<'_>,
+    input: &PlanInput<'_>,
+    doors: &crate::mapping::UnitDoors,
+) -> crate::mapping::DoorRefs {
+    let known = owned.grant.spaces.iter().filter_map(|space| input.directory.by_id(space));
+    doors.own_doors(input.directory, known)
+}
+
+fn minutes(instant: Timestamp) -> i32 {
+    i32::try_from(instant.as_second().div_euclid(60)).unwrap_or(i32::MAX - 1)
+}

@@ -1,0 +1,289 @@
+//! The steps of a plan in an order in which nobody opens a unit before another party's grant there is closed
+//! (RULES 29).
+//!
+//! Each closing is followed at once by what it frees. Where several wait for each other, one of them gives up the old
+//! unit first: a guest who is not in house, else the first by reservation.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use hashbrown::HashMap;
+
+use super::live::Live;
+use super::occupancy::Need;
+use super::outline::Plan;
+use super::step::{Call, Step, StepId, StepIds};
+use crate::model::{AccessGrantId, ReservationId, Window};
+
+/// Said of the guest who makes room for the others.
+const GIVES_UP_FIRST: &str = "several stays change units with each other; this one gives up the old unit first, and its \
+                              guest has no key until the last call of the change";
+
+/// A step that opens, with one that closes and must have succeeded before.
+struct Edge<'n> {
+    opens: usize,
+    closes: usize,
+    need: &'n Need,
+}
+
+/// Adds what steps need of other reservations, and puts all steps in order.
+pub(super) fn order_across(
+    plan: &mut Plan,
+    needs: &[Need],
+    created: &HashMap<(ReservationId, usize), Vec<StepId>>,
+    live: &Live<'_>,
+) {
+    if needs.is_empty() {
+        return;
+    }
+    let mut of_grant: HashMap<&AccessGrantId, Vec<usize>> = HashMap::new();
+    for (n, step) in plan.steps.iter().enumerate() {
+        if let Call::UpdateGrant { id, .. } | Call::DeleteGrant { id, .. } = &step.call {
+            of_grant.entry(id).or_default().push(n);
+        }
+    }
+    let steps_of =
+        |position: usize| of_grant.get(&live.owned[position].grant.id).map_or(&[][..], Vec::as_slice);
+    let mut edges: Vec<Edge<'_>> = Vec::new();
+    for need in needs {
+        let Some(closes) = steps_of(need.closes).last().copied() else { continue };
+        let creates = need.piece.and_then(|piece| created.get(&(need.reservation.clone(), piece)));
+        let widens = need.widens.iter().flat_map(|own| steps_of(*own)).copied();
+        let widens = widens.filter(|n| matches!(plan.steps[*n].call, Call::UpdateGrant { .. }));
+        let opens = creates.into_iter().flatten().map(|step| step.0 as usize).chain(widens);
+        edges.extend(opens.filter(|opens| *opens != closes).map(|opens| Edge { opens, closes, need }));
+    }
+    drop(of_grant);
+    let order = Sorter::new(plan, &edges, live).sort(plan);
+    renumber(plan, &order);
+}
+
+struct Sorter<'e> {
+    edges: &'e [Edge<'e>],
+    /// What each step waits for.
+    before: Vec<BTreeSet<usize>>,
+    /// Who waits for each step.
+    behind: Vec<BTreeSet<usize>>,
+    /// The windows of live grants before the plan.
+    had: HashMap<AccessGrantId, Window>,
+    /// Updates that were already cut in two.
+    halved: BTreeSet<usize>,
+}
+
+impl<'e> Sorter<'e> {
+    fn new(plan: &mut Plan, edges: &'e [Edge<'e>], live: &Live<'_>) -> Self {
+        for edge in edges {
+            let requires = &mut plan.steps[edge.opens].requires;
+            let id = StepId(u32::try_from(edge.closes).expect("a plan has fewer than 2^32 steps"));
+            if !requires.contains(&id) {
+                requires.push(id);
+            }
+        }
+        let n = plan.steps.len();
+        let mut sorter = Self {
+            edges,
+            before: vec![BTreeSet::new(); n],
+            behind: vec![BTreeSet::new(); n],
+            had: HashMap::new(),
+            halved: BTreeSet::new(),
+        };
+        for (n, step) in plan.steps.iter().enumerate() {
+            for other in step.requires.iter().chain(&step.follows) {
+                sorter.wait(n, other.0 as usize);
+            }
+        }
+        for edge in edges {
+            let owned = &live.owned[edge.need.closes];
+            sorter.had.insert(owned.grant.id.clone(), owned.grant.window);
+        }
+        sorter
+    }
+
+    fn wait(&mut self, step: usize, other: usize) {
+        self.before[step].insert(other);
+        self.behind[other].insert(step);
+    }
+
+    /// The steps in their new order.
+    fn sort(mut self, plan: &mut Plan) -> Vec<usize> {
+        let mut n_waits: Vec<usize> = self.before.iter().map(BTreeSet::len).collect();
+        let mut ready: BinaryHeap<Reverse<usize>> =
+            (0..n_waits.len()).filter(|n| n_waits[*n] == 0).map(Reverse).collect();
+        let closing: BTreeSet<usize> = self.edges.iter().map(|edge| edge.closes).collect();
+        let mut freed: Vec<usize> = Vec::new();
+        let mut is_sent = vec![false; n_waits.len()];
+        let mut order = Vec::with_capacity(n_waits.len());
+        loop {
+            let next = freed.pop().or_else(|| ready.pop().map(|Reverse(next)| next));
+            let Some(next) = next else {
+                if order.len() == plan.steps.len()
+                    || !self.break_ring(plan, &is_sent, &mut n_waits, &mut ready)
+                {
+                    break;
+                }
+                is_sent.resize(n_waits.len(), false);
+                continue;
+            };
+            if is_sent[next] {
+                continue;
+            }
+            is_sent[next] = true;
+            order.push(next);
+            for behind in self.behind[next].clone() {
+                n_waits[behind] -= 1;
+                if n_waits[behind] == 0 {
+                    if closing.contains(&next) { freed.push(behind) } else { ready.push(Reverse(behind)) }
+                }
+            }
+        }
+        // Whoever still waits keeps the old order; the check of the plan says so.
+        order.extend((0..is_sent.len()).filter(|n| !is_sent[*n]));
+        order
+    }
+
+    /// Lets one guest of a ring give up the old unit first. Whether there was one.
+    fn break_ring(
+        &mut self,
+        plan: &mut Plan,
+        is_sent: &[bool],
+        n_waits: &mut Vec<usize>,
+        ready: &mut BinaryHeap<Reverse<usize>>,
+    ) -> bool {
+        let Some(ring) = self.ring(is_sent) else { return false };
+        let mut candidates: Vec<(bool, &ReservationId, usize)> = self
+            .edges
+            .iter()
+            .filter(|edge| ring.contains(&edge.closes) && !is_sent[edge.closes])
+            .map(|edge| (edge.need.in_house, &edge.need.of, edge.closes))
+            .collect();
+        candidates.sort_unstable();
+        for (_, _, closes) in candidates {
+            match &plan.steps[closes].call {
+                Call::DeleteGrant { .. } => {
+                    let creates: Vec<usize> = self.before[closes]
+                        .iter()
+                        .copied()
+                        .filter(|before| {
+                            !is_sent[*before] && plan.steps[*before].item == plan.steps[closes].item
+                        })
+                        .collect();
+                    if creates.is_empty() {
+                        continue;
+                    }
+                    if let Some(item) = plan.steps[closes].item {
+                        plan.items[item.0 as usize].reason = GIVES_UP_FIRST.into();
+                    }
+                    for create in creates {
+                        self.turn(plan, closes, create, n_waits);
+                    }
+                    if n_waits[closes] == 0 {
+                        ready.push(Reverse(closes));
+                    }
+                    return true;
+                }
+                Call::UpdateGrant { id, window, .. } => {
+                    let Some(had) = self.had.get(id).copied() else { continue };
+                    if !had.overlaps(window) {
+                        continue;
+                    }
+                    let part = had.intersection(window);
+                    if part == *window || part == had || !self.halved.insert(closes) {
+                        continue;
+                    }
+                    self.shrink_first(plan, closes, part, n_waits, ready);
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// A delete goes before the create that it waited for.
+    fn turn(&mut self, plan: &mut Plan, delete: usize, create: usize, n_waits: &mut [usize]) {
+        let id = |n: usize| StepId(u32::try_from(n).expect("a plan has fewer than 2^32 steps"));
+        plan.steps[delete].requires.retain(|other| *other != id(create));
+        if self.before[delete].remove(&create) {
+            self.behind[create].remove(&delete);
+            n_waits[delete] -= 1;
+        }
+        if self.before[create].insert(delete) {
+            self.behind[delete].insert(create);
+            n_waits[create] += 1;
+            plan.steps[create].requires.push(id(delete));
+        }
+    }
+
+    /// An update that takes and gives first takes, so that others can go on.
+    fn shrink_first(
+        &mut self,
+        plan: &mut Plan,
+        update: usize,
+        part: Window,
+        n_waits: &mut Vec<usize>,
+        ready: &mut BinaryHeap<Reverse<usize>>,
+    ) {
+        let id = |n: usize| StepId(u32::try_from(n).expect("a plan has fewer than 2^32 steps"));
+        let mut first: Step = plan.steps[update].clone();
+        if let Call::UpdateGrant { window, .. } = &mut first.call {
+            *window = part;
+        }
+        first.requires = StepIds::new();
+        first.follows = StepIds::new();
+        let new = plan.steps.len();
+        plan.steps.push(first);
+        self.before.push(BTreeSet::new());
+        self.behind.push(BTreeSet::new());
+        n_waits.push(0);
+        // Who waited for the update waits for its first half.
+        for edge in self.edges.iter().filter(|edge| edge.closes == update) {
+            if self.before[edge.opens].remove(&update) {
+                self.behind[update].remove(&edge.opens);
+                self.before[edge.opens].insert(new);
+                self.behind[new].insert(edge.opens);
+            }
+            for other in &mut plan.steps[edge.opens].requires {
+                if *other == id(update) {
+                    *other = id(new);
+                }
+            }
+        }
+        self.wait(update, new);
+        n_waits[update] += 1;
+        plan.steps[update].requires.push(id(new));
+        ready.push(Reverse(new));
+    }
+
+    /// Steps that wait for each other.
+    fn ring(&self, is_sent: &[bool]) -> Option<BTreeSet<usize>> {
+        let start = (0..is_sent.len()).find(|n| !is_sent[*n])?;
+        let mut path = vec![start];
+        let mut at: BTreeMap<usize, usize> = BTreeMap::from([(start, 0)]);
+        loop {
+            let last = *path.last().expect("it has a beginning");
+            let next = self.before[last].iter().copied().find(|before| !is_sent[*before])?;
+            if let Some(position) = at.get(&next) {
+                return Some(path[*position..].iter().copied().collect());
+            }
+            at.insert(next, path.len());
+            path.push(next);
+        }
+    }
+}
+
+/// Puts the steps into an order and follows them wherever they are named. Who makes which identity is said later.
+fn renumber(plan: &mut Plan, order: &[usize]) {
+    let mut moved_to = vec![StepId(0); order.len()];
+    for (to, from) in order.iter().enumerate() {
+        moved_to[*from] = StepId(u32::try_from(to).expect("a plan has fewer than 2^32 steps"));
+    }
+    let mut steps: Vec<Option<Step>> = std::mem::take(&mut plan.steps).into_iter().map(Some).collect();
+    plan.steps = order.iter().map(|from| steps[*from].take().expect("each step has one place")).collect();
+    for step in &mut plan.steps {
+        for other in step.requires.iter_mut().chain(&mut step.follows) {
+            *other = moved_to[other.0 as usize];
+        }
+        step.requires.sort_unstable();
+        step.requires.dedup();
+    }
+}
