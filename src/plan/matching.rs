@@ -393,7 +393,9 @@ impl Matcher<'_> {
                 continue;
             }
             for (piece, fate) in self.pieces.iter().zip(&self.fates) {
-                let (Fate::Covered(lives) | Fate::Extended { lives, .. }) = fate else { continue };
+                let (Fate::Covered(lives) | Fate::Extended { lives, .. } | Fate::Moved(lives)) = fate else {
+                    continue;
+                };
                 if piece.desired.guest != owned.parts.guest {
                     continue;
                 }
@@ -404,10 +406,10 @@ impl Matcher<'_> {
                     .as_ref()
                     .is_some_and(|spaces| spaces.iter().all(|space| self.is_covered(*space, lives)));
                 let was_apart = lives.iter().all(|other| !is_held_by(&self.live.owned[*other].grant.window));
-                if is_held && same_doors {
+                if is_held && same_doors && !matches!(fate, Fate::Moved(_)) {
                     gone.push((position, ReasonCode::Duplicate, None));
                     break;
-                } else if self.lists_all && (self.stands_beside(position, lives) || (is_held && was_apart)) {
+                } else if (self.lists_all && self.stands_beside(position, lives)) || (is_held && was_apart) {
                     gone.push((position, ReasonCode::DoorsChanged, None));
                     break;
                 }

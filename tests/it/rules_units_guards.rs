@@ -31,7 +31,9 @@ fn five_moves_and_their_arrivals_go_together_or_not() {
         house.settles(&tonight, &[("5T04:00", 3), ("6", 3)]);
 
         let flags = Flags { allow: &["max_in_house=5"], ..Flags::default() };
-        let ran = house.night_with("6T04:00", &tonight, flags);
+        // Another export: the bytes of an earlier one would count as older (RULES 26).
+        let later = [&tonight[..], &["P9 Past_Guest 210 11-01..11-09".to_owned()]].concat();
+        let ran = house.night_with("6T04:00", &later, flags);
         let moved = rows(5, |n| format!("02{n} R{n}"));
         let arrived = rows(5, |n| format!("00{n} N{n}"));
         let all: Vec<&str> = moved.iter().chain(&arrived).map(String::as_str).collect();

@@ -159,6 +159,7 @@ impl Night {
 namespace = "pms"
 source.path = "reservations.csv"
 source.max_age = "none"
+source.whole_reservations = true
 property.time_zone = "Europe/Lisbon"
 spaces.key = "room-{{unit}}"
 spaces.also = [{also}]

@@ -378,7 +378,9 @@ pub(crate) fn planned_within(
     policy: Policy,
     now: Timestamp,
 ) -> (Desired, CheckedPlan) {
-    let (desired, checked, ()) = planned_with(night, inventory, policy, now, |desired, _| {
+    let ledger = knowing_all(inventory);
+    let reading = Reading { whole_reservations: true, is_limited: true, ..Reading::partial() };
+    let (desired, checked, ()) = made(night, inventory, policy, now, (&ledger, &reading), |desired, _| {
         desired.outside = filter.outside(&reservations(night));
     });
     (desired, checked)
@@ -475,7 +477,7 @@ pub(crate) fn told(items: &[Item]) -> String {
     };
     let line = |item: &Item| {
         let Item { key, action, reason_code, before, after, .. } = item;
-        format!("{action:?} {key} {reason_code:?} {} -> {}\n", view(before), view(after))
+        format!("{action:?} {key} {reason_code:?} {} -> {} {}\n", view(before), view(after), item.reason)
     };
     items.iter().map(line).collect()
 }

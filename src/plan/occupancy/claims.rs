@@ -168,14 +168,28 @@ impl Decider<'_, '_> {
             return *span;
         }
         let ground = self.ground;
-        let Stay { dates, reservation, ref units, .. } = ground.stays[stay];
+        let Stay { dates, reservation, ref units, guest, .. } = ground.stays[stay];
         let now = ground.now(reservation);
         let opens_unit = |grant: &super::ground::Grant| {
             units.iter().any(|unit| ground.units[*unit].doors.iter().any(|door| grant.doors.contains(door)))
         };
         let of_guest = |grant: &&super::ground::Grant| grant.reservation == reservation;
         let grants = || ground.grants[ground.parties[reservation].grants.clone()].iter().filter(of_guest);
-        let open_now = || grants().filter(|grant| grant.window.contains(now));
+        // A unit that the guest has beside this one is not the one that they come from.
+        let is_beside = |grant: &super::ground::Grant| {
+            let stays = ground.parties[reservation].stays.clone();
+            stays.into_iter().filter(|other| *other != stay).any(|other| {
+                let row = &ground.stays[other];
+                row.guest == guest
+                    && row.grants(now)
+                    && row.dates.contains(now)
+                    && row
+                        .units
+                        .iter()
+                        .any(|unit| ground.units[*unit].doors.iter().any(|d| grant.doors.contains(d)))
+            })
+        };
+        let open_now = || grants().filter(|grant| grant.window.contains(now) && !is_beside(grant));
         let moves = dates.contains(now) && open_now().next().is_some() && !open_now().any(opens_unit);
         let span = if moves {
             LocalSpan { from: start_of_day(now), ..dates }
@@ -328,7 +342,7 @@ impl Decider<'_, '_> {
         for (unit, stays) in &units {
             let rivals = || stays.iter().flat_map(|stay| of_unit(*stay, *unit)).chain(stays.iter().copied());
             let all_booked = rivals().all(|stay| ground.stays[stay].booked_at.is_some());
-            let rank = |stay: usize, unit: usize| {
+            let rank_alone = |stay: usize, unit: usize| {
                 let row = &ground.stays[stay];
                 let is_live = of_unit(stay, unit).any(|other| is_live(stay, other, unit));
                 (
@@ -340,6 +354,10 @@ impl Decider<'_, '_> {
                     row.source,
                     stay,
                 )
+            };
+            let rank = |stay: usize, unit: usize| {
+                let together = self.together(stay, unit);
+                together.into_iter().map(|other| rank_alone(other, unit)).min()
             };
             for stay in stays.iter().copied() {
                 for winner in of_unit(stay, *unit) {
@@ -371,6 +389,25 @@ impl Decider<'_, '_> {
         for (stay, winner) in taken {
             self.claims.taken_by[stay].push(winner);
         }
+    }
+
+    /// The stays of one reservation that have a unit on common nights, one after the other: they stand in the order as
+    /// one, because the unit is that of their party.
+    fn together(&self, stay: usize, unit: usize) -> Vec<usize> {
+        let ground = self.ground;
+        let has_unit = |other: &usize| ground.gives(*other) && ground.stays[*other].units.contains(&unit);
+        let stays = ground.parties[ground.stays[stay].reservation].stays.clone();
+        let mut apart: Vec<usize> = stays.filter(|other| *other != stay).filter(has_unit).collect();
+        let mut together = vec![stay];
+        let mut seen = 0;
+        while seen < together.len() {
+            let asked = self.asks(together[seen]);
+            let (found, rest) = apart.into_iter().partition(|other| self.asks(*other).shares_night(asked));
+            apart = rest;
+            together.extend::<Vec<usize>>(found);
+            seen += 1;
+        }
+        together
     }
 
     /// What a grant opens when those who are checked in have theirs: that part counts in the order (RULES 14).

@@ -212,11 +212,11 @@ impl Occupancy<'_> {
             if self.changes[c].hold.is_some() {
                 continue;
             }
-            let before = self.changes[c].opens;
+            let before = (self.changes[c].opens, self.changes[c].action);
             self.changes[c].hold = self.obstacle(c);
             if self.changes[c].hold.is_some() {
                 self.changes[c].opens = self.changes[c].wanted;
-            } else if before == self.changes[c].opens {
+            } else if before == (self.changes[c].opens, self.changes[c].action) {
                 continue;
             }
             let mut look_again: Vec<usize> = self.claimants[c].clone();
@@ -245,6 +245,13 @@ impl Occupancy<'_> {
     fn obstacle(&mut self, c: usize) -> Option<Hold> {
         if self.changes[c].forced {
             return None;
+        }
+        let hides_absence = self.changes[c].action == Action::Revoke(Cause::Absent)
+            && !self.changes[c].in_house
+            && self.waits_for_a_row(c);
+        if hides_absence {
+            // Absence says nothing then; the unit may still be let again (RULES 15).
+            self.changes[c].action = Action::Revoke(Cause::Relet);
         }
         if let Action::Revoke(cause) = self.changes[c].action
             && let Some(hold) = self.obstacle_of_revocation(c, cause)
@@ -282,30 +289,39 @@ impl Occupancy<'_> {
         let change = &mut self.changes[c];
         change.opens.from = opens_at;
         change.opens.to = closes_at;
-        (is_occupied || opens_at >= wanted.to.max(wanted.from + 1)).then_some(Hold::Occupied)
+        // Others have all that a new grant would still open.
+        let is_over =
+            closes_at <= now && matches!(change.action, Action::Create | Action::Replace | Action::Beside);
+        (is_occupied || is_over || opens_at >= wanted.to.max(wanted.from + 1)).then_some(Hold::Occupied)
+    }
+
+    /// Whether a row of the reservation for the nights of a grant without a row is held: then the rows do not say what
+    /// the guest has left (RULES 21).
+    fn waits_for_a_row(&self, c: usize) -> bool {
+        let change = &self.changes[c];
+        if change.stay.is_some() {
+            return false;
+        }
+        let window = change.grants.first().map(|grant| self.ground.grants[*grant].window);
+        let is_held = |row: usize| {
+            let Change { stay, hold, action, .. } = &self.changes[row];
+            let is_over = matches!(action, Action::Revoke(Cause::Explicit));
+            let covers = stay.is_some_and(|stay| {
+                window.is_some_and(|window| window.overlaps(self.ground.stays[stay].dates))
+            });
+            let follows = change.successor == Some(row);
+            stay.is_some()
+                && !is_over
+                && (covers || follows)
+                && hold.is_some_and(|hold| !matches!(hold, Hold::NotTheSource | Hold::LostStore))
+        };
+        self.changes_of[change.reservation].clone().any(is_held)
     }
 
     fn obstacle_of_revocation(&self, c: usize, cause: Cause) -> Option<Hold> {
         let change = &self.changes[c];
-        let window = change.grants.first().map(|grant| self.ground.grants[*grant].window);
-        // Where a row of the reservation for these nights is held, it does not say what the guest has left (RULES 21).
-        if matches!(cause, Cause::Left | Cause::Absent) && change.stay.is_none() {
-            let mut rows =
-                self.changes_of[change.reservation].clone().filter(|row| self.changes[*row].stay.is_some());
-            let is_held = |row: usize| {
-                let Change { stay, hold, action, .. } = &self.changes[row];
-                let is_over = matches!(action, Action::Revoke(Cause::Explicit));
-                let covers = stay.is_some_and(|stay| {
-                    window.is_some_and(|window| window.overlaps(self.ground.stays[stay].dates))
-                });
-                let follows = change.successor == Some(row);
-                !is_over
-                    && (covers || follows)
-                    && hold.is_some_and(|hold| !matches!(hold, Hold::NotTheSource | Hold::LostStore))
-            };
-            if rows.any(is_held) {
-                return Some(Hold::Waits);
-            }
+        if matches!(cause, Cause::Left | Cause::Absent) && self.waits_for_a_row(c) {
+            return Some(Hold::Waits);
         }
         if cause.is_on_demand() {
             let goes = change.grants.iter().any(|grant| {
