@@ -4,18 +4,20 @@ use std::ops::Deref;
 
 use hashbrown::HashSet;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
+use super::check_parties::two_parties;
 use super::index::Index;
 use super::item::Action;
 use super::outline::Plan;
-use super::planner::PlanInput;
+use super::planner::{PlanInput, Withheld};
 use super::seam_rules::{Breach, World};
 use super::settings::{PlanSettings, Policy};
 use super::step::{Call, NewIdentity, StepId};
 use crate::mapping::{Desired, DesiredGrant, Directory};
 use crate::model::{
-    AccessGrantKey, AccessMethodId, GrantKeyParts, GrantState, Inventory, LiveGrant, Namespace, ReasonCode,
-    ReservationId, UserIdentityKey,
+    AccessGrantKey, AccessMethodId, Decision, GrantKeyParts, GrantState, Inventory, LiveGrant, Namespace,
+    ReasonCode, ReservationId, UserIdentityKey,
 };
 
 /// A plan that was verified: the only thing from which writing can begin.
@@ -93,6 +95,19 @@ pub enum Violation {
         /// The key.
         key: AccessGrantKey,
     },
+    /// A unit opens for two parties on one night, and nothing says so (RULES 17).
+    #[error("step {step} opens a unit for reservations {} and {} on the night of {night}{}", reservations[0],
+        reservations[1], if *too_soon { ", before one of them has given it up" } else { "" })]
+    TwoParties {
+        /// The number of the step.
+        step: usize,
+        /// Whose it is.
+        reservations: Box<[ReservationId; 2]>,
+        /// The day on which the night begins.
+        night: Date,
+        /// One of them gives it up in this plan, and the step does not wait for it.
+        too_soon: bool,
+    },
     /// The calls do not lead to what the line says.
     #[error("after the plan `{key}` would not be as its line says")]
     NotReached {
@@ -114,12 +129,36 @@ pub struct Base<'a> {
     pub inventory: &'a Inventory,
     /// What the source wants; `None` for a plan that was made earlier: then nothing that is not ours may go.
     pub desired: Option<&'a Desired>,
+    /// What people decided of stays.
+    pub decisions: &'a [Decision],
 }
 
 /// Verifies a plan against what it was made from.
 pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Violation>> {
-    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
-    check_against(plan, &Base { now, settings, directory, inventory, desired: Some(desired) })
+    check_against(plan, &Base::of(input))
+}
+
+impl<'a> Base<'a> {
+    /// What a plan is verified against that was made from this.
+    pub fn of(input: &PlanInput<'a>) -> Self {
+        let PlanInput { now, settings, desired, directory, inventory, past } = *input;
+        let decisions = &past.ledger.decisions;
+        Self { now, settings, directory, inventory, desired: Some(desired), decisions }
+    }
+}
+
+/// Adds the reservations for which a plan would open a unit for two parties to those that the next plan leaves as they
+/// are (RULES 17). Whether there were any that it did not leave already; else the plan is not to be carried out.
+pub fn withhold(violations: &[Violation], withheld: &mut Withheld) -> bool {
+    let n_before = withheld.len();
+    for violation in violations {
+        if let Violation::TwoParties { reservations, .. } = violation {
+            for id in reservations.iter() {
+                withheld.entry(id.clone()).or_insert_with(|| violation.to_string());
+            }
+        }
+    }
+    withheld.len() > n_before
 }
 
 /// Verifies a plan that was made earlier against what Seam holds now.
@@ -131,7 +170,8 @@ pub fn check_against(plan: Plan, base: &Base<'_>) -> Result<CheckedPlan, Vec<Vio
 fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
     let mut violations = Vec::new();
     let index = Index::of(base.inventory);
-    let mut world = World::of(&index, base.directory, base.now);
+    let before = World::of(&index, base.directory, base.now);
+    let mut world = before.clone();
     let owners = Owners::of(&index, base);
     let mut n_calls = vec![0_usize; plan.items.len()];
     for (number, step) in plan.steps.iter().enumerate() {
@@ -176,6 +216,7 @@ fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
         }
     }
     violations.extend(unreached(plan, &world));
+    violations.extend(two_parties(plan, &before, &world, base));
     violations
 }
 

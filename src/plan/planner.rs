@@ -17,7 +17,7 @@ use super::judging::{guard_checks, in_house_check, needed};
 use super::learnt::learn;
 use super::live::{Live, Owned};
 use super::matching::{Fate, Matching, Memory, matching, takes_all};
-use super::occupancy::{Claims, Draft, Ground, Occupancy, Reservations, who_meets};
+use super::occupancy::{Claims, Draft, Ground, Hold, Occupancy, Reservations, who_meets};
 use super::outline::Plan;
 use super::past::{Past, Quarantine};
 use super::pieces::{Piece, pieces};
@@ -54,6 +54,14 @@ pub struct PlanInput<'a> {
 
 /// Makes the plan.
 pub fn plan(input: &PlanInput<'_>) -> Plan {
+    plan_without(input, &Withheld::new())
+}
+
+/// Reservations that a check took out of a plan, each with what it found (RULES 17).
+pub type Withheld = BTreeMap<ReservationId, String>;
+
+/// Makes the plan in which some reservations are held as they are.
+pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let PlanInput { now, settings, desired, directory, inventory, past } = *input;
     let joinable = joinable(input);
     let ((live, foreign), heard) = both(
@@ -67,6 +75,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let waiting = waiting_for_a_key(input);
     let is_outside = |id: &ReservationId| desired.outside.contains(id) || waiting.contains(id);
     let mut chosen = who_meets(input, &live, &reservations);
+    reservations.choose(|id| withheld.contains_key(id), &mut chosen);
     let memory = Memory::of(input);
     let n_desired = desired.reservations.len();
     // Who meets nobody and changes nothing, or is only new, needs no decision.
@@ -94,7 +103,11 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     }
     let is_limited = past.reading.is_limited || !desired.outside.is_empty();
     let ground = Ground::of(input, &live, &reservations, &chosen, |id, is_listed| {
-        is_outside(id) || (is_limited && !is_listed)
+        if withheld.contains_key(id) {
+            Some(Hold::CheckFailed)
+        } else {
+            (is_outside(id) || (is_limited && !is_listed)).then_some(Hold::Filter)
+        }
     });
     let without_rows: Vec<DesiredReservation> = ground
         .parties
@@ -112,6 +125,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
     let numbers: Vec<usize> = (0..of_ground.len()).collect();
     let drafts: Vec<Draft<'_>> = each(&numbers, |n| draft(of_ground[*n], &ground.units_left(&claims, *n)));
     let mut occupancy = Occupancy::of(input, &live, &ground, claims, &drafts);
+    occupancy.withheld = withheld;
     let counts = occupancy.count();
     occupancy.settle();
     let counted = occupancy.counted(&counts, &live);
@@ -154,7 +168,7 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
             now,
         };
         let planned: Vec<ReservationPlan<'_>> = each(&numbers, |n| {
-            if ground.parties[*n].is_outside {
+            if ground.parties[*n].hold == Some(Hold::Filter) {
                 return ReservationPlan::default();
             }
             let rulings = occupancy.rulings(*n, &live);

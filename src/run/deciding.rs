@@ -20,8 +20,8 @@ use crate::model::{
     SourceShape,
 };
 use crate::plan::{
-    CheckedPlan, Learnt, Past, PlanInput, Quarantine, Reading, check, guard_older, is_quarantine, plan,
-    tell_pinned,
+    CheckedPlan, Learnt, Past, PlanInput, Quarantine, Reading, Withheld, check, guard_older, is_quarantine,
+    plan_without, tell_pinned, withhold,
 };
 use crate::report::document;
 use crate::source::{RowOrigin, SourceInput};
@@ -237,10 +237,17 @@ impl Job<'_> {
             inventory: &inventory,
             past,
         };
-        let mut decided = plan(&input);
-        tell_pinned(&mut decided, &pinned);
-        yield_now().await;
-        let checked = Arc::new(check(decided, &input)?);
+        let mut withheld = Withheld::new();
+        let checked = loop {
+            let mut decided = plan_without(&input, &withheld);
+            tell_pinned(&mut decided, &pinned);
+            yield_now().await;
+            match check(decided, &input) {
+                Ok(checked) => break Arc::new(checked),
+                Err(violations) if withhold(&violations, &mut withheld) => {}
+                Err(violations) => return Err(violations.into()),
+            }
+        };
         yield_now().await;
         told.trips.clone_from(&checked.trips);
         told.guards.extend(checked.guards.iter().cloned());

@@ -120,6 +120,7 @@ impl Job<'_> {
             directory: &directory,
             inventory: &inventory,
             desired: None,
+            decisions: &[],
         };
         let ledger = self.history(told).await?;
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, connection.now));

@@ -45,6 +45,7 @@ mod house_arrows;
 mod house_documents;
 mod house_examples;
 mod house_rooms;
+mod plan_check;
 mod plan_orders;
 mod plan_properties;
 mod profile_samples;

@@ -12,7 +12,7 @@ use crate::plan::in_house::InHouse;
 use crate::plan::live::Live;
 use crate::plan::matching::{Fate, Matching};
 use crate::plan::pieces::Piece;
-use crate::plan::planner::PlanInput;
+use crate::plan::planner::{PlanInput, Withheld};
 use crate::plan::surplus;
 
 /// A reservation that was matched with its live grants.
@@ -22,12 +22,16 @@ pub(in crate::plan) struct Draft<'a> {
     pub(in crate::plan) matching: Matching,
 }
 
+static NOBODY_IS_WITHHELD: Withheld = Withheld::new();
+
 impl Claims {
     /// The units that a stay keeps where it lost some (RULES 14); `None` where it has all, or is left as it is.
     pub(in crate::plan) fn units_left(&self, ground: &Ground<'_>, stay: usize) -> Option<Vec<usize>> {
         let lost = &self.lost[stay];
         let is_decided = ground.decision_of_stay(stay) == Some(&Choice::Grant);
-        if lost.is_empty() || is_decided || ground.in_house(None, Some(stay)) {
+        // A guest in house keeps what they have as it is; one without a key gets the rest.
+        let keeps = ground.in_house(None, Some(stay)) && ground.has_grant(stay);
+        if lost.is_empty() || is_decided || keeps {
             return None;
         }
         let units = &ground.stays[stay].units;
@@ -67,6 +71,7 @@ impl<'a> Occupancy<'a> {
             claimants: Vec::new(),
             leftovers: Vec::new(),
             in_house: InHouse::default(),
+            withheld: &NOBODY_IS_WITHHELD,
             needed: Vec::new(),
             missing: BTreeMap::new(),
             own_reasons: BTreeMap::new(),
@@ -204,14 +209,14 @@ impl<'a> Occupancy<'a> {
         let is_left = matches!(decision, Some(Choice::Leave));
         let forced = matches!(decision, Some(Choice::Grant | Choice::Revoke));
         let opts_out = ground.stays[party.stays.clone()].iter().any(|stay| stay.opted_out);
-        let hold = if is_left {
+        let hold = if party.hold == Some(Hold::CheckFailed) {
+            party.hold
+        } else if is_left {
             Some(Hold::Person)
         } else if opts_out && !forced {
             Some(Hold::OptOut)
-        } else if party.is_outside {
-            Some(Hold::Filter)
         } else {
-            None
+            party.hold
         };
         Change {
             reservation,
@@ -260,7 +265,7 @@ impl<'a> Occupancy<'a> {
         let row = &ground.stays[stay];
         change.units = piece.units.iter().filter_map(|n| row.units.get(*n)).copied().collect();
         if let Some(hold) = self.claims.lost[stay].values().max().copied().filter(|_| !change.forced) {
-            let full = change.units.len() == row.units.len();
+            let has_lost = change.units.iter().any(|unit| self.claims.lost[stay].contains_key(unit));
             let windows = || change.grants.iter().map(|grant| &ground.grants[*grant]);
             let is_disputed = windows().any(|grant| {
                 self.claims.taken_by[stay].iter().any(|winner| {
@@ -279,7 +284,7 @@ impl<'a> Occupancy<'a> {
             });
             let other_dates = windows().all(|grant| !grant.window.overlaps(row.dates));
             let has_none = change.grants.is_empty();
-            let goes_on_with_the_rest = !full
+            let goes_on_with_the_rest = !has_lost
                 && if has_none {
                     hold == Hold::Collision
                 } else {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use smallvec::SmallVec;
 
+use super::Hold;
 use super::meeting::{Reservations, own_doors_of};
 use crate::mapping::{DesiredReservation, DoorRefs, StayFacts, UnitSpaces};
 use crate::model::{
@@ -126,8 +127,8 @@ pub(in crate::plan) struct Party<'a> {
     pub(in crate::plan) clock: usize,
     pub(in crate::plan) stays: std::ops::Range<usize>,
     pub(in crate::plan) grants: std::ops::Range<usize>,
-    /// The plan is not about it.
-    pub(in crate::plan) is_outside: bool,
+    /// Why nothing is done for it, whatever is decided: the plan is not about it, or a check took it out.
+    pub(in crate::plan) hold: Option<Hold>,
 }
 
 /// Everything that decisions across reservations are made of.
@@ -163,7 +164,7 @@ impl<'a> Ground<'a> {
         live: &'a Live<'_>,
         reservations: &'a Reservations<'a>,
         chosen: &[bool],
-        is_outside: impl Fn(&ReservationId, bool) -> bool,
+        hold: impl Fn(&ReservationId, bool) -> Option<Hold>,
     ) -> Self {
         let desired = input.desired;
         let mut ground = Ground {
@@ -193,7 +194,7 @@ impl<'a> Ground<'a> {
             builder.add(&mut ground, id, None, range.clone());
         }
         for party in &mut ground.parties {
-            party.is_outside = is_outside(party.id, party.desired.is_some());
+            party.hold = hold(party.id, party.desired.is_some());
         }
         ground.decide_who_decided(input);
         ground.index();
@@ -207,6 +208,15 @@ impl<'a> Ground<'a> {
 
     pub(in crate::plan) fn now(&self, reservation: usize) -> LocalTime {
         self.clock(reservation).now
+    }
+
+    /// Whether a live grant of its reservation opens one of its units in its time.
+    pub(in crate::plan) fn has_grant(&self, stay: usize) -> bool {
+        let row = &self.stays[stay];
+        row.units.iter().flat_map(|unit| self.grants_in(*unit)).any(|(grant, _)| {
+            let grant = &self.grants[grant];
+            grant.reservation == row.reservation && grant.window.overlaps(row.dates)
+        })
     }
 
     /// The decision of a person about a reservation, or about one unit of it.
@@ -382,7 +392,7 @@ impl<'a> Builder<'a, '_> {
             clock,
             stays: first_stay..ground.stays.len(),
             grants: first_grant..ground.grants.len(),
-            is_outside: false,
+            hold: None,
         });
     }
 

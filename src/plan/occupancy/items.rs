@@ -156,11 +156,8 @@ impl Occupancy<'_> {
     /// Who can open which unit when the plan is done, by what is left of the grants and what comes (RULES 17).
     fn doubles(&self, due: &mut BTreeSet<usize>) -> Vec<Edge> {
         let mut opens: BTreeMap<crate::model::DoorRef, Vec<(LocalSpan, usize, usize)>> = BTreeMap::new();
-        for (n, unit) in self.ground.units.iter().enumerate() {
-            for door in &unit.doors {
-                opens.entry(*door).or_default();
-                let _ = n;
-            }
+        for door in self.ground.units.iter().flat_map(|unit| &unit.doors) {
+            opens.entry(*door).or_default();
         }
         let mut add =
             |doors: &[crate::model::DoorRef], span: LocalSpan, reservation: usize, unit: Option<usize>| {
@@ -212,7 +209,6 @@ impl Occupancy<'_> {
                         });
                     }
                 }
-                let _ = &due;
             }
             for (stay, row) in self.ground.stays.iter().enumerate() {
                 let now = self.ground.now(row.reservation);

@@ -46,6 +46,17 @@ impl<'a> Reservations<'a> {
     }
 }
 
+impl Reservations<'_> {
+    /// Chooses those that are to be decided, whomever they meet.
+    pub(in crate::plan) fn choose(&self, is_meant: impl Fn(&ReservationId) -> bool, chosen: &mut [bool]) {
+        let listed = self.desired.reservations.iter().map(|reservation| &reservation.id);
+        let all = listed.chain(self.absent.iter().map(|(id, _)| id));
+        for (id, chosen) in all.zip(chosen) {
+            *chosen |= is_meant(id);
+        }
+    }
+}
+
 /// A stay or a grant at one door, in minutes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Span {

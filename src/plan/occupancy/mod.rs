@@ -132,6 +132,8 @@ pub(super) enum Hold {
     Outlasts,
     /// Still checked in after the check-out.
     Overstay,
+    /// The check of an earlier form of the plan found two parties in one unit (RULES 17).
+    CheckFailed,
 }
 
 /// What is decided about one stay, its grants, or a grant without a stay.
@@ -185,6 +187,8 @@ pub(super) struct Occupancy<'a> {
     /// Per change with a row: the changes of its reservation that have none.
     leftovers: Vec<Vec<usize>>,
     in_house: super::in_house::InHouse,
+    /// What a check found of reservations that it took out.
+    pub(super) withheld: &'a super::planner::Withheld,
     /// What a person must allow for the guards that stop this plan.
     pub(super) needed: Vec<super::Allowance>,
     /// What absence says of each grant without a stay.
@@ -232,6 +236,7 @@ impl Hold {
             Self::Person => ReasonCode::Decided,
             Self::Outlasts => ReasonCode::MadeLonger,
             Self::Overstay => ReasonCode::Overstay,
+            Self::CheckFailed => ReasonCode::CheckFailed,
         }
     }
 }

@@ -263,6 +263,14 @@ impl Occupancy<'_> {
                 HeldBy::Person,
                 "the recorded stay is over; its window was made longer outside".to_owned(),
             ),
+            Hold::CheckFailed => {
+                let found = self.withheld.get(self.ground.parties[change.reservation].id);
+                let found = found.map_or("it fails its check", String::as_str);
+                (
+                    HeldBy::Person,
+                    format!("a fault of this program: {found}; nothing is changed for it, please report it"),
+                )
+            }
             Hold::Overstay => {
                 (HeldBy::Rule, "the guest is still checked in after the check-out; left as it is".to_owned())
             }
@@ -376,6 +384,7 @@ impl Occupancy<'_> {
             Hold::Person => "a person decided to leave it",
             Hold::Outlasts => "its window was made longer outside",
             Hold::Overstay => "its guest is still checked in",
+            Hold::CheckFailed => "the check of the plan took it out",
         };
         format!(" ({why})")
     }
