@@ -47,15 +47,35 @@ struct Sent {
 enum Errand<'r> {
     Amend(&'r Amendment<'r>),
     Create(&'r NewGrant<'r>),
-    DeleteOld { position: usize, after: usize },
-    DeleteSuperseded { position: usize },
-    DeleteMissing { position: usize },
+    DeleteOld {
+        position: usize,
+        after: usize,
+    },
+    DeleteSuperseded {
+        position: usize,
+    },
+    /// A row takes the grant from a guest who is in house and gets something else: that is sent before (RULES 30).
+    DeleteAfterGains {
+        position: usize,
+    },
+    DeleteMissing {
+        position: usize,
+    },
 }
 
-/// Whether a revocation waits for what the guest gets instead: no row takes the grant away, another has taken its place.
-/// It goes first all the same where something else cannot come before it is gone.
-fn waits(change: &Change<'_>, changes: &[Change<'_>]) -> Option<usize> {
-    let Change::Revoke { position, reason, stay: None, .. } = change else { return None };
+/// What a revocation waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    Nothing,
+    /// No row takes the grant away, another has taken its place: it goes only when that one is there.
+    Successor,
+    /// It is in house, and its guest gains something: that is sent before, and it goes whatever becomes of that.
+    Gains,
+}
+
+/// What a revocation waits for. It goes first all the same where something else cannot come before it is gone.
+fn wait(change: &Change<'_>, changes: &[Change<'_>], live: &Live<'_>, now: Timestamp) -> Wait {
+    let Change::Revoke { position, reason, stay, .. } = change else { return Wait::Nothing };
     let is_awaited = changes.iter().any(|other| match other {
         Change::Amend(amendment) => amendment.after_deletion_of.contains(position),
         Change::Create(new) | Change::Replace { new, .. } => {
@@ -63,7 +83,22 @@ fn waits(change: &Change<'_>, changes: &[Change<'_>]) -> Option<usize> {
         }
         _ => false,
     });
-    (*reason != ReasonCode::Absent && !is_awaited).then_some(*position)
+    if *reason == ReasonCode::Absent || is_awaited {
+        return Wait::Nothing;
+    }
+    let owned = &live.owned[*position];
+    let gains = || {
+        changes.iter().any(|other| match other {
+            Change::Amend(amendment) => live.owned[amendment.position].parts.guest == owned.parts.guest,
+            Change::Create(new) | Change::Replace { new, .. } => new.desired.guest == owned.parts.guest,
+            _ => false,
+        })
+    };
+    match stay {
+        None => Wait::Successor,
+        Some(_) if owned.grant.window.contains(now) && gains() => Wait::Gains,
+        Some(_) => Wait::Nothing,
+    }
 }
 
 /// How the identities of new guests of a reservation are made (RULES 20).
@@ -80,7 +115,11 @@ pub(super) fn making(changes: &[Change<'_>]) -> Making {
 
 /// The errands of a reservation in the order they are sent where nothing speaks against it: windows, new grants (the
 /// one that opens a reservation key before those that join it), old grants.
-fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, ItemId)> {
+fn errands<'r>(
+    changes: &'r [Change<'_>],
+    items: &[ItemId],
+    wait: impl Fn(&Change<'_>) -> Wait,
+) -> Vec<(Errand<'r>, ItemId)> {
     let mut errands = Vec::new();
     let mut news: Vec<(&NewGrant<'_>, ItemId)> = Vec::new();
     let mut old_ones = Vec::new();
@@ -104,10 +143,11 @@ fn errands<'r>(changes: &'r [Change<'_>], items: &[ItemId]) -> Vec<(Errand<'r>, 
             Change::Revoke { position, reason: ReasonCode::Absent, .. } => {
                 old_ones.push((Errand::DeleteMissing { position: *position }, *item));
             }
-            Change::Revoke { .. } => {
-                let waiting = waits(change, changes);
-                old_ones.extend(waiting.map(|position| (Errand::DeleteSuperseded { position }, *item)));
-            }
+            Change::Revoke { position, .. } => match wait(change) {
+                Wait::Nothing => {}
+                Wait::Successor => old_ones.push((Errand::DeleteSuperseded { position: *position }, *item)),
+                Wait::Gains => old_ones.push((Errand::DeleteAfterGains { position: *position }, *item)),
+            },
             Change::Hold { .. } | Change::HeldStay { .. } | Change::Missing { .. } => {}
         }
     }
@@ -143,7 +183,7 @@ impl Sent {
                     && !seat.after_creation_of.iter().any(creates)
             }),
             Errand::DeleteOld { after, .. } => !creates(after),
-            Errand::DeleteSuperseded { .. } => {
+            Errand::DeleteSuperseded { .. } | Errand::DeleteAfterGains { .. } => {
                 let gives = |other: &Errand<'_>| matches!(other, Errand::Amend(_) | Errand::Create(_));
                 !waiting.iter().any(|(other, _)| gives(other))
             }
@@ -195,10 +235,12 @@ impl<'a, 'c> Emitter<'a, 'c> {
             })
             .collect();
         let mut sent = Sent::default();
+        let (live, now) = (self.live, self.context.now);
+        let wait = |change: &Change<'_>| wait(change, changes, live, now);
         for (change, item) in changes.iter().zip(&items) {
             let first: &[usize] = match change {
                 Change::Revoke { reason: ReasonCode::Absent, .. } => &[],
-                revoked if waits(revoked, changes).is_some() => &[],
+                revoked if wait(revoked) != Wait::Nothing => &[],
                 Change::Revoke { position, .. } => std::slice::from_ref(position),
                 Change::Replace { order: Order::DeleteFirst(first), .. } => first,
                 _ => &[],
@@ -208,7 +250,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 sent.deletes.insert(*position, step);
             }
         }
-        let mut waiting = errands(changes, &items);
+        let mut waiting = errands(changes, &items, wait);
         while !waiting.is_empty() {
             // The first that waits for nothing; if all wait for each other the check of the plan will say so.
             let ready = waiting.iter().position(|(errand, _)| sent.allows(errand, &waiting)).unwrap_or(0);
@@ -231,10 +273,12 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     sent.deletes.insert(position, step);
                 }
                 Errand::DeleteSuperseded { position } => {
-                    let guest = &self.live.owned[position].parts.guest;
-                    let gains = sent.gains.iter().filter(|(other, _)| other == guest);
-                    let before = gains.map(|(_, step)| *step).collect();
-                    let step = self.delete(item, position, before);
+                    let step = self.delete(item, position, self.gains_of(position, &sent));
+                    sent.deletes.insert(position, step);
+                }
+                Errand::DeleteAfterGains { position } => {
+                    let step = self.delete(item, position, StepIds::new());
+                    self.plan.steps[step.0 as usize].follows = self.gains_of(position, &sent);
                     sent.deletes.insert(position, step);
                 }
                 Errand::DeleteMissing { position } => {
@@ -243,6 +287,12 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 }
             }
         }
+    }
+
+    /// What was sent that gives the guest of a grant more.
+    fn gains_of(&self, position: usize, sent: &Sent) -> StepIds {
+        let guest = &self.live.owned[position].parts.guest;
+        sent.gains.iter().filter(|(other, _)| other == guest).map(|(_, step)| *step).collect()
     }
 
     fn amend(&mut self, amendment: &Amendment<'_>, item: ItemId, sent: &mut Sent) {

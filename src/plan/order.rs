@@ -196,6 +196,34 @@ impl<'e> Sorter<'e> {
                 _ => {}
             }
         }
+        self.give_up_an_order(plan, &ring, is_sent, n_waits, ready)
+    }
+
+    /// Drops an order of a ring that is no condition. Whether there was one.
+    fn give_up_an_order(
+        &mut self,
+        plan: &mut Plan,
+        ring: &BTreeSet<usize>,
+        is_sent: &[bool],
+        n_waits: &mut [usize],
+        ready: &mut BinaryHeap<Reverse<usize>>,
+    ) -> bool {
+        for step in ring {
+            let Step { requires, follows, .. } = &mut plan.steps[*step];
+            let is_droppable = |other: &StepId| {
+                let before = other.0 as usize;
+                ring.contains(&before) && !is_sent[before] && !requires.contains(other)
+            };
+            let Some(at) = follows.iter().position(is_droppable) else { continue };
+            let before = follows.remove(at).0 as usize;
+            self.before[*step].remove(&before);
+            self.behind[before].remove(step);
+            n_waits[*step] -= 1;
+            if n_waits[*step] == 0 {
+                ready.push(Reverse(*step));
+            }
+            return true;
+        }
         false
     }
 
