@@ -14,6 +14,7 @@ use super::known::Known;
 use super::neighbours::Neighbours;
 use super::placeholders::beside_a_named_guest;
 use super::places::{Places, UnmappedUnits, spots};
+use super::row_versions::{Version, versions};
 use super::rows::{LAST_CALL, Opening, held, left_alone, revoked, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
@@ -161,7 +162,18 @@ impl<'a> Mapper<'a> {
         match guests {
             Ok((guests, nameless)) => {
                 let openings = self.openings(&stays, &guests, property);
+                let mut stays = stays;
+                let versions = versions(&mut stays, &guests);
                 for (row, (stay, guest)) in stays.into_iter().zip(guests).enumerate() {
+                    match versions[row] {
+                        Version::Older => continue,
+                        Version::Contradicts if !window_of(&stay, property).ended(self.now) => {
+                            self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
+                            self.hold_contradiction(&mut draft, stay, guest);
+                            continue;
+                        }
+                        Version::Counts | Version::Contradicts => {}
+                    }
                     self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
                     if nameless[row] {
                         let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));

@@ -18,6 +18,7 @@ mod outline;
 mod pins;
 mod placeholders;
 mod places;
+mod row_versions;
 mod rows;
 mod segments;
 mod settings;

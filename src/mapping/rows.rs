@@ -100,6 +100,22 @@ impl<'a> Mapper<'a> {
         draft.desired.held.push(held(said, guest, units.ok(), window, reason_code, held_by, reason));
     }
 
+    /// A row that grants while another one of the same age takes away: what the guest has is kept. The row that takes
+    /// away is not listed beside it.
+    pub(super) fn hold_contradiction(&mut self, draft: &mut Draft<'a>, stay: Stay, guest: RowGuest) {
+        if !matches!(stay.standing, Standing::Expected | Standing::CheckedIn) {
+            return;
+        }
+        let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
+        let window = window_of(&stay, draft.property);
+        let reason =
+            "one row grants this stay and another takes it away, and neither is newer; correct the rows \
+                      in the source"
+                .to_owned();
+        let code = ReasonCode::ContradictingRows;
+        draft.desired.held.push(held(stay.into(), guest.key, units, window, code, HeldBy::Person, reason));
+    }
+
     /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
     /// all is no door: spaces also hold thermostats and sensors.
     fn is_deaf(&self, unit: &UnitSpaces, methods: MethodSet) -> bool {

@@ -204,12 +204,18 @@ impl<'a> Finder<'a> {
         window: &Window,
         listed: Option<&AccessGrantId>,
     ) -> Option<At> {
-        let doors = self.own_doors(spaces);
+        let mut doors = self.own_doors(spaces);
         if doors.is_empty() {
             return None;
         }
         let GrantKeyParts { property, reservation, guest, .. } =
             GrantKeyParts::parse(&self.base.settings.namespace, key)?;
+        let reservation = ReservationId { property: property.clone(), key: reservation };
+        // What a rollback gives back may have been common then.
+        for grant in self.reservation(&reservation).into_iter().flat_map(|one| &one.grants) {
+            let common = self.desired.doors.own_doors(self.base.directory, grant.also.iter().copied());
+            doors.retain(|door| !common.contains(door));
+        }
         let hours = self.desired.properties.get(&property);
         let ms = |span: jiff::SignedDuration| LocalTime::try_from(span.as_millis()).unwrap_or(0);
         let local = LocalSpan::of_window(window, &hours.time_zone);
@@ -218,7 +224,6 @@ impl<'a> Finder<'a> {
             from: (local.from + ms(hours.early_access)).max(now.from),
             to: local.to - ms(hours.late_exit),
         };
-        let reservation = ReservationId { property, key: reservation };
         let listed = listed.cloned();
         (!dates.is_empty()).then_some(At { reservation, guest, dates, doors, listed })
     }

@@ -279,3 +279,43 @@ fn stay_beyond_the_horizon_claims_its_room() {
         ran.has(&[]).names(&["R1", "R2"], "001").does_nothing().code(3);
     }
 }
+
+#[test]
+fn newest_row_of_a_guest_unit_and_night_counts() {
+    for mut house in both_orders() {
+        house.before("2", &["R1 Ana 001 5..8 updated=11-01T08:00"]);
+        let rows = ["R1 Ana 001 5..8 updated=11-01T08:00", "R1 Ana 001 5..8 cancelled updated=12-02T08:00"];
+        house.night("3", &rows).opens(&[]).code(0);
+        // Taken up again.
+        let rows = ["R1 Ana 001 5..8 cancelled updated=12-02T08:00", "R1 Ana 001 5..9 updated=12-03T08:00"];
+        house.night("3T12:00", &rows).opens(&["001 R1 Ana 5T15..9T11"]).code(0);
+        house.settles(&rows, &[("3T13:00", 0), ("4", 0)]);
+    }
+}
+
+#[test]
+fn contradicting_rows_are_held_and_what_the_guest_has_stays() {
+    let pairs = [
+        ["R1 Ana 001 5..8", "R1 Ana 001 5..8 cancelled"],
+        ["R1 Ana 001 5..8 updated=12-01T08:00", "R1 Ana 001 5..8 cancelled updated=12-01T08:00"],
+        ["R1 Ana 001 5..8 updated=12-01T08:00", "R1 Ana 001 5..8 cancelled"],
+    ];
+    for rows in pairs {
+        for mut house in both_orders() {
+            house.before("2", &["R1 Ana 001 5..8"]);
+            let ran = house.night("3", &rows);
+            ran.opens(&["001 R1 Ana 5T15..8T11"]).does_nothing().says(&["one row grants"]).code(3);
+            house.settles(&rows, &[("3T04:00", 3), ("4", 3)]);
+        }
+        for mut house in both_orders() {
+            let ran = house.night("3", &rows);
+            ran.opens(&[]).does_nothing().code(3);
+        }
+        // Another party does not get the unit over it.
+        for mut house in both_orders() {
+            house.before("2", &["R1 Ana 001 5..8"]);
+            let ran = house.night("3", &[rows[0], rows[1], "R2 Ben 001 5..8"]);
+            ran.opens(&["001 R1 Ana 5T15..8T11"]).names(&["R1", "R2"], "001").does_nothing().code(3);
+        }
+    }
+}
