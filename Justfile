@@ -42,6 +42,10 @@ properties cases="20000":
 simulation seeds="1000000":
     PROPTEST_RNG_SEED=$(od -An -N4 -tu4 /dev/urandom | tr -d ' ') SIMULATION_SEEDS={{ seeds }} cargo test --release --locked --test it simulation::thousands -- --nocapture
 
+# So many seeds from one on, always the same ones: a range that can be gone on with.
+simulation-range first seeds:
+    SIMULATION_FIRST={{ first }} SIMULATION_SEEDS={{ seeds }} cargo test --release --locked --test it simulation::thousands -- --nocapture
+
 # Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked

@@ -1,8 +1,8 @@
 //! Deterministic simulation: whole runs in one process on virtual time, against the sandbox without sockets and a record
 //! in memory, with trouble of every kind. A seed decides everything, so that a failing one can be seen again.
 //!
-//! `SIMULATION_SEED=7` tries one seed and tells its story; `SIMULATION_SEEDS=100000` tries more of them. Which ones,
-//! follows from `PROPTEST_RNG_SEED`.
+//! `SIMULATION_SEED=7` tries one seed and tells its story; `SIMULATION_SEEDS=100000` tries more of them,
+//! `SIMULATION_FIRST=100000` the ones behind those. Which ones they are follows from `PROPTEST_RNG_SEED`.
 
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -304,6 +304,7 @@ fn thousands_of_seeds_break_no_promise_and_converge() {
         return;
     }
     let first = number("PROPTEST_RNG_SEED").unwrap_or(0).wrapping_mul(1_000_000_000);
+    let first = first.wrapping_add(number("SIMULATION_FIRST").unwrap_or(0));
     let n_seeds = number("SIMULATION_SEEDS").unwrap_or(SEEDS);
     let n_threads = std::thread::available_parallelism().map_or(1, usize::from);
     let began = std::time::Instant::now();

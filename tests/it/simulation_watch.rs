@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use reservation_sync::event::Outcome;
 use reservation_sync::model::Inventory;
-use reservation_sync::plan::{Call, CheckedPlan, NewIdentity};
+use reservation_sync::plan::{Call, CheckedPlan, Matter, NewIdentity};
 use reservation_sync::sandbox::Sandbox;
 use serde_json::Value;
 
@@ -42,6 +44,8 @@ struct Seen {
     foreign: Option<Vec<Value>>,
     /// What was last seen, to tell whether a call changed anything.
     last: Value,
+    /// Rooms that two parties can open on one night.
+    doubles: BTreeSet<Double>,
     log: Vec<Entry>,
     wrong: Vec<String>,
     tally: Tally,
@@ -58,7 +62,12 @@ struct Run {
     over: Option<Duration>,
     /// Whether somebody else changed Seam after it had read it.
     is_disturbed: bool,
+    /// The reservations that hang together by its matters (RULES 16).
+    named_together: Vec<BTreeSet<String>>,
 }
+
+/// Two reservations that can open one room on one night, with the day on which it begins.
+type Double = (String, String, String, Date);
 
 /// A grant of ours as it stands in Seam.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,6 +178,8 @@ impl Watch {
         let promise = seen.runs.get_mut(&run).expect("it has begun");
         promise.kept = kept.iter().map(|place| (named(place), until(place))).collect();
         promise.released = released.iter().map(named).collect();
+        let keys = |matter: &Matter| matter.reservations.iter().map(ToString::to_string).collect();
+        promise.named_together = plan.matters.iter().map(keys).collect();
         if !promise.kept.is_empty() {
             *seen.tally.entry("runs with guests in house").or_default() += 1;
         }
@@ -202,6 +213,7 @@ impl Watch {
         }
         let mut wrong = seen.twice();
         wrong.extend(seen.shut_out(self.clocks.seam()));
+        wrong.extend(seen.let_in(run, self.clocks.seam()));
         let is_undisturbed = seen.runs.get(&run).is_some_and(|run| !run.is_disturbed && run.over.is_none());
         if (400..500).contains(&status) && status != 429 && is_undisturbed {
             wrong.extend(seen.earned(path, body, status, self.clocks.seam()));
@@ -323,6 +335,47 @@ impl Seen {
             .collect()
     }
 
+    /// Rooms that this call of a run opens for a second party on one night, and no matter of its plan names both
+    /// (RULES 12 to 17).
+    fn let_in(&mut self, run: RunNumber, now: Timestamp) -> Vec<String> {
+        let doubles = self.all_doubles(now);
+        let before = std::mem::replace(&mut self.doubles, doubles);
+        let Some(run) = self.runs.get(&run).filter(|run| !run.is_disturbed && run.over.is_none()) else {
+            return Vec::new();
+        };
+        let is_named = |(left, right, ..): &&Double| {
+            run.named_together.iter().any(|keys| keys.contains(left) && keys.contains(right))
+        };
+        let new = self.doubles.difference(&before).filter(|double| !is_named(double));
+        new.map(|(left, right, room, night)| {
+            format!("{left} and {right} can both open {room} on the night of {night}, and nothing says so")
+        })
+        .collect()
+    }
+
+    fn all_doubles(&self, now: Timestamp) -> BTreeSet<Double> {
+        let mut doubles = BTreeSet::new();
+        for (number, one) in self.grants.iter().enumerate() {
+            for other in &self.grants[..number] {
+                let (left, right) = (reservation_of(&one.key), reservation_of(&other.key));
+                if left == right || one.identity == other.identity {
+                    continue;
+                }
+                let (from, to) =
+                    (one.starts_at.max(other.starts_at).max(now), one.ends_at.min(other.ends_at));
+                let rooms = one.spaces.iter().filter(|room| room.starts_with("room-"));
+                for room in rooms.filter(|room| other.spaces.contains(room)) {
+                    let pair = if left < right { (left, right) } else { (right, left) };
+                    let keys = |(_, key): (&str, &str)| key.to_owned();
+                    doubles.extend(
+                        nights(from, to).map(|night| (keys(pair.0), keys(pair.1), room.clone(), night)),
+                    );
+                }
+            }
+        }
+        doubles
+    }
+
     /// A refusal is no fault of ours where it only says that it was done before, or that a stay is over which by a
     /// clock that runs behind is not.
     fn earned(&self, path: &str, body: &[u8], status: u16, now: Timestamp) -> Option<String> {
@@ -344,4 +397,62 @@ impl Seen {
         };
         (!is_harmless).then(|| format!("Seam refuses with {status}: {body}"))
     }
+}
+
+/// Property and reservation of the key of a grant of ours.
+fn reservation_of(key: &str) -> (&str, &str) {
+    let mut parts = key.split(':').skip(1);
+    (parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+}
+
+/// The days of the nights of a span, of a month at most; the hotel is on UTC.
+fn nights(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Date> {
+    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let first = day(from);
+    // A night lies in it where its midnight does.
+    let is_in = move |night: &Date| {
+        let midnight = night.tomorrow().and_then(|day| day.to_zoned(TimeZone::UTC)).map(|at| at.timestamp());
+        midnight.is_ok_and(|midnight| from < midnight && midnight < to)
+    };
+    (0..31).map(move |n| first.saturating_add(n.days())).take_while(is_in)
+}
+
+/// A judge that never sees two parties proves nothing.
+#[test]
+fn two_parties_in_a_room_are_seen() {
+    let grant = |key: &str, identity: &str, rooms: &[&str], days: (i8, i8)| {
+        let at = |day, hour| {
+            let local = jiff::civil::date(2026, 12, day).at(hour, 0, 0, 0);
+            local.to_zoned(TimeZone::UTC).expect("a date").timestamp()
+        };
+        Grant {
+            key: key.to_owned(),
+            identity: identity.to_owned(),
+            spaces: rooms.iter().map(|room| (*room).to_owned()).collect(),
+            methods: Vec::new(),
+            starts_at: at(days.0, 15),
+            ends_at: at(days.1, 11),
+        }
+    };
+    let first = grant("pms::R1:G1:x", "pms:G1", &["lobby", "room-1"], (5, 8));
+    let check = |other: Grant, expected: &[&str]| {
+        let mut seen = Seen { grants: vec![first.clone()], ..Seen::default() };
+        let now = crate::small_world::now();
+        seen.runs.insert(1, Run::default());
+        assert_eq!(seen.let_in(1, now), Vec::<String>::new());
+        seen.grants.push(other);
+        let found: Vec<String> = seen
+            .let_in(1, now)
+            .iter()
+            .filter_map(|wrong| Some(wrong.split("night of ").nth(1)?[..10].to_owned()))
+            .collect();
+        assert_eq!(found, expected, "{:?}", seen.grants);
+    };
+    check(grant("pms::R2:G2:x", "pms:G2", &["room-1"], (6, 9)), &["2026-12-06", "2026-12-07"]);
+    check(grant("pms:P:R1:G2:x", "pms:G2", &["room-1"], (7, 9)), &["2026-12-07"]);
+    // A turnover, the lobby, another guest of the reservation, the same guest.
+    check(grant("pms::R2:G2:x", "pms:G2", &["room-1"], (8, 9)), &[]);
+    check(grant("pms::R2:G2:x", "pms:G2", &["lobby", "room-2"], (6, 9)), &[]);
+    check(grant("pms::R1:G2:x", "pms:G2", &["room-1"], (5, 8)), &[]);
+    check(grant("pms::R2:G1:x", "pms:G1", &["room-1"], (6, 9)), &[]);
 }
