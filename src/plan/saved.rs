@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::held::{HeldGrants, HeldIdentity};
 use super::learnt::Learnt;
+use super::matter::Matter;
 use super::step::Step;
 use crate::model::{Door, Namespace, Pin, Wanted};
 
@@ -39,6 +40,9 @@ pub struct SavedPlan {
     /// What is to be kept until the source changes: only where a run is undone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
+    /// What needs a person where a change of the reservations named is not carried out (RULES 16).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when_undone: Vec<Matter>,
     /// A hash of what is to be carried out, so that a file that was cut or edited is not.
     pub checksum: String,
 }

@@ -40,6 +40,7 @@ impl Job<'_> {
                 Mode::RollBack(_) => pinned.holding.values().cloned().collect(),
                 _ => Vec::new(),
             },
+            when_undone: plan.when_undone.clone(),
             checksum: String::new(),
         })
     }

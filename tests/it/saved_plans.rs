@@ -197,6 +197,31 @@ fn what_changed_in_the_meantime_is_set_aside_and_the_rest_goes_on() {
 }
 
 #[test]
+fn newcomer_waits_for_a_departure_that_is_stale_and_a_matter_says_so() {
+    let place = place();
+    let head = "reservation_key,status,unit,check_in,check_out,guest_key,full_name\n";
+    let ana = "R1,confirmed,101,2026-12-03,2026-12-06,G1,Ana Sousa\n";
+    place.write("reservations.csv", &format!("{head}{ana}"));
+    assert_eq!(place.run(&["run"]).code, 0);
+    let gone = ana.replace("confirmed", "cancelled");
+    let rui = "R2,confirmed,101,2026-12-03,2026-12-06,G2,Rui Lopes\n";
+    place.write("reservations.csv", &format!("{head}{gone}{rui}"));
+    let planned = place.run(&["plan", "-o", "plan.json", "--format", "json"]);
+    assert_eq!((planned.code, &planned.report()["matters"]), (0, &Value::Array(Vec::new())), "{planned:#?}");
+    // Somebody prolongs the stay in the meantime: the departure was planned for another grant.
+    place.write("reservations.csv", &format!("{head}{}", ana.replace("12-06", "12-07")));
+    assert_eq!(place.run(&["run"]).code, 0);
+
+    let applied = place.run(&["apply", "plan.json", "--format", "json"]);
+    assert_eq!(applied.code, 3, "{applied:#?}");
+    let report = applied.report();
+    assert_eq!(report["calls"]["writes"], 0, "{report:#}");
+    let named: Vec<&Value> = report["matters"].as_array().expect("a list").iter().collect();
+    let both = serde_json::json!(["R1", "R2"]);
+    assert!(named.iter().any(|matter| matter["reservations"] == both), "{report:#}");
+}
+
+#[test]
 fn next_grant_makes_the_guest_where_the_first_is_stale() {
     let place = place();
     let head = "reservation_key,status,unit,check_in,check_out,guest_key,full_name\n";

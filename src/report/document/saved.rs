@@ -65,7 +65,7 @@ impl Document {
             estimate: crate::plan::Estimate::default(),
             in_house: crate::plan::InHouse::default(),
             matters: Vec::new(),
-            when_undone: Vec::new(),
+            when_undone: saved.when_undone.clone(),
             guards: Vec::new(),
             trips: Vec::new(),
             learnt: saved.learnt.clone(),
