@@ -127,6 +127,9 @@ impl Told {
             None => self.decided(document),
         };
         document = document.with_warnings(&self.warnings);
+        for matter in &mut document.matters {
+            matter.remedy = self.commands.completed(&matter.remedy);
+        }
         if let Some(applied) = &self.applied {
             document = document.with_duration(applied.took);
         }

@@ -88,6 +88,7 @@ fn a_run_is_told_by_what_came_of_it() {
     ! lobby, room-205  R1019  by 2026-12-01 02:00Z
         what         R1019 has no key: the old grant is gone and the new one is not there; the next run
                      makes it
+        command      reservation-sync run
 
     Mon 2026-11-30
     ~ room-103  Chi Nakamura  LIS/R1001  2026-11-30 15:00Z → 2026-12-04 11:00:30Z  card, code  (it was so already)

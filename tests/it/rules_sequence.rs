@@ -63,6 +63,8 @@ fn create_that_fails_after_its_deletion_is_due_now() {
     house.set_faults(refused("/access_grants/create", 1));
     let ran = house.night("3", &["R1 Ana 002 5..8"]);
     ran.due_now(&["R1"], "002").code(3);
+    let remedies: Vec<_> = ran.matters().iter().map(|matter| matter["remedy"].to_string()).collect();
+    assert!(remedies.iter().all(|remedy| remedy.contains("reservation-sync run -c ")), "{remedies:?}");
     house.set_faults(FaultPlan::none());
     house.night("3T04:00", &["R1 Ana 002 5..8"]).opens(&["002 R1 Ana 5T15..8T11"]).code(0);
 }

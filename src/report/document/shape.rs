@@ -159,7 +159,7 @@ impl Matter {
                 "{} has no key: the old grant is gone and the new one is not there; the next run makes it",
                 line.reservation_key
             ),
-            remedy: String::new(),
+            remedy: "reservation-sync run".to_owned(),
             who: Actor::Desk,
             since_run: run_id.clone(),
             needs_person: true,
