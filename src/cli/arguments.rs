@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::decide::DecideFlags;
 use super::filter::FilterFlags;
@@ -143,6 +144,8 @@ pub(super) enum Verb {
     Decide(DecideFlags),
     /// Explains one reservation: its rows, its grants, what a run would do, what earlier runs did.
     Explain(ExplainFlags),
+    /// Says who can open a unit or space: now, at an instant, or in some nights.
+    Who(WhoFlags),
     /// Writes the live grants of this job as a table or as JSON.
     Export(ExportFlags),
     /// Lists recorded runs, the last one first.
@@ -266,6 +269,33 @@ pub(super) struct ExplainFlags {
     /// Decides as if it were that instant, for tests and rehearsals.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<Timestamp>,
+}
+
+/// Flags of `who`.
+#[derive(Debug, Args)]
+pub(super) struct WhoFlags {
+    /// The key of a space in Seam, or a unit as the source writes it.
+    #[arg(value_name = "SPACE_KEY|UNIT")]
+    pub(super) place: String,
+    /// The property of the unit.
+    #[arg(long, value_name = "CODE")]
+    pub(super) property: Option<String>,
+    /// At that instant, instead of now.
+    #[arg(long, value_name = "INSTANT", conflicts_with = "nights")]
+    pub(super) at: Option<Timestamp>,
+    /// In the nights from a day on; the night of the last day is not among them.
+    #[arg(long, value_name = "FROM..TO", value_parser = nights)]
+    pub(super) nights: Option<(Date, Date)>,
+    /// Takes for live what is so at that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<Timestamp>,
+}
+
+fn nights(text: &str) -> Result<(Date, Date), String> {
+    let (from, to) = text.split_once("..").ok_or("two days, as in 2026-12-05..2026-12-08")?;
+    let day = |text: &str| text.trim().parse::<Date>().map_err(|error| format!("`{text}`: {error}"));
+    let (from, to) = (day(from)?, day(to)?);
+    if from < to { Ok((from, to)) } else { Err("the second day comes after the first".to_owned()) }
 }
 
 /// Flags of `export`.

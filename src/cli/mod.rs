@@ -24,6 +24,7 @@ mod show;
 mod signals;
 mod survey;
 mod unlock;
+mod who;
 mod whole_file;
 
 use std::io;
@@ -79,6 +80,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Adopt(flags) => adopt::adopt(&settings(output)?, &flags, output),
         Verb::Decide(flags) => decide::decide(&settings(output)?, &flags, output),
         Verb::Explain(flags) => explain::explain(&settings(output)?, &flags, output),
+        Verb::Who(flags) => who::who_opens(&settings(output)?, flags, output),
         Verb::Export(flags) => export::export_grants(&settings(output)?, &flags, output),
         Verb::Rollback(flags) => rollback::rollback(&settings(output)?, &flags, output),
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),

@@ -36,7 +36,7 @@ pub use filter::{ReservationFilter, Wave, WaveError};
 pub use idle::idle_lines;
 pub use known::Known;
 pub use map::map;
-pub use outline::{Outline, outline, spaces_of_stay};
+pub use outline::{Outline, outline, spaces_of_stay, spaces_of_unit};
 pub use pins::{PinGround, Pinned, hold_to_pins, said};
 pub(crate) use placeholders::is_placeholder;
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

@@ -91,6 +91,11 @@ pub fn spaces_of_stay(stay: &Stay, property: &PropertyCode, rule: &UnitRule) -> 
     }
 }
 
+/// The keys of the spaces that a unit leads to; `None` where it leads nowhere.
+pub fn spaces_of_unit(unit: &Unit, property: &PropertyCode, rule: &UnitRule) -> Option<BTreeSet<SpaceKey>> {
+    keys_of(unit, property, rule).ok()
+}
+
 fn wants_a_door(stay: &Stay) -> bool {
     !stay.opted_out && matches!(stay.standing, Standing::Expected | Standing::CheckedIn)
 }

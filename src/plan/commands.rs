@@ -13,9 +13,9 @@ use crate::model::shell_word;
 const PROGRAM: &str = "reservation-sync";
 
 /// The verbs that read a configuration.
-const VERBS: [&str; 14] = [
+const VERBS: [&str; 15] = [
     "adopt", "apply", "check", "decide", "explain", "export", "plan", "release", "rollback", "run", "runs",
-    "show", "unlock", "verify",
+    "show", "unlock", "verify", "who",
 ];
 
 /// What the commands of one job have in common.

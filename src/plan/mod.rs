@@ -50,6 +50,7 @@ mod source_guards;
 mod step;
 mod takeover;
 mod trips;
+mod who;
 
 pub use crate::model::{HeldBy, ReasonCode};
 pub use adoption::{Class, Counterpart, Finding, Proposal, classify};
@@ -76,3 +77,4 @@ pub use settings::{ContactConflict, Limits, PlanSettings, Policy};
 pub use source_guards::{guard_absent, guard_columns, guard_older};
 pub use step::{Call, DoorOperation, IdentityTarget, ItemId, NewIdentity, Patch, Step, StepId, StepIds};
 pub use trips::{QUARANTINE, is_quarantine};
+pub use who::{Asked, who_opens};

@@ -20,6 +20,7 @@ pub mod runs;
 mod spreadsheet;
 pub mod text;
 mod visible;
+pub mod who;
 mod words;
 
 pub use counted::counted;

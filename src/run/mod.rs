@@ -21,6 +21,7 @@ mod roll_back;
 mod save;
 mod take_up;
 mod told;
+mod who;
 
 pub use adoption::{ReviewedList, review};
 pub use connection::Connection;
@@ -33,3 +34,4 @@ pub use interrupt::Interrupt;
 pub use job::{Job, Mode, run};
 pub use online::{Online, SeamCounts, SeenSeam, SeenStore, WaitingStay, look_online};
 pub use roll_back::RecordedRun;
+pub use who::{Question, When, who};

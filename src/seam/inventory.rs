@@ -17,7 +17,8 @@ use super::wire::{Listed, Page, WireDevice, WireEntrance, WireGrant, WireIdentit
 use super::writer::Watch;
 use crate::event::{Event, Listing};
 use crate::model::{
-    Device, Entrance, GrantState, Identity, Inventory, LiveGrant, SharedSet, Space, SpaceId, Workspace,
+    Device, DoorId, Entrance, GrantState, Identity, Inventory, LiveGrant, SharedSet, Space, SpaceId,
+    Workspace,
 };
 
 /// Entries of a page, said explicitly: the default differs from list to list, and the cursor is bound to it.
@@ -33,6 +34,8 @@ struct Lists<'a> {
     watch: Watch<'a>,
     /// The workspace of the key; `None` where its id is no UUID, with which nothing is compared.
     workspace: Option<Uuid>,
+    /// Only what opens this door.
+    door: Option<&'a DoorId>,
 }
 
 /// Reads the six lists.
@@ -42,7 +45,7 @@ pub(super) async fn load(
     watch: Watch<'_>,
 ) -> Result<Inventory, CallError> {
     let mut space_sets = SpaceSets::default();
-    let lists = Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok() };
+    let lists = Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok(), door: None };
     let (spaces, entrances, devices, identities, mut grants, unmanaged) = try_join!(
         list::<WireSpace, Space, _>(lists, Listing::Spaces, |space| &space.id, |_| {}),
         list::<WireEntrance, Entrance, _>(lists, Listing::Entrances, |entrance| &entrance.id, |_| {}),
@@ -60,6 +63,18 @@ pub(super) async fn load(
     )?;
     grants.extend(unmanaged);
     Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
+}
+
+/// The grants that Seam lists at a door.
+pub(super) async fn grants_at(
+    client: &Client,
+    workspace: &Workspace,
+    door: &DoorId,
+    watch: Watch<'_>,
+) -> Result<Vec<LiveGrant>, CallError> {
+    let lists =
+        Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok(), door: Some(door) };
+    list::<WireGrant, LiveGrant, _>(lists, Listing::Grants, |grant| &grant.id, |_| {}).await
 }
 
 /// Grants that Seam does not manage. They matter only where another system is moved in from: a Seam that refuses to list
@@ -156,7 +171,7 @@ where
     Item: From<Wire>,
     Id: Ord + Clone,
 {
-    let Lists { client, watch, workspace } = lists;
+    let Lists { client, watch, workspace, door } = lists;
     let path = path(listing);
     let bad = |message: &str| Broken::Call(CallError::new(path, CallErrorKind::BadAnswer, message));
     let mut items = Vec::new();
@@ -164,7 +179,7 @@ where
     let mut seen_cursors = BTreeSet::new();
     let mut cursor: Option<String> = None;
     loop {
-        let request = Request::read(path, body(cursor.as_deref()));
+        let request = Request::read(path, body(cursor.as_deref(), door));
         let page: Page<Wire> = match client.ask(&request, watch).await {
             Ok(page) => page,
             Err(error) if cursor.is_some() && is_cursor_refusal(&error) => return Err(Broken::Cursor(error)),
@@ -213,11 +228,17 @@ fn refuse_others(
     }
 }
 
-fn body(cursor: Option<&str>) -> Value {
-    match cursor {
-        None => json!({"limit": PAGE_LIMIT}),
-        Some(cursor) => json!({"limit": PAGE_LIMIT, "page_cursor": cursor}),
+fn body(cursor: Option<&str>, door: Option<&DoorId>) -> Value {
+    let mut body = json!({"limit": PAGE_LIMIT});
+    if let Some(cursor) = cursor {
+        body["page_cursor"] = json!(cursor);
     }
+    match door {
+        None => {}
+        Some(DoorId::Entrance(id)) => body["acs_entrance_id"] = json!(id),
+        Some(DoorId::Device(id)) => body["device_id"] = json!(id),
+    }
+    body
 }
 
 /// How a cursor that expired is refused is not documented; nothing but the cursor differs from the first page.

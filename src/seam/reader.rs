@@ -18,7 +18,8 @@ use super::wire::{Page, WireMethod, WorkspaceAnswer};
 use super::writer::{SeamWriter, Watch};
 use crate::event::{EventSink, Silence};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, Identity, Inventory, IssuedMethod, LiveGrant, UserIdentityKey, Workspace,
+    AccessGrantId, AccessGrantKey, DoorId, Identity, Inventory, IssuedMethod, LiveGrant, UserIdentityKey,
+    Workspace,
 };
 use crate::plan::CheckedPlan;
 
@@ -64,6 +65,12 @@ impl SeamReader {
     pub async fn inventory(&self, sink: &dyn EventSink) -> Result<Inventory, SeamError> {
         let workspace = self.workspace(sink).await?.clone();
         Ok(inventory::load(&self.client, workspace, self.watch(sink)).await?)
+    }
+
+    /// The grants that Seam lists at a door, also those that were made for it and not for a space.
+    pub async fn grants_at(&self, door: &DoorId, sink: &dyn EventSink) -> Result<Vec<LiveGrant>, SeamError> {
+        let workspace = self.workspace(sink).await?;
+        Ok(inventory::grants_at(&self.client, workspace, door, self.watch(sink)).await?)
     }
 
     /// The grant of that key, being deleted or not; `None` where there is none.

@@ -3,7 +3,7 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 16] = [
+const VERBS: [(&str, &str); 17] = [
     ("adopt", "Says which live grants are the grants of stays, and takes them over"),
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),
@@ -11,6 +11,7 @@ const VERBS: [(&str, &str); 16] = [
     ("apply", "Carries out a plan that was saved and reviewed, exactly as it is"),
     ("decide", "Records what a person decides about a stay"),
     ("explain", "Explains one reservation: its rows, its grants, what a run would do"),
+    ("who", "Says who can open a unit or space: now, at an instant, or in some nights"),
     ("export", "Writes the live grants of this job as a table or as JSON"),
     ("runs", "Lists recorded runs, the last one first"),
     ("show", "Shows a saved plan, or the report of a recorded run"),

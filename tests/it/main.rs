@@ -26,6 +26,7 @@ mod cli_scope;
 mod cli_secrets;
 mod cli_store;
 mod cli_unlock;
+mod cli_who;
 mod cli_words;
 mod contract;
 mod endurance_breaker;
