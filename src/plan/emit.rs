@@ -41,6 +41,8 @@ struct Sent {
     creates: BTreeMap<usize, StepId>,
     /// What gives a guest more, or something else.
     gains: Vec<(GuestKey, StepId)>,
+    /// The new grants of guests who move.
+    moves: Vec<(GuestKey, StepId)>,
 }
 
 /// What is still to be sent for a reservation.
@@ -113,6 +115,17 @@ pub(super) fn making(changes: &[Change<'_>]) -> Making {
     if waits_for_deletion { Making::Ahead } else { Making::WithGrant }
 }
 
+/// Whether a grant is shortened because its guest moves: then the new one comes first, unless it waits for this.
+fn shortens_behind(amendment: &Amendment<'_>, new: &NewGrant<'_>, live: &Live<'_>) -> bool {
+    let Amendment { desired, told, position, .. } = amendment;
+    let is_bridge = desired.is_none() && matches!(told, Some((ReasonCode::DoorsChanged, _)));
+    let waits_for_it = new.seat.as_ref().is_some_and(|seat| seat.after_update_of.contains(position));
+    is_bridge
+        && new.reason == ReasonCode::DoorsChanged
+        && new.desired.guest == live.owned[*position].parts.guest
+        && !waits_for_it
+}
+
 /// The errands of a reservation in the order they are sent where nothing speaks against it: windows, new grants (the
 /// one that opens a reservation key before those that join it), old grants.
 fn errands<'r>(
@@ -162,7 +175,7 @@ fn errands<'r>(
 
 impl Sent {
     /// Whether nothing that is still waiting has to come before.
-    fn allows(&self, errand: &Errand<'_>, waiting: &[(Errand<'_>, ItemId)]) -> bool {
+    fn allows(&self, errand: &Errand<'_>, waiting: &[(Errand<'_>, ItemId)], live: &Live<'_>) -> bool {
         let updates = |position: &usize| {
             waiting.iter().any(|(other, _)| matches!(other, Errand::Amend(a) if a.position == *position))
         };
@@ -174,8 +187,10 @@ impl Sent {
         let creates = |piece: &usize| !self.creates.contains_key(piece);
         match errand {
             Errand::Amend(amendment) => {
+                let is_before = |(other, _): &(Errand<'_>, ItemId)| matches!(other, Errand::Create(new) if shortens_behind(amendment, new, live));
                 !amendment.after_deletion_of.iter().any(deletes)
                     && !amendment.after_update_of.iter().any(updates)
+                    && !waiting.iter().any(is_before)
             }
             Errand::Create(new) => new.seat.as_ref().is_none_or(|seat| {
                 !seat.after_deletion_of.iter().any(deletes)
@@ -253,7 +268,8 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let mut waiting = errands(changes, &items, wait);
         while !waiting.is_empty() {
             // The first that waits for nothing; if all wait for each other the check of the plan will say so.
-            let ready = waiting.iter().position(|(errand, _)| sent.allows(errand, &waiting)).unwrap_or(0);
+            let ready =
+                waiting.iter().position(|(errand, _)| sent.allows(errand, &waiting, self.live)).unwrap_or(0);
             let (errand, item) = waiting.remove(ready);
             match errand {
                 Errand::Amend(amendment) => self.amend(amendment, item, &mut sent),
@@ -266,6 +282,9 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     }
                     sent.creates.insert(new.piece, step);
                     sent.gains.push((new.desired.guest.clone(), step));
+                    if new.reason == ReasonCode::DoorsChanged {
+                        sent.moves.push((new.desired.guest.clone(), step));
+                    }
                 }
                 Errand::DeleteOld { position, after } => {
                     let created = sent.creates.get(&after).copied();
@@ -298,7 +317,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     fn amend(&mut self, amendment: &Amendment<'_>, item: ItemId, sent: &mut Sent) {
         let Amendment {
             desired,
-            told: _,
+            told,
             position,
             window,
             add,
@@ -317,6 +336,10 @@ impl<'a, 'c> Emitter<'a, 'c> {
         if let Some(window) = window {
             requires.extend(after_deletion_of.iter().filter_map(|p| sent.deletes.get(p)).copied());
             requires.extend(after_update_of.iter().filter_map(|p| sent.updates.get(p)).copied());
+            if desired.is_none() && matches!(told, Some((ReasonCode::DoorsChanged, _))) {
+                let own = sent.moves.iter().filter(|(guest, _)| *guest == owned.parts.guest);
+                requires.extend(own.map(|(_, step)| *step));
+            }
             let call = Call::UpdateGrant { id: id.clone(), key: key.clone(), window: *window };
             let step = self.step(Some(item), call, doors.clone(), requires, deadline);
             sent.updates.insert(*position, step);

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use hashbrown::HashMap;
 
+use super::item::Action;
 use super::live::Live;
 use super::occupancy::Need;
 use super::outline::Plan;
@@ -19,7 +20,11 @@ use crate::model::{AccessGrantId, ReservationId, Window};
 const GIVES_UP_FIRST: &str = "several stays change units with each other; this one gives up the old unit first, and its \
                               guest has no key until the last call of the change";
 
-/// A step that opens, with one that closes and must have succeeded before.
+/// Said of the guest whose old unit is shortened before the new one is free.
+const SHORTENED_FIRST: &str =
+    "several stays change units with each other; the old unit of this one is shortened first";
+
+/// A step that opens, or makes room for one that does, with one that closes and must have succeeded before.
 struct Edge<'n> {
     opens: usize,
     closes: usize,
@@ -44,18 +49,40 @@ pub(super) fn order_across(
     }
     let steps_of =
         |position: usize| of_grant.get(&live.owned[position].grant.id).map_or(&[][..], Vec::as_slice);
+    let steps = &plan.steps;
     let mut edges: Vec<Edge<'_>> = Vec::new();
     for need in needs {
         let Some(closes) = steps_of(need.closes).last().copied() else { continue };
         let creates = need.piece.and_then(|piece| created.get(&(need.reservation.clone(), piece)));
-        let widens = need.widens.iter().flat_map(|own| steps_of(*own)).copied();
-        let widens = widens.filter(|n| matches!(plan.steps[*n].call, Call::UpdateGrant { .. }));
+        let widens = need.widens.iter().flat_map(|own| {
+            let had = &live.owned[*own].grant.window;
+            steps_of(*own).iter().copied().filter(|n| opens_more(&steps[*n].call, had))
+        });
         let opens = creates.into_iter().flatten().map(|step| step.0 as usize).chain(widens);
         edges.extend(opens.filter(|opens| *opens != closes).map(|opens| Edge { opens, closes, need }));
     }
     drop(of_grant);
+    // What of a guest has to go first waits for all that the new grant waits for (RULES 29).
+    let mut goes_first: Vec<Edge<'_>> = Vec::new();
+    for Edge { opens, closes, need } in &edges {
+        let Step { item, requires, .. } = &steps[*opens];
+        for own in requires.iter().map(|other| other.0 as usize).filter(|own| own != closes) {
+            if steps[own].item == *item && matches!(steps[own].call, Call::DeleteGrant { .. }) {
+                goes_first.push(Edge { opens: own, closes: *closes, need });
+            }
+        }
+    }
+    edges.extend(goes_first);
     let order = Sorter::new(plan, &edges, live).sort(plan);
     renumber(plan, &order);
+}
+
+/// Whether a call lets a guest in at a time that the grant did not have: one that only takes waits for nobody.
+fn opens_more(call: &Call, had: &Window) -> bool {
+    match call {
+        Call::UpdateGrant { window, .. } => !had.overlaps(window) || had.intersection(window) != *window,
+        _ => false,
+    }
 }
 
 struct Sorter<'e> {
@@ -168,7 +195,23 @@ impl<'e> Sorter<'e> {
                         })
                         .collect();
                     if creates.is_empty() {
-                        continue;
+                        // It goes before its own create, or takes the place of nothing: it need not wait.
+                        let waits = self.waits_in(&ring, closes, is_sent);
+                        if waits.is_empty() {
+                            continue;
+                        }
+                        for other in waits {
+                            self.release(plan, closes, other, n_waits);
+                        }
+                        if let Some(item) = plan.steps[closes].item.map(|item| item.0 as usize)
+                            && plan.items[item].action == Action::Replace
+                        {
+                            plan.items[item].reason = GIVES_UP_FIRST.into();
+                        }
+                        if n_waits[closes] == 0 {
+                            ready.push(Reverse(closes));
+                        }
+                        return true;
                     }
                     if let Some(item) = plan.steps[closes].item {
                         plan.items[item.0 as usize].reason = GIVES_UP_FIRST.into();
@@ -187,7 +230,24 @@ impl<'e> Sorter<'e> {
                         continue;
                     }
                     let part = had.intersection(window);
-                    if part == *window || part == had || !self.halved.insert(closes) {
+                    if part == *window {
+                        // It only takes: what its guest gains need not come first.
+                        let waits = self.waits_in(&ring, closes, is_sent);
+                        if waits.is_empty() {
+                            continue;
+                        }
+                        if let Some(item) = plan.steps[closes].item {
+                            plan.items[item.0 as usize].reason = SHORTENED_FIRST.into();
+                        }
+                        for other in waits {
+                            self.release(plan, closes, other, n_waits);
+                        }
+                        if n_waits[closes] == 0 {
+                            ready.push(Reverse(closes));
+                        }
+                        return true;
+                    }
+                    if part == had || !self.halved.insert(closes) {
                         continue;
                     }
                     self.shrink_first(plan, closes, part, n_waits, ready);
@@ -230,15 +290,28 @@ impl<'e> Sorter<'e> {
     /// A delete goes before the create that it waited for.
     fn turn(&mut self, plan: &mut Plan, delete: usize, create: usize, n_waits: &mut [usize]) {
         let id = |n: usize| StepId(u32::try_from(n).expect("a plan has fewer than 2^32 steps"));
-        plan.steps[delete].requires.retain(|other| *other != id(create));
-        if self.before[delete].remove(&create) {
-            self.behind[create].remove(&delete);
-            n_waits[delete] -= 1;
-        }
+        self.release(plan, delete, create, n_waits);
         if self.before[create].insert(delete) {
             self.behind[delete].insert(create);
             n_waits[create] += 1;
             plan.steps[create].requires.push(id(delete));
+        }
+    }
+
+    /// What a step of a ring waits for in it.
+    fn waits_in(&self, ring: &BTreeSet<usize>, step: usize, is_sent: &[bool]) -> Vec<usize> {
+        let before = self.before[step].iter().copied();
+        before.filter(|before| ring.contains(before) && !is_sent[*before]).collect()
+    }
+
+    /// A step waits no more for another.
+    fn release(&mut self, plan: &mut Plan, step: usize, other: usize, n_waits: &mut [usize]) {
+        let id = StepId(u32::try_from(other).expect("a plan has fewer than 2^32 steps"));
+        plan.steps[step].requires.retain(|required| *required != id);
+        plan.steps[step].follows.retain(|followed| *followed != id);
+        if self.before[step].remove(&other) {
+            self.behind[other].remove(&step);
+            n_waits[step] -= 1;
         }
     }
 
