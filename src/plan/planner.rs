@@ -75,7 +75,8 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let waiting = waiting_for_a_key(input);
     let is_outside = |id: &ReservationId| desired.outside.contains(id) || waiting.contains(id);
     let mut chosen = who_meets(input, &live, &reservations);
-    reservations.choose(|id| withheld.contains_key(id), &mut chosen);
+    let is_decided = |id: &ReservationId| past.ledger.decisions.iter().any(|one| one.reservation == *id);
+    reservations.choose(|id| withheld.contains_key(id) || is_decided(id), &mut chosen);
     let memory = Memory::of(input);
     let n_desired = desired.reservations.len();
     // Who meets nobody and changes nothing, or is only new, needs no decision.
