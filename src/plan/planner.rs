@@ -140,6 +140,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     in_house.extend(occupancy.guests_in_house(&live));
     occupancy.guard(&counts, &live, in_house.len() as u64, tripped);
     occupancy.hold_rings();
+    occupancy.make_exchanged_anew();
     let shared = keys_of_several_properties(desired);
     let base_key = |id: &ReservationId| {
         let several = shared.contains(&id.key) || live.used_by_other_property(id);

@@ -282,6 +282,12 @@ impl<'c> Planner<'_, 'c> {
             return self.held(i, fate, why, live);
         }
         match fate {
+            Fate::Covered(lives) if self.ruling(i).is_some_and(|ruling| ruling.is_anew) => {
+                for position in lives {
+                    self.targets.insert(*position, Target::Leaves);
+                }
+                Work::Replace { old: lives.clone(), reason: ReasonCode::WindowChanged, fresh: Fresh::Allowed }
+            }
             Fate::Covered(lives) => {
                 self.aim(i, lives, live);
                 Work::Amend(lives.clone())

@@ -235,6 +235,7 @@ impl<'a> Occupancy<'a> {
             gains_only: false,
             is_protected: false,
             loses_methods: false,
+            is_anew: false,
             extension_withheld: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Action, Cause, Hold, Occupancy};
+use super::{Action, Cause, Change, Hold, Occupancy};
 use crate::model::local_span::{DAY, start_of_day};
 use crate::model::{AccessGrantKey, Coverage, GuestKey, ReservationId};
 use crate::plan::absence::Missing;
@@ -330,6 +330,21 @@ impl Occupancy<'_> {
                 self.changes[c].hold = Some(Hold::Policy);
             }
             self.settle();
+        }
+    }
+
+    /// Stays that change their nights in one unit with each other: no update can come first where old and new window
+    /// have no time in common, so these grants are made anew, as for another unit (RULES 29).
+    pub(in crate::plan) fn make_exchanged_anew(&mut self) {
+        for c in self.rings() {
+            let Change { action, gains_only, opens, reservation, ref grants, .. } = self.changes[c];
+            let now = self.ground.now(reservation);
+            let is_apart = |grant: &usize| {
+                !self.ground.grants[*grant].window.from_now(now).overlaps(opens.from_now(now))
+            };
+            if action == Action::Update && !gains_only && grants.iter().all(is_apart) {
+                self.changes[c].is_anew = true;
+            }
         }
     }
 

@@ -169,6 +169,8 @@ pub(super) struct Change {
     pub(super) is_protected: bool,
     /// Methods are taken away.
     pub(super) loses_methods: bool,
+    /// Its window moves so far that the grant is made anew for it.
+    pub(super) is_anew: bool,
     /// The further spaces of [`Action::Extend`] are withheld for a reason of the stay's own.
     pub(super) extension_withheld: bool,
 }

@@ -23,6 +23,7 @@ pub(in crate::plan) struct Rulings {
 
 /// What is decided about a wanted grant.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for by itself")]
 pub(in crate::plan) struct PieceRuling {
     /// Why it is not carried out.
     pub(in crate::plan) hold: Option<Why>,
@@ -34,6 +35,10 @@ pub(in crate::plan) struct PieceRuling {
     pub(in crate::plan) is_protected: Option<Why>,
     /// The old grants stay beside the new one.
     pub(in crate::plan) is_beside: bool,
+    /// A person decided that it gets what the source asks (RULES 17).
+    pub(in crate::plan) is_decided: bool,
+    /// A new grant for the same doors at another time, in the place of the old ones.
+    pub(in crate::plan) is_anew: bool,
     /// It stays held, and its grants go.
     pub(in crate::plan) loses: bool,
 }
@@ -103,6 +108,8 @@ impl Occupancy<'_> {
             gains_only,
             is_protected,
             is_beside: change.action == Action::Beside,
+            is_decided: change.forced,
+            is_anew: change.is_anew,
             loses,
         }
     }
