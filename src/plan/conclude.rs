@@ -168,7 +168,8 @@ impl<'a> Planner<'a, '_> {
         given.push(key.clone());
         let window = self.opens(i);
         // A stay that changes its unit after it began has the new one from that moment on, as recorded (RULES 13).
-        let moves = reason == ReasonCode::DoorsChanged && desired.window.starts_at <= self.context.now;
+        let is_move = matches!(reason, ReasonCode::DoorsChanged | ReasonCode::Decided);
+        let moves = is_move && desired.window.starts_at <= self.context.now;
         let wanted = self.pieces[i].wanted;
         NewGrant {
             piece: i,

@@ -423,41 +423,47 @@ impl<'c> Planner<'_, 'c> {
         let stays_until = |position: &usize| self.grant_ruling(*position).and_then(|ruling| ruling.rest);
         let bridged: Vec<(usize, Window)> =
             lives.iter().filter_map(|position| Some((*position, stays_until(position)?))).collect();
-        let leaves = if self.policy() == Policy::Sync { Target::Leaves } else { Target::Kept };
+        // No policy bounds what a person decided (RULES 17).
+        let is_decided = self.ruling(i).is_some_and(|ruling| ruling.is_decided);
+        let policy = if is_decided { Policy::Sync } else { self.policy() };
+        let reason = if policy == self.policy() { ReasonCode::DoorsChanged } else { ReasonCode::Decided };
+        let leaves = if policy == Policy::Sync { Target::Leaves } else { Target::Kept };
         for position in lives {
             self.targets.insert(*position, leaves);
         }
-        match self.policy() {
-            Policy::Sync if bridged.is_empty() => {
-                let now = self.context.now;
-                let is_inside = self.pieces[i].desired.window.contains(now)
-                    && lives.iter().any(|position| live.owned[*position].grant.window.contains(now));
-                let fresh = if is_inside { Fresh::Preferred } else { Fresh::Allowed };
-                Work::Replace { old: lives.to_vec(), reason: ReasonCode::DoorsChanged, fresh }
-            }
+        match policy {
             // The old unit stays open until the new one is (RULES 15); the new grant gets a key of its own.
-            Policy::Sync => {
+            Policy::Sync | Policy::UpsertOnly if !bridged.is_empty() => {
                 for (position, rest) in &bridged {
                     self.targets.insert(*position, Target::Kept);
                     let ruling = self.grant_ruling(*position).expect("it was found above");
-                    let told = (ReasonCode::DoorsChanged, ruling.text.clone());
+                    let told = (reason, ruling.text.clone());
                     if !rest.same_from(&live.owned[*position].grant.window, self.context.now) {
                         self.cut(live, *position, *rest, told);
                     }
                 }
-                for position in lives.iter().filter(|p| !bridged.iter().any(|(bridged, _)| bridged == *p)) {
-                    self.targets.insert(*position, Target::Goes);
-                    let reason = ReasonCode::DoorsChanged;
-                    let change = Change::Revoke { position: *position, reason, stay: None, text: None };
-                    self.plan.changes.push(change);
+                let others = lives.iter().filter(|p| !bridged.iter().any(|(bridged, _)| bridged == *p));
+                let mut left: Vec<usize> = others.copied().collect();
+                if policy == Policy::Sync {
+                    for position in std::mem::take(&mut left) {
+                        self.targets.insert(position, Target::Goes);
+                        self.plan.changes.push(Change::Revoke { position, reason, stay: None, text: None });
+                    }
                 }
                 Work::Create {
                     spaces: self.pieces[i].spaces.clone(),
                     beside: Vec::new(),
-                    left: Vec::new(),
-                    reason: ReasonCode::DoorsChanged,
+                    left,
+                    reason,
                     fresh: Fresh::Allowed,
                 }
+            }
+            Policy::Sync => {
+                let now = self.context.now;
+                let is_inside = self.pieces[i].desired.window.contains(now)
+                    && lives.iter().any(|position| live.owned[*position].grant.window.contains(now));
+                let fresh = if is_inside { Fresh::Preferred } else { Fresh::Allowed };
+                Work::Replace { old: lives.to_vec(), reason, fresh }
             }
             Policy::UpsertOnly => self.beside_the_old_doors(i, lives, live),
             Policy::CreateOnly => Work::Hold {
