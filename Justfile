@@ -46,6 +46,10 @@ simulation seeds="1000000":
 simulation-range first seeds:
     SIMULATION_FIRST={{ first }} SIMULATION_SEEDS={{ seeds }} cargo test --release --locked --test it simulation::thousands -- --nocapture
 
+# Small worlds of a family (two, three, four, times, partial), by their numbers, judged by who can open which unit.
+worlds family="two" from="0" to="" every="1":
+    WORLDS={{ family }} FROM={{ from }} TO={{ to }} EVERY={{ every }} cargo test --release --locked --test it small_worlds::worlds_of_a_family -- --ignored --nocapture
+
 # Benchmarks: times and memory of 100,000 rows.
 bench:
     cargo bench --locked

@@ -114,6 +114,7 @@ mod simulation_watch;
 mod simulation_wire;
 mod simulation_world;
 mod small_world;
+mod small_worlds;
 mod source_databases;
 mod source_program;
 mod source_queries;

@@ -421,11 +421,6 @@ pub(crate) fn made<T>(
     (ledger, reading): (&Ledger, &Reading),
     change: impl FnOnce(&mut Desired, &Directory) -> T,
 ) -> (Desired, CheckedPlan, T) {
-    let directory = Directory::of(inventory);
-    let known = Known::of(inventory, &namespace(), now);
-    let mut desired = map(reservations(night), &directory, &known, &mapping_settings(night), now);
-    let changed = change(&mut desired, &directory);
-    let settings = plan_settings(policy);
     let guards = guard_settings();
     let commands = Commands::default();
     let past = Past {
@@ -436,6 +431,23 @@ pub(crate) fn made<T>(
         reading,
         quarantine: Quarantine::None,
     };
+    made_of(reservations(night), &mapping_settings(night), inventory, (policy, past), now, change)
+}
+
+/// Maps, plans and checks some reservations.
+pub(crate) fn made_of<T>(
+    reservations: Vec<Reservation>,
+    mapping: &MappingSettings,
+    inventory: &Inventory,
+    (policy, past): (Policy, Past<'_>),
+    now: Timestamp,
+    change: impl FnOnce(&mut Desired, &Directory) -> T,
+) -> (Desired, CheckedPlan, T) {
+    let directory = Directory::of(inventory);
+    let known = Known::of(inventory, &namespace(), now);
+    let mut desired = map(reservations, &directory, &known, mapping, now);
+    let changed = change(&mut desired, &directory);
+    let settings = plan_settings(policy);
     let input =
         PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory, past };
     let plan = plan(&input);
@@ -507,7 +519,8 @@ fn make_identity(new: &NewIdentity, inventory: &mut Inventory) -> UserIdentityId
     id
 }
 
-fn carry_out(
+/// Does one call, as Seam would.
+pub(crate) fn carry_out(
     step: StepId,
     call: &Call,
     inventory: &mut Inventory,
