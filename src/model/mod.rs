@@ -20,6 +20,7 @@ pub mod local_span;
 mod method_set;
 mod name;
 mod owner;
+mod person_name;
 mod pin;
 mod problem;
 mod property;
@@ -58,6 +59,7 @@ pub use name::{
     SeamReservationKey, ShareKey, SpaceKey, StayId, Unit, UserIdentityKey, WorkspaceId, same_person_name,
 };
 pub use owner::{Owner, SpacesRule};
+pub use person_name::{is_equal_name, is_variant};
 pub use pin::{Pin, PinnedGrant};
 pub use problem::{Column, Problem, ProblemCode, SourcePlace};
 pub use property::{Properties, Property};
