@@ -8,6 +8,7 @@ use jiff::civil::Date;
 
 use super::common_doors::UnitDoors;
 use super::directory::{SpaceRef, SpaceRefs};
+use super::people::SharedByPeople;
 use crate::model::{
     AccessGrantId, EmailAddress, GuestKey, HeldBy, LocalSpan, MethodSet, Move, PhoneNumber, Problem,
     Properties, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Window,
@@ -34,6 +35,32 @@ pub struct StayFacts {
     pub opted_out: bool,
     /// What few sources say.
     pub booking: Option<Box<BookingFacts>>,
+    /// Whose place the guest takes; most take nobody's.
+    pub newcomer: Option<Box<Newcomer>>,
+}
+
+/// Another person in the place of a known guest of the reservation (RULES 5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The known guest.
+    pub former: GuestKey,
+    /// Their name, as Seam knows it.
+    pub former_name: EcoString,
+    /// What becomes of them.
+    pub fate: FormerGuest,
+}
+
+/// What becomes of a known guest whose place another person takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FormerGuest {
+    /// The newcomer gets a grant, and the old one goes.
+    Goes,
+    /// The guest is in house: the old grant stays, and the newcomer waits for a person.
+    InHouse,
+    /// The read may leave the guest out: both have a grant, and a person looks at it.
+    Stays,
+    /// It was the name of whoever booked several units: the newcomer has the key, and the rows of others their units.
+    Booked,
 }
 
 /// What a booking says of itself.
@@ -176,7 +203,7 @@ pub struct LeftAlone {
 pub enum Rows {
     /// Every row of the reservation was understood.
     AllUnderstood,
-    /// A row was rejected, or its guests could not be told apart: what is missing says nothing.
+    /// A row was rejected: what is missing says nothing.
     SomeUnreadable,
 }
 
@@ -238,6 +265,12 @@ pub struct Desired {
     /// Grants that are not ours and that a reviewed file names, each with the reservation whose grants take their
     /// place. The mapping puts none here.
     pub adopted: BTreeMap<AccessGrantId, ReservationId>,
+    /// Keys and contacts by which nobody is known.
+    pub shared: SharedByPeople,
+    /// Whether the source uses a status that says checked in (RULES, Terms).
+    pub uses_checked_in: bool,
+    /// Whether the source was seen to list two guests of one reservation (RULES 5).
+    pub lists_several_guests: bool,
     /// What a person should know about the mapping.
     pub warnings: Vec<Problem>,
 }

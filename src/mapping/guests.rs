@@ -1,28 +1,50 @@
-//! Which guest a row is about (RULES 4).
+//! Which guest a row is about (RULES 4 to 6).
 //!
 //! A guest without a key of the source's is `reservation/n` in the order of the rows, the one who booked first. Rows
-//! keep the n of the identity with the same name, so that a new row above or a row that went does not hand one
-//! guest's credential to another. E-mail, phone and name are never keys; here a name only pairs rows of one
-//! reservation with each other and with their own numbers.
+//! are paired with the guests that are known of the reservation; who is paired keeps the key, and a number is never
+//! given to somebody else. Another person in the place of a known guest is a guest of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::{EcoString, eco_format};
 
+use super::desired::Newcomer;
+use super::directory::{Directory, SpaceRef};
+use super::guest_keys::{numbered, of_source, split_number};
 use super::known::Known;
+use super::map::Mapper;
+use super::pairing::{KnownGuest, Pair, Relation, RowPerson, pair};
+use super::people::{Contacts, own_property};
+use super::rows::window_of;
 use super::settings::GuestScope;
-use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, same_person_name};
+use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, Window, is_equal_name, is_variant};
 
 /// The guest of each row, and whether the scope wants a grant for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RowGuest {
     pub(super) key: GuestKey,
     pub(super) wanted: bool,
+    /// Whose place the guest takes.
+    pub(super) newcomer: Option<Newcomer>,
+    /// The name that is known, where the row has none.
+    pub(super) known_as: Option<EcoString>,
 }
 
-/// The rows and the identities of the reservation cannot be paired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct NotPaired;
+/// A known guest without a row of their own, whose stay follows a row of the reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Follower {
+    pub(super) guest: GuestKey,
+    pub(super) full_name: EcoString,
+    pub(super) row: usize,
+}
+
+/// The guests of a reservation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Guests {
+    /// In the order of the rows.
+    pub(super) rows: Vec<RowGuest>,
+    pub(super) followers: Vec<Follower>,
+}
 
 /// Whether another property uses the same reservation key, so that it alone is not enough to name a guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,64 +53,197 @@ pub(super) enum KeyUse {
     Several,
 }
 
-pub(super) fn guests_of_rows(
-    reservation: &Reservation,
-    key_use: KeyUse,
-    known: &Known,
-    scope: GuestScope,
-) -> Result<Vec<RowGuest>, NotPaired> {
-    let stays = &reservation.stays;
-    let persons = persons_of_rows(stays);
-    let in_order = primary_first(stays, &persons);
-    let base = base(&reservation.id, key_use, known);
-    let granted: BTreeSet<&GuestKey> = known.guests_of(&reservation.id).collect();
-    let existing: BTreeMap<u32, Numbered> = known
-        .numbered(&base)
-        .into_iter()
-        .map(|(n, name)| (n, Numbered { name, has_grant: granted.contains(&numbered_key(&base, n)) }))
-        .collect();
-    let numbers = number(&in_order, &persons, stays, &existing)?;
-    let key_of = |person: usize| match &stays[person].guest.key {
-        Some(key) => key.clone(),
-        None => numbered_key(&base, numbers[&person]),
-    };
-    // Without a mark the first row is the one who booked; one who has a grant keeps it when the rows change places.
-    let primary = in_order.iter().copied().min_by_key(|person| {
-        let rows = || stays.iter().zip(&persons).filter(|(_, p)| *p == person).map(|(stay, _)| stay);
-        let is_gone = rows().all(|stay| stay.standing == Standing::Revoked);
-        (is_gone, !rows().any(|stay| stay.guest.is_primary), !granted.contains(&key_of(*person)))
-    });
-    Ok(persons
-        .iter()
-        .map(|person| RowGuest {
-            key: key_of(*person),
-            wanted: match scope {
-                GuestScope::All => true,
-                GuestScope::Primary => Some(*person) == primary,
-            },
-        })
-        .collect())
+/// The people of the rows of a reservation, beside the guests that are known of it. A person is called by the first of
+/// their rows.
+pub(super) struct People<'r> {
+    pub(super) reservation: &'r Reservation,
+    /// The person of each row.
+    persons: Vec<usize>,
+    /// The one who booked first.
+    pub(super) in_order: Vec<usize>,
+    pub(super) known: Vec<KnownGuest<'r>>,
+    /// In the order of the persons.
+    pairs: Vec<Option<Pair>>,
 }
 
-/// A number that an identity of the reservation has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Numbered {
-    name: EcoString,
-    has_grant: bool,
+impl Mapper<'_> {
+    /// Finds the guests of the rows of a reservation.
+    pub(super) fn guests(&mut self, reservation: &Reservation, key_use: KeyUse) -> Guests {
+        let Reservation { id, stays, .. } = reservation;
+        let known = self.known;
+        let base = base(id, key_use, known);
+        let persons = persons_of_rows(stays);
+        let in_order = primary_first(stays, &persons);
+        let known_guests = known_guests(id, &base, known, self.directory);
+        let mut people =
+            People { reservation, pairs: vec![None; in_order.len()], persons, in_order, known: known_guests };
+        if !people.pair_the_obvious() {
+            let persons = self.row_persons(&people);
+            people.pairs = pair(&persons, &people.known, known.listing.is_complete);
+        }
+        let has_properties = !self.settings.properties.by_code.is_empty();
+        let property = own_property(&id.property).filter(|_| has_properties);
+        let keys = people.keys(&base, |key| of_source(key, property));
+        let wanted = self.wanted(&people, &keys);
+        let newcomers = self.newcomers(&people);
+        let row = |(person, stay): (&usize, &Stay)| {
+            let known = people.known_as(*person).filter(|known| !known.contacts.full_name.is_empty());
+            let keeps_name = known.filter(|_| !Contacts::from(&stay.guest).is_named());
+            RowGuest {
+                key: keys[person].clone(),
+                wanted: wanted.contains(person),
+                newcomer: newcomers.get(person).filter(|_| wanted.contains(person) && grants(stay)).cloned(),
+                known_as: keeps_name.map(|known| known.contacts.full_name.into()),
+            }
+        };
+        let rows: Vec<RowGuest> = people.persons.iter().zip(stays).map(row).collect();
+        let followers = self.followers(&people, &rows);
+        Guests { rows, followers }
+    }
+
+    /// The people of the rows with what they are paired by.
+    fn row_persons<'r>(&mut self, people: &People<'r>) -> Vec<RowPerson<'r>> {
+        let id = &people.reservation.id;
+        let property = self.settings.properties.get(&id.property);
+        let has_properties = !self.settings.properties.by_code.is_empty();
+        let now = self.now;
+        let code = own_property(&id.property).filter(|_| has_properties);
+        people
+            .in_order
+            .iter()
+            .map(|person| {
+                let rows = || people.rows_of(*person);
+                let key = rows().find_map(|stay| stay.guest.key.as_ref());
+                let is_over = |stay: &&Stay| window_of(stay, property).ended(now);
+                let units = rows().filter(|stay| !is_over(stay)).flat_map(|stay| self.unit_spaces(stay, id));
+                let units = units.collect();
+                RowPerson {
+                    key,
+                    guest: key.map(|key| of_source(key, code)),
+                    rows: rows().map(|stay| Contacts::from(&stay.guest)).collect(),
+                    units,
+                    windows: rows().map(|stay| window_of(stay, property)).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// The spaces of each unit of a row, sorted.
+    pub(super) fn unit_spaces(&mut self, stay: &Stay, id: &ReservationId) -> Vec<Vec<SpaceRef>> {
+        let units = self.places.spaces_of(&stay.place, &id.property).unwrap_or_default();
+        units.iter().map(|unit| unit.spaces.clone()).collect()
+    }
+
+    /// The persons for whom the scope wants a grant.
+    fn wanted(&self, people: &People<'_>, keys: &BTreeMap<usize, GuestKey>) -> BTreeSet<usize> {
+        if self.settings.guests == GuestScope::All {
+            return people.in_order.iter().copied().collect();
+        }
+        let granted: BTreeSet<&GuestKey> = self.known.guests_of(&people.reservation.id).collect();
+        // Without a mark the first row is the one who booked; one who has a grant keeps it when the rows change places.
+        let primary = people.in_order.iter().copied().min_by_key(|person| {
+            let is_gone = people.rows_of(*person).all(|stay| stay.standing == Standing::Revoked);
+            let is_marked = people.rows_of(*person).any(|stay| stay.guest.is_primary);
+            (is_gone, !is_marked, !granted.contains(&keys[person]))
+        });
+        primary.into_iter().collect()
+    }
 }
 
-fn numbered_key(base: &str, n: u32) -> GuestKey {
-    GuestKey::from(eco_format!("{base}/{n}"))
+impl<'r> People<'r> {
+    /// The rows of a person.
+    pub(super) fn rows_of(&self, person: usize) -> impl Iterator<Item = &'r Stay> + Clone + '_ {
+        let rows = self.reservation.stays.iter().zip(&self.persons);
+        rows.filter(move |(_, other)| **other == person).map(|(stay, _)| stay)
+    }
+
+    pub(super) fn has_granting_row(&self, person: usize) -> bool {
+        self.rows_of(person).any(grants)
+    }
+
+    fn paired(&self, person: usize) -> Option<(Pair, &KnownGuest<'r>)> {
+        let position = self.in_order.iter().position(|other| *other == person)?;
+        let pair = self.pairs[position]?;
+        Some((pair, &self.known[pair.known]))
+    }
+
+    /// The known guest that a person is. A row without opinion leaves alone whoever has the place.
+    fn known_as(&self, person: usize) -> Option<&KnownGuest<'r>> {
+        let (pair, known) = self.paired(person)?;
+        let has_no_opinion = || {
+            let speaks = |stay: &Stay| grants(stay) || stay.standing == Standing::Revoked && !stay.opted_out;
+            !self.rows_of(person).any(speaks)
+        };
+        (pair.relation != Relation::Another || has_no_opinion()).then_some(known)
+    }
+
+    /// The known guest whose place a person takes, and how.
+    pub(super) fn former(&self, person: usize) -> Option<(Relation, &KnownGuest<'r>)> {
+        let (pair, known) = self.paired(person)?;
+        let takes = pair.relation != Relation::Same && self.has_granting_row(person);
+        takes.then_some((pair.relation, known))
+    }
+
+    /// The known guests who are there and with whom nobody was paired.
+    pub(super) fn unpaired(&self) -> impl Iterator<Item = &KnownGuest<'r>> {
+        let is_paired = |known: usize| self.pairs.iter().flatten().any(|pair| pair.known == known);
+        let there = self.known.iter().enumerate().filter(|(_, known)| known.is_there());
+        there.filter(move |(n, _)| !is_paired(*n)).map(|(_, known)| known)
+    }
+
+    /// Pairs the one person with the one known guest of the same name, as most reservations are; whether it could.
+    fn pair_the_obvious(&mut self) -> bool {
+        match (&self.in_order[..], &self.known[..]) {
+            (_, []) => true,
+            ([person], [known]) => {
+                let guest = Contacts::from(&self.reservation.stays[*person].guest);
+                let is_obvious =
+                    known.is_there() && guest.is_named() && guest.full_name == known.contacts.full_name;
+                if is_obvious {
+                    self.pairs = vec![Some(Pair { known: 0, relation: Relation::Same })];
+                }
+                is_obvious
+            }
+            _ => false,
+        }
+    }
+
+    /// The key of each person: that of the known guest, else that of the source, else a number that nobody ever had.
+    fn keys(&self, base: &str, of_source: impl Fn(&GuestKey) -> GuestKey) -> BTreeMap<usize, GuestKey> {
+        let number = |guest: &GuestKey| {
+            let (of, n) = split_number(guest.as_str())?;
+            (of == base).then_some(n)
+        };
+        let mut used: BTreeSet<u32> = self.known.iter().filter_map(|known| number(&known.guest)).collect();
+        let mut keys = BTreeMap::new();
+        for person in &self.in_order {
+            let own = self.rows_of(*person).find_map(|stay| stay.guest.key.as_ref());
+            let key = match (self.known_as(*person), own) {
+                (Some(known), _) => known.guest.clone(),
+                (None, Some(key)) => of_source(key),
+                (None, None) => {
+                    let n = (1..).find(|n| !used.contains(n)).expect("there are more numbers than guests");
+                    used.insert(n);
+                    numbered(base, n)
+                }
+            };
+            keys.insert(*person, key);
+        }
+        keys
+    }
+}
+
+/// Whether a row gives its guest a right to doors.
+pub(super) fn grants(stay: &Stay) -> bool {
+    matches!(stay.standing, Standing::Expected | Standing::CheckedIn) && !stay.opted_out
 }
 
 /// What goes before the number: the reservation's key, with the property where the key alone is not enough.
 /// A guest that already has a grant keeps the form it was given.
-fn base(id: &ReservationId, key_use: KeyUse, known: &Known) -> EcoString {
+fn base(id: &ReservationId, key_use: KeyUse, known: &Known<'_>) -> EcoString {
     let short = id.key.text();
     let has = |base: &str| {
-        known
-            .guests_of(id)
-            .any(|guest| super::known::split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
+        known.guests_of(id).any(|guest| split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
     };
     let has_no_property = id.property.as_str().is_empty();
     match key_use {
@@ -96,6 +251,39 @@ fn base(id: &ReservationId, key_use: KeyUse, known: &Known) -> EcoString {
         KeyUse::Several if has(&short) => short,
         KeyUse::One | KeyUse::Several => eco_format!("{id}"),
     }
+}
+
+/// The guests that are known of a reservation: those with a stay, and those whose number it is.
+fn known_guests<'r>(
+    id: &ReservationId,
+    base: &str,
+    known: &'r Known<'r>,
+    directory: &Directory,
+) -> Vec<KnownGuest<'r>> {
+    let mut guests: Vec<KnownGuest<'r>> = Vec::new();
+    let mut add = |guest: &GuestKey, stay: Option<(Vec<SpaceRef>, Window)>| {
+        let position = guests.iter().position(|other| other.guest == *guest).unwrap_or_else(|| {
+            let contacts = known.identity(guest).map_or(Contacts::UNKNOWN, Contacts::from);
+            guests.push(KnownGuest { guest: guest.clone(), contacts, stays: Vec::new() });
+            guests.len() - 1
+        });
+        guests[position].stays.extend(stay);
+    };
+    for stay in known.stays_of(id) {
+        let mut spaces: Vec<SpaceRef> = stay.spaces().filter_map(|space| directory.by_id(space)).collect();
+        spaces.sort_unstable();
+        add(&stay.guest, (!stay.is_over()).then(|| (spaces, stay.window())));
+    }
+    for (n, _) in known.numbered(base) {
+        add(&numbered(base, *n), None);
+    }
+    if guests.len() > 1 {
+        let number = |guest: &GuestKey| split_number(guest.as_str()).map(|(_, n)| n);
+        guests.sort_by(|left, right| {
+            (number(&left.guest), &left.guest).cmp(&(number(&right.guest), &right.guest))
+        });
+    }
+    guests
 }
 
 /// For each row the first row about the same person.
@@ -108,19 +296,26 @@ fn persons_of_rows(stays: &[Stay]) -> Vec<usize> {
     persons
 }
 
+/// Whether two rows of a reservation are about one person: by the key, else by the name. A name that is nobody's is a
+/// guest of its own, and so is one with another e-mail address. A variant of a name in the same unit and time is
+/// somebody else of the family.
 fn same_person(left: &Stay, right: &Stay) -> bool {
-    match (&left.guest.key, &right.guest.key) {
-        (Some(left), Some(right)) => left == right,
-        (None, None) if !left.guest.full_name.is_empty() => {
-            same_person_name(&left.guest.full_name, &right.guest.full_name)
-        }
-        (None, None) => {
-            right.guest.full_name.is_empty()
-                && left.guest.email == right.guest.email
-                && left.guest.phone == right.guest.phone
-        }
-        _ => false,
+    if let (Some(left), Some(right)) = (&left.guest.key, &right.guest.key) {
+        return left == right;
     }
+    let (one, other) = (Contacts::from(&left.guest), Contacts::from(&right.guest));
+    let is_beside =
+        || left.place == right.place && left.check_in < right.check_out && right.check_in < left.check_out;
+    one.is_named()
+        && other.is_named()
+        && !one.differ_in_email(&other)
+        && (is_equal_name(one.full_name, other.full_name)
+            || (is_variant(one.full_name, other.full_name) && !is_beside()))
+}
+
+/// Whether rows of a reservation name two guests.
+pub(super) fn lists_several_guests(stays: &[Stay]) -> bool {
+    stays.len() > 1 && persons_of_rows(stays).iter().any(|person| *person > 0)
 }
 
 fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
@@ -132,69 +327,33 @@ fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
     distinct
 }
 
-/// Gives each keyless person a number: the one of the identity with the same name, else that of a guest whose name is
-/// gone and who has a grant (they were renamed), else a new one.
-fn number(
-    in_order: &[usize],
-    persons: &[usize],
-    stays: &[Stay],
-    existing: &BTreeMap<u32, Numbered>,
-) -> Result<BTreeMap<usize, u32>, NotPaired> {
-    debug_assert_eq!(persons.len(), stays.len(), "each row has a person");
-    let keyless: Vec<usize> =
-        in_order.iter().copied().filter(|person| stays[*person].guest.key.is_none()).collect();
-    let mut free = existing.clone();
-    let mut numbers = BTreeMap::new();
-    for &person in &keyless {
-        let same = |known: &Numbered| same_person_name(&known.name, &stays[person].guest.full_name);
-        let namesakes = free.iter().filter(|(_, known)| same(known));
-        if let Some(n) = namesakes.min_by_key(|(n, known)| (!known.has_grant, **n)).map(|(n, _)| *n) {
-            free.remove(&n);
-            numbers.insert(person, n);
-        }
-    }
-    // An identity without a grant is of somebody who left the reservation; nobody new takes it over.
-    free.retain(|_, known| known.has_grant);
-    let unpaired: Vec<usize> = keyless.into_iter().filter(|person| !numbers.contains_key(person)).collect();
-    match (unpaired.len(), free.len()) {
-        (0, _) => {}
-        (1, 1) => {
-            let n = *free.keys().next().expect("one number is free");
-            numbers.insert(unpaired[0], n);
-        }
-        (_, 0) => {
-            let mut n = 0;
-            for person in unpaired {
-                n += 1;
-                while existing.contains_key(&n) || numbers.values().any(|used| *used == n) {
-                    n += 1;
-                }
-                numbers.insert(person, n);
-            }
-        }
-        _ => return Err(NotPaired),
-    }
-    Ok(numbers)
-}
-
 #[cfg(test)]
 mod tests {
-
     use jiff::civil::date;
 
     use super::*;
     use crate::model::{Guest, Moment, Place, SourcePlace};
 
-    fn row(name: &str) -> Stay {
+    /// A row such as `KEY|NAME|E-MAIL|UNIT`.
+    fn row(text: &&str) -> Stay {
+        let cells: Vec<&str> = text.split('|').collect();
+        let [key, full_name, email, unit] = cells[..] else { panic!("`{text}`") };
         let moment = |day| {
             let local = date(2026, 12, day).at(12, 0, 0, 0);
             Moment::at(local, &jiff::tz::TimeZone::UTC, crate::model::time::Side::Arrival).expect("a day")
         };
+        let place = if unit.is_empty() { Place::Unassigned } else { Place::Units([unit.into()].into()) };
         Stay {
             stay_id: None,
             share_key: None,
-            guest: Guest { key: None, full_name: name.into(), email: None, phone: None, is_primary: false },
-            place: Place::Unassigned,
+            guest: Guest {
+                key: (!key.is_empty()).then(|| key.into()),
+                full_name: full_name.into(),
+                email: (!email.is_empty()).then(|| email.into()),
+                phone: None,
+                is_primary: false,
+            },
+            place,
             check_in: moment(1),
             check_out: moment(2),
             standing: Standing::Expected,
@@ -207,36 +366,56 @@ mod tests {
         }
     }
 
-    /// Known people are `name` or, where they have no grant any more, `(name)`; the numbers are 1, 2 and so on.
-    fn check(known: &[&str], rows: &[&str], expected: Result<&[u32], NotPaired>) {
-        let stays: Vec<Stay> = rows.iter().map(|name| row(name)).collect();
-        let existing = (1..).zip(known).map(|(n, name)| {
-            let bare = name.trim_matches(['(', ')']);
-            (n, Numbered { name: bare.into(), has_grant: bare == *name })
-        });
-        let persons = persons_of_rows(&stays);
-        let numbers = number(&primary_first(&stays, &persons), &persons, &stays, &existing.collect());
-        let numbers = numbers.map(|numbers| persons.iter().map(|p| numbers[p]).collect::<Vec<_>>());
-        assert_eq!(numbers, expected.map(<[u32]>::to_vec), "{known:?} with {rows:?}");
+    fn check(rows: &[&str], expected: &[usize]) {
+        let stays: Vec<Stay> = rows.iter().map(row).collect();
+        assert_eq!(persons_of_rows(&stays), expected, "{rows:?}");
     }
 
     #[test]
-    fn numbers_follow_names_and_a_new_person_never_gets_an_old_number() {
-        check(&[], &["Ana", "Bo"], Ok(&[1, 2]));
-        check(&[], &["Ana", "Bo", "ana"], Ok(&[1, 2, 1]));
-        check(&["Ana", "Bo"], &["Bo", "Ana"], Ok(&[2, 1]));
-        check(&["Ana"], &["Bo", "Ana"], Ok(&[2, 1]));
-        check(&["Ana", "Bo"], &["Bo"], Ok(&[2]));
-        check(&["Ana", "Bo"], &["Boris", "Ana"], Ok(&[2, 1]));
-        check(&["Ana", "(Bo)"], &["Ana", "Cleo"], Ok(&[1, 3]));
-        check(&["(Ana)", "Ana"], &["Ana"], Ok(&[2]));
-        check(&["(Ana)"], &["Ana"], Ok(&[1]));
+    fn rows_of_one_person_have_one_key_or_one_name() {
+        check(&["|Ana||1", "|Bo||1", "|ana||2"], &[0, 1, 0]);
+        check(&["G1|Ana||1", "G1|Bo||2", "G2|Ana||3"], &[0, 0, 2]);
+        check(&["G1|Ana||1", "|Ana||2"], &[0, 0]);
+        check(&["|Ana|a@example.com|1", "|Ana|b@example.com|2", "|Ana||3"], &[0, 1, 0]);
+        check(&["|TBA||1", "|TBA||1", "|||2", "|||2"], &[0, 1, 2, 3]);
+        check(&["|Ana Sousa||1", "|Sousa, A.||2"], &[0, 0]);
+        check(&["|Anna Berg||1", "|Anne Berg||1"], &[0, 1]);
+    }
+
+    fn check_keys(known_guests: &[&str], rows: &[&str], pairs: &[Option<usize>], expected: &[&str]) {
+        let stays: Vec<Stay> = rows.iter().map(row).collect();
+        let id = ReservationId { property: "".into(), key: "R".into() };
+        let reservation = Reservation { id, stays, n_rejected_rows: 0 };
+        let persons = persons_of_rows(&reservation.stays);
+        let known = |guest: &&str| KnownGuest {
+            guest: (*guest).into(),
+            contacts: Contacts::UNKNOWN,
+            stays: Vec::new(),
+        };
+        let pair = |known: &Option<usize>| known.map(|known| Pair { known, relation: Relation::Same });
+        let people = People {
+            reservation: &reservation,
+            in_order: primary_first(&reservation.stays, &persons),
+            persons,
+            known: known_guests.iter().map(known).collect(),
+            pairs: pairs.iter().map(pair).collect(),
+        };
+        let keys = people.keys("R", |key| of_source(key, None));
+        let found: Vec<&str> = people.persons.iter().map(|person| keys[person].as_str()).collect();
+        assert_eq!(found, expected, "{rows:?}");
     }
 
     #[test]
-    fn people_who_cannot_be_told_apart_are_not_paired() {
-        check(&["Ana", "Bo"], &["Cleo", "Dan"], Err(NotPaired));
-        check(&["Ana"], &["Cleo", "Dan"], Err(NotPaired));
-        check(&["Ana", "Bo"], &["Cleo"], Err(NotPaired));
+    fn keys_of_known_guests_of_the_source_and_new_numbers() {
+        check_keys(&[], &["|Ana||1", "|Bo||1"], &[None, None], &["R/1", "R/2"]);
+        check_keys(&["R/1", "R/2"], &["|Cleo||1", "|Ana||1"], &[None, Some(0)], &["R/3", "R/1"]);
+        check_keys(&["R/2", "Q/1"], &["|Ana||1", "|Bo||1"], &[None, None], &["R/1", "R/3"]);
+        check_keys(&["R/1"], &["G1|Ana||1", "G2|Bo||1"], &[Some(0), None], &["R/1", "G2"]);
+        check_keys(
+            &["G1"],
+            &["|Ana||1", "R/1|Bo||1", "|Cleo||1"],
+            &[Some(0), None, None],
+            &["G1", "R%2F1", "R/1"],
+        );
     }
 }

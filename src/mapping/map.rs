@@ -4,37 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::addresses::LeftOut;
 use super::common_doors::UnitDoors;
 use super::desired::{Desired, DesiredReservation, Rows};
 use super::directory::{Directory, SpaceRef};
-use super::guests::{KeyUse, NotPaired, RowGuest, guests_of_rows};
+use super::guests::{Follower, Guests, KeyUse, RowGuest, lists_several_guests};
 use super::known::Known;
 use super::neighbours::Neighbours;
+use super::people::distrust_keys;
 use super::placeholders::beside_a_named_guest;
 use super::places::{Places, UnmappedUnits, spots};
 use super::row_versions::{Version, versions};
-use super::rows::{LAST_CALL, Opening, held, left_alone, revoked, window_of, words};
+use super::rows::{LAST_CALL, Opening, left_alone, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
+use super::wished_codes::same_codes;
 use crate::model::{
-    GuestKey, HeldBy, Problem, ProblemCode, Property, PropertyCode, ReasonCode, Reservation, ReservationId,
+    Guest, GuestKey, Problem, ProblemCode, Property, PropertyCode, Reservation, ReservationId,
     ReservationKey, SharedSet, SourcePlace, Standing, Stay, Window,
 };
 
 /// Maps every reservation. They are taken, because each is let go as soon as its grants are known: a large hotel needs
 /// the room.
 pub fn map(
-    reservations: Vec<Reservation>,
+    mut reservations: Vec<Reservation>,
     directory: &Directory,
-    known: &Known,
+    known: &Known<'_>,
     settings: &MappingSettings,
     now: Timestamp,
 ) -> Desired {
+    let has_properties = !settings.properties.by_code.is_empty();
+    let (shared, shared_keys) = distrust_keys(&mut reservations, known, has_properties);
     let mut mapper = Mapper {
         directory,
         known,
+        uses_checked_in: uses_checked_in(&reservations, known, settings, now),
+        lists_several_guests: known.listing.has_several_guests
+            || reservations.iter().any(|reservation| lists_several_guests(&reservation.stays)),
         settings,
         now,
         places: Places::new(&settings.units, directory),
@@ -52,7 +60,10 @@ pub fn map(
         reservations.into_iter().enumerate().map(|(position, r)| mapper.draft(position, r)).collect();
     let reservations: Vec<DesiredReservation> =
         drafts.into_iter().enumerate().map(|(position, draft)| mapper.finish(position, draft)).collect();
-    let Mapper { unmapped, left_out, nameless, mut warnings, .. } = mapper;
+    let Mapper { unmapped, left_out, nameless, mut warnings, uses_checked_in, lists_several_guests, .. } =
+        mapper;
+    warnings.extend(shared_keys);
+    warnings.extend(same_codes(&reservations, directory));
     warnings.extend(unmapped.into_problems(directory));
     warnings.extend(left_out.into_problems());
     warnings.extend(nameless.map(|(n_rows, first)| beside_a_name(n_rows, first)));
@@ -67,13 +78,18 @@ pub fn map(
         unfinished_moves: BTreeSet::new(),
         outside: BTreeSet::new(),
         adopted: BTreeMap::new(),
+        shared,
+        uses_checked_in,
+        lists_several_guests,
         warnings,
     }
 }
 
 pub(super) struct Mapper<'a> {
     pub(super) directory: &'a Directory,
-    pub(super) known: &'a Known,
+    pub(super) known: &'a Known<'a>,
+    pub(super) uses_checked_in: bool,
+    pub(super) lists_several_guests: bool,
     pub(super) settings: &'a MappingSettings,
     pub(super) now: Timestamp,
     pub(super) places: Places<'a>,
@@ -130,10 +146,8 @@ impl<'a> Mapper<'a> {
     fn draft(&mut self, position: usize, reservation: Reservation) -> Draft<'a> {
         let property = self.settings.properties.get(&reservation.id.property);
         let key_use = self.key_use(&reservation.id);
-        let guests = guests_of_rows(&reservation, key_use, self.known, self.settings.guests).map(|guests| {
-            let nameless = beside_a_named_guest(&reservation, &guests, self.known);
-            (guests, nameless)
-        });
+        let Guests { rows: guests, followers } = self.guests(&reservation, key_use);
+        let nameless = beside_a_named_guest(&reservation, &guests, self.known);
         let Reservation { id, stays, n_rejected_rows } = reservation;
         let mut draft = Draft {
             desired: DesiredReservation {
@@ -159,59 +173,38 @@ impl<'a> Mapper<'a> {
                 );
             }
         }
-        match guests {
-            Ok((guests, nameless)) => {
-                let openings = self.openings(&stays, &guests, property);
-                let mut stays = stays;
-                let versions = versions(&mut stays, &guests);
-                for (row, (stay, guest)) in stays.into_iter().zip(guests).enumerate() {
-                    match versions[row] {
-                        Version::Older => continue,
-                        Version::Contradicts if !window_of(&stay, property).ended(self.now) => {
-                            self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
-                            self.hold_contradiction(&mut draft, stay, guest);
-                            continue;
-                        }
-                        Version::Counts | Version::Contradicts => {}
-                    }
+        let openings = self.openings(&stays, &guests, property);
+        let mut stays = stays;
+        let versions = versions(&mut stays, &guests);
+        for Follower { guest, full_name, row } in followers {
+            if versions[row] != Version::Counts {
+                continue;
+            }
+            let known = Guest { key: None, full_name, email: None, phone: None, is_primary: false };
+            let stay = Stay { guest: known, code: None, ..stays[row].clone() };
+            let guest = RowGuest { key: guest, wanted: true, newcomer: None, known_as: None };
+            self.sort_row(&mut draft, stay, guest, openings[row]);
+        }
+        for (row, (stay, guest)) in stays.into_iter().zip(guests).enumerate() {
+            match versions[row] {
+                Version::Older => continue,
+                Version::Contradicts if !window_of(&stay, property).ended(self.now) => {
                     self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
-                    if nameless[row] {
-                        let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));
-                        *n_rows += 1;
-                        *first = stay.source.clone().min(first.clone());
-                        let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
-                        draft.desired.left_alone.push(left_alone(stay, guest.key, units, property));
-                        continue;
-                    }
-                    self.sort_row(&mut draft, stay, guest, openings[row]);
+                    self.hold_contradiction(&mut draft, stay, guest);
+                    continue;
                 }
+                Version::Counts | Version::Contradicts => {}
             }
-            Err(NotPaired) if stays.iter().all(|stay| stay.standing == Standing::Revoked) => {
-                for stay in stays {
-                    let guest = GuestKey::new(draft.desired.id.key.as_str());
-                    let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
-                    let revoked = revoked(stay.into(), units, guest, property, ReasonCode::Cancelled);
-                    draft.desired.revoked.push(revoked);
-                }
+            self.note_neighbour(&stay, openings[row], &draft.desired.id, position);
+            if nameless[row] {
+                let (n_rows, first) = self.nameless.get_or_insert_with(|| (0, stay.source.clone()));
+                *n_rows += 1;
+                *first = stay.source.clone().min(first.clone());
+                let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
+                draft.desired.left_alone.push(left_alone(stay, guest.key, units, property));
+                continue;
             }
-            Err(NotPaired) => {
-                draft.desired.rows = Rows::SomeUnreadable;
-                for stay in stays.into_iter().filter(is_expected) {
-                    self.note_neighbour(&stay, Opening::AsBooked, &draft.desired.id, position);
-                    let units = self.places.spaces_of(&stay.place, &draft.desired.id.property).ok();
-                    let guest = GuestKey::new(format!("{}/?", draft.desired.id.key));
-                    let window = window_of(&stay, property);
-                    draft.desired.held.push(held(
-                        stay.into(),
-                        guest,
-                        units,
-                        window,
-                        ReasonCode::GuestsNotPaired,
-                        HeldBy::Person,
-                        "the guests of this reservation changed so that they cannot be told apart; give each a guest_key".to_owned(),
-                    ));
-                }
-            }
+            self.sort_row(&mut draft, stay, guest, openings[row]);
         }
         draft
     }
@@ -340,6 +333,20 @@ fn properties_by_key(reservations: &[Reservation]) -> HashMap<ReservationKey, BT
         uses.entry(reservation.id.key.clone()).or_default().insert(reservation.id.property.clone());
     }
     uses
+}
+
+/// Whether the source used a status that says checked in, in this read or during the last 30 days.
+fn uses_checked_in(
+    reservations: &[Reservation],
+    known: &Known<'_>,
+    settings: &MappingSettings,
+    now: Timestamp,
+) -> bool {
+    let today = settings.properties.default.time_zone.to_datetime(now).date();
+    let was_lately = |last: Date| last + jiff::Span::new().days(30) >= today;
+    let mut stays = reservations.iter().flat_map(|reservation| &reservation.stays);
+    known.last_checked_in_status.is_some_and(was_lately)
+        || stays.any(|stay| stay.standing == Standing::CheckedIn)
 }
 
 /// Whether the guest has a right to the doors.

@@ -9,12 +9,16 @@ mod common_doors;
 mod desired;
 mod directory;
 mod filter;
+mod guest_keys;
 mod guests;
 mod idle;
 mod known;
 mod map;
 mod neighbours;
+mod newcomers;
 mod outline;
+mod pairing;
+mod people;
 mod pins;
 mod placeholders;
 mod places;
@@ -23,13 +27,14 @@ mod rows;
 mod segments;
 mod settings;
 mod shared_spaces;
+mod wished_codes;
 
 pub use addresses::{AddressRules, MailDomain};
 pub use by_reservation::{ByReservation, in_order_of_keys};
 pub use common_doors::UnitDoors;
 pub use desired::{
-    BookingFacts, Desired, DesiredGrant, DesiredReservation, HeldStay, LeftAlone, RevokedStay, Rows,
-    StayFacts, UnitSpaces,
+    BookingFacts, Desired, DesiredGrant, DesiredReservation, FormerGuest, HeldStay, LeftAlone, Newcomer,
+    RevokedStay, Rows, StayFacts, UnitSpaces,
 };
 pub use directory::{Directory, DoorRefs, SpaceEntry, SpaceRef, SpaceRefs};
 pub use filter::{ReservationFilter, Wave, WaveError};
@@ -37,6 +42,7 @@ pub use idle::idle_lines;
 pub use known::Known;
 pub use map::map;
 pub use outline::{Outline, outline, spaces_of_stay, spaces_of_unit};
+pub use people::SharedByPeople;
 pub use pins::{PinGround, Pinned, hold_to_pins, said};
 pub(crate) use placeholders::is_placeholder;
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};

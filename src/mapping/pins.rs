@@ -224,6 +224,7 @@ fn kept(
         standing: Standing::Expected,
         opted_out: false,
         booking: None,
+        newcomer: None,
     };
     let grants: Vec<DesiredGrant> = pin
         .grants

@@ -52,7 +52,7 @@ pub(crate) fn is_placeholder(full_name: &str) -> bool {
 pub(super) fn beside_a_named_guest(
     reservation: &Reservation,
     guests: &[RowGuest],
-    known: &Known,
+    known: &Known<'_>,
 ) -> Vec<bool> {
     let stays = &reservation.stays;
     // Who is alone is beside nobody, and half of all reservations have one row.

@@ -30,12 +30,15 @@ impl<'a> Mapper<'a> {
     pub(super) fn sort_row(
         &mut self,
         draft: &mut Draft<'a>,
-        stay: Stay,
-        RowGuest { key: guest, wanted }: RowGuest,
+        mut stay: Stay,
+        RowGuest { key: guest, wanted, newcomer, known_as }: RowGuest,
         opening: Opening,
     ) {
         let property = draft.property;
         let units = self.places.spaces_of(&stay.place, &draft.desired.id.property);
+        if let Some(full_name) = known_as {
+            stay.guest.full_name = full_name;
+        }
         match stay.standing {
             _ if stay.opted_out => {
                 return draft.desired.left_alone.push(left_alone(stay, guest, units.ok(), property));
@@ -55,7 +58,8 @@ impl<'a> Mapper<'a> {
         }
         let window = self.opened(window_of(&stay, property), opening);
         let methods = if stay.methods.is_empty() { self.settings.methods } else { stay.methods };
-        let said = Said::from(stay);
+        let mut said = Said::from(stay);
+        said.facts.newcomer = newcomer.map(Box::new);
         if let Ok(units) = &units
             && units.iter().all(|unit| !self.is_deaf(unit, methods))
         {

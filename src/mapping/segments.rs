@@ -56,6 +56,7 @@ impl From<Stay> for Said {
             standing,
             opted_out,
             booking: is_said.then(|| Box::new(BookingFacts { share_key, booked_at, updated_at })),
+            newcomer: None,
         };
         Self { full_name, email, phone, code, check_in, check_out, facts, source }
     }

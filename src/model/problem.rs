@@ -103,6 +103,10 @@ pub enum ProblemCode {
     OwnAddress,
     /// A name that stands for somebody to come, beside a named guest.
     Placeholder,
+    /// A guest key that several people have; its rows count as if they had none (RULES 6).
+    GuestKeyShared,
+    /// Two guests wish the same PIN for one door at one time (RULES 8).
+    SameCode,
     /// A lock that would have to hold more codes than it can (RULES 32).
     LockFull,
     /// A common door that supports none of the wanted methods.

@@ -84,8 +84,8 @@ pub enum ReasonCode {
     ForeignGrant,
     /// Two guests have the same e-mail or phone.
     ContactConflict,
-    /// The guests of the reservation cannot be told apart.
-    GuestsNotPaired,
+    /// Another person is in the place of a known guest (RULES 5).
+    AnotherGuest,
     /// The windows of the reservation cannot be moved without a gap.
     WindowsWouldNotOverlap,
     /// A run that was undone is taken back (RULES 26).

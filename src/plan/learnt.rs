@@ -7,7 +7,7 @@ use super::change::Change;
 use super::live::Live;
 use super::reservation::{Context, ReservationPlan};
 use crate::mapping::DesiredReservation;
-use crate::model::{Absence, AccessGrantKey, Wanted};
+use crate::model::{Absence, AccessGrantKey, Fact, Wanted};
 
 /// What is to be remembered when a plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -23,17 +23,20 @@ pub struct Learnt {
     pub repaired: Vec<(AccessGrantKey, u32)>,
     /// Grants that were changed so in the run before, and need it no more.
     pub settled: Vec<AccessGrantKey>,
+    /// What the source was seen to do, where the record does not say so yet.
+    pub facts: Vec<Fact>,
 }
 
 impl Learnt {
     /// Whether there is nothing to remember.
     pub fn is_empty(&self) -> bool {
-        let Self { seen, missing, returned, repaired, settled } = self;
+        let Self { seen, missing, returned, repaired, settled, facts } = self;
         seen.is_empty()
             && missing.is_empty()
             && returned.is_empty()
             && repaired.is_empty()
             && settled.is_empty()
+            && facts.is_empty()
     }
 }
 

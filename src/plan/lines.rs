@@ -176,6 +176,7 @@ impl Emitter<'_, '_> {
             ReasonCode::Absent => {
                 "the stay is no longer in the source, for long enough and in enough complete runs"
             }
+            ReasonCode::AnotherGuest => "the source gives the place to another person",
             _ => "the source gives the guest other doors in this time; another grant opens them",
         };
         Item {

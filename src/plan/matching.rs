@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::live::{Live, Owned};
 use super::pieces::{Piece, is_subset};
 use super::planner::PlanInput;
-use crate::mapping::{Desired, DesiredReservation, RevokedStay, Rows, SpaceRef, SpaceRefs};
+use crate::mapping::{Desired, DesiredReservation, FormerGuest, RevokedStay, Rows, SpaceRef, SpaceRefs};
 use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
@@ -249,6 +249,10 @@ impl Matcher<'_> {
 
     /// Whether the grant opens a unit beside those of the piece, of which a partial read says nothing (RULES 21).
     fn opens_another_unit(&self, owned: &Owned<'_>, piece: &Piece<'_>) -> bool {
+        let newcomer = piece.desired.facts.newcomer.as_deref();
+        if newcomer.is_some_and(|newcomer| newcomer.fate == FormerGuest::Booked) {
+            return false;
+        }
         let mut beside = owned
             .spaces
             .as_deref()
@@ -388,6 +392,10 @@ impl Matcher<'_> {
                 gone.push((position, ReasonCode::NoLongerWanted, None));
                 continue;
             }
+            if self.is_of_former_guest(owned) {
+                gone.push((position, ReasonCode::AnotherGuest, None));
+                continue;
+            }
             if self.is_left_of_a_move(owned) {
                 gone.push((position, ReasonCode::DoorsChanged, None));
                 continue;
@@ -419,6 +427,24 @@ impl Matcher<'_> {
             self.free.remove(position);
         }
         gone
+    }
+
+    /// Whether another person takes the place of the guest (RULES 5): for the time of the newcomer's stay, or at all
+    /// where its dates are other ones.
+    fn is_of_former_guest(&self, owned: &Owned<'_>) -> bool {
+        let is_his = |other: &Owned<'_>| other.parts.guest == owned.parts.guest;
+        let newcomers = || {
+            self.pieces.iter().filter(|piece| {
+                piece.desired.facts.newcomer.as_ref().is_some_and(|newcomer| {
+                    newcomer.fate == FormerGuest::Goes && newcomer.former == owned.parts.guest
+                })
+            })
+        };
+        let overlaps = |window: &Window| newcomers().any(|piece| piece.desired.window.overlaps(window));
+        let mut others = self.free.iter().map(|position| &self.live.owned[*position]);
+        newcomers().next().is_some()
+            && (overlaps(&owned.grant.window)
+                || !others.any(|other| is_his(other) && overlaps(&other.grant.window)))
     }
 
     /// Whether the grant is one of a move that was broken off, and its guest has a wanted one instead: the other one

@@ -30,8 +30,8 @@ use super::takeover::take_over;
 use super::trips::{is_quarantine, trips};
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
-    AccessGrantId, Coverage, Decision, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
-    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, Decision, Fact, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
+    PropertyCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 use crate::side_by_side::{both, each};
 
@@ -205,6 +205,9 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     planned.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
     let mut learnt = learn(&planned, &live, &context);
     learn_missing(occupancy.missing_positions(), &live, &mut learnt);
+    if desired.lists_several_guests && !past.ledger.lists_several_guests {
+        learnt.facts.push(Fact::ListsSeveralGuests);
+    }
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 30).
     planned.sort_by(|(left, _), (right, _)| {
@@ -271,7 +274,7 @@ fn is_plain(draft: &Draft<'_>, live: &Live<'_>, directory: &Directory) -> bool {
         && kept.is_empty()
         && missing.is_empty()
         && pieces.iter().zip(fates).all(|(piece, fate)| match fate {
-            Fate::New => true,
+            Fate::New => piece.desired.facts.newcomer.is_none(),
             Fate::Covered(lives) => lives.iter().all(|position| is_as_wanted(piece, position)),
             Fate::Extended { .. } | Fate::Moved(_) => false,
         })

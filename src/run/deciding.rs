@@ -74,8 +74,8 @@ impl Job<'_> {
         // A complete read counts for what is missing also where a guard stops its run (RULES 21).
         if let (Err(_), Some((store, lease))) = (&passed, told.record.as_ref().filter(|_| !self.is_limited()))
         {
-            let Learnt { missing, returned, .. } = plan.learnt.clone();
-            let read = Learnt { missing, returned, ..Learnt::default() };
+            let Learnt { missing, returned, facts, .. } = plan.learnt.clone();
+            let read = Learnt { missing, returned, facts, ..Learnt::default() };
             store.remember(lease, &told.run_id, &read, now).await?;
         }
         match self.mode {
@@ -185,7 +185,6 @@ impl Job<'_> {
         let now = connection.now;
         let settings = &self.settings.plan;
         let directory = Directory::of(&inventory);
-        let known = Known::of(&inventory, &settings.namespace, now);
         let covers = self.settings.source.covers.map(|range| (range.from, range.until));
         let mut reading = Reading {
             whole_reservations: self.settings.source.whole_reservations,
@@ -205,7 +204,12 @@ impl Job<'_> {
         let asked_about = self.asked_about_later(&source.reservations, &ledger.pins);
         let reservations = mem::replace(&mut source.reservations, asked_about);
         yield_now().await;
-        let mut desired = map(reservations, &directory, &known, &self.settings.mapping, now);
+        let mut desired = {
+            let read = (reading.coverage, reading.whole_reservations);
+            let known = Known::of(&inventory, &settings.namespace, now);
+            let known = known.remembering(ledger, &settings.namespace, read, now);
+            map(reservations, &directory, &known, &self.settings.mapping, now)
+        };
         yield_now().await;
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves.clone_from(&told.broken_moves);

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::database::{Executor, Transaction};
 use super::error::StoreError;
+use super::facts;
 use super::lease::Lease;
 use super::ledger::{self, Entry};
 use super::open::{Store, milliseconds, timestamp};
 use super::statement::Statement;
-use crate::model::{Absence, AccessGrantKey, Fingerprint, Namespace, RunId, WorkspaceId};
+use crate::model::{Absence, AccessGrantKey, Fact, FactId, Fingerprint, Namespace, RunId, WorkspaceId};
 use crate::plan::Learnt;
 
 /// How many rows one statement inserts.
@@ -28,9 +29,12 @@ impl Store {
         }
         let entry = Entry { workspace_id: lease.workspace_id(), namespace: lease.namespace(), run_id };
         let mut transaction = self.begin().await?;
-        write(&mut transaction, &entry, learnt, now)
-            .await
-            .map_err(|source| self.error("record what was learnt", source))?;
+        let failed = |source| self.error("record what was learnt", source);
+        write(&mut transaction, &entry, learnt, now).await.map_err(failed)?;
+        let facts: Vec<(FactId, &Fact)> = learnt.facts.iter().map(|fact| (fact.id(), fact)).collect();
+        if !facts.is_empty() {
+            facts::put(&mut transaction, lease, Some(run_id), &facts, now).await.map_err(failed)?;
+        }
         self.commit(transaction).await
     }
 }
@@ -41,7 +45,7 @@ async fn write(
     learnt: &Learnt,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    let Learnt { seen, missing, returned, repaired, settled } = learnt;
+    let Learnt { seen, missing, returned, repaired, settled, facts: _ } = learnt;
     for some in seen.chunks(ROWS) {
         ledger::put(&mut *connection, entry, some, now).await?;
     }

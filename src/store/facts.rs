@@ -96,7 +96,7 @@ pub(super) async fn list(
     Ok(facts)
 }
 
-async fn put(
+pub(super) async fn put(
     executor: impl Executor,
     lease: &Lease,
     run_id: Option<&RunId>,

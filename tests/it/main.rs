@@ -73,6 +73,7 @@ mod rules_limits;
 mod rules_listed;
 mod rules_moves;
 mod rules_new_guests;
+mod rules_people;
 mod rules_rows;
 mod rules_scope;
 mod rules_sequence;

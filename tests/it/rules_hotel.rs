@@ -208,13 +208,15 @@ impl Hotel {
     pub(crate) fn with_input<T>(&self, rows: &[&str], make: impl FnOnce(&PlanInput<'_>) -> T) -> T {
         let reservations = self.reservations(rows);
         let directory = Directory::of(&self.inventory);
+        let reading = self.reading(&reservations);
+        let read = (reading.coverage, reading.whole_reservations);
         let known = Known::of(&self.inventory, &namespace(), self.now);
+        let known = known.remembering(&self.ledger, &namespace(), read, self.now);
         let mut desired = map(reservations.clone(), &directory, &known, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.filter.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
-        let reading = self.reading(&reservations);
         make(&PlanInput {
             now: self.now,
             settings: &self.settings,

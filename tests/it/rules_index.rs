@@ -42,7 +42,12 @@ const RULES: [(usize, &str, &[&str]); 32] = [
         &[
             "a_guest_without_a_key_is_numbered_in_row_order_the_one_who_booked_first",
             "rows_that_change_places_keep_their_numbers",
-            "guests_who_cannot_be_paired_hold_their_reservation_whether_expected_or_there",
+            "paired_guest_keeps_key_when_a_guest_key_comes_or_changes",
+            "pair_by_contact_and_name_before_unit",
+            "pair_by_order_only_without_a_name",
+            "guests_nobody_is_paired_with_follow_new_dates",
+            "number_never_equals_a_guest_key",
+            "guest_key_of_everybody_is_nobodys",
         ],
     ),
     (
@@ -50,6 +55,9 @@ const RULES: [(usize, &str, &[&str]); 32] = [
         "renamed guests, and contacts that two people have",
         &[
             "a_renamed_guest_is_a_change_of_the_person_and_nothing_else",
+            "another_person_takes_a_future_place",
+            "another_person_in_house_waits_and_the_guest_follows",
+            "newcomer_in_a_partial_read_may_be_a_further_guest",
             "a_contact_that_two_guests_have_goes_to_the_first_and_the_other_is_told",
             "with_reject_the_stay_waits_for_a_person",
             "a_contact_moves_to_the_newcomer_from_a_guest_without_a_stay_and_nobody_else_waits_for_it",
@@ -62,6 +70,7 @@ const RULES: [(usize, &str, &[&str]); 32] = [
         &[
             "a_wished_code_is_sent_on_create_only_and_shown_nowhere",
             "a_wished_pin_whose_row_is_gone_is_left_out_and_the_guest_still_gets_in",
+            "same_pin_for_one_door_is_warned_of",
         ],
     ),
     (

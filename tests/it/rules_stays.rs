@@ -240,7 +240,7 @@ fn create_only_makes_new_grants_and_touches_nothing_else() {
     ]);
     hotel.settings.policy = Policy::CreateOnly;
     assert_snapshot!(hotel.night(&[
-        "R1 G1 room-5 12-02..12-06 name=Somebody email=b@example.com",
+        "R1 G1 room-5 12-02..12-06 name=G1 email=b@example.com",
         "R2 G2 room-2 12-02..12-05",
         "R3 G3 room-6 12-02..12-05 cancelled",
         "R4 G4 room-7 12-02..12-05 email=a@example.com",

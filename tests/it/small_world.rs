@@ -288,7 +288,7 @@ fn knowing_all(inventory: &Inventory) -> Ledger {
 
 /// What the record keeps of what a plan learnt.
 pub(crate) fn remember(ledger: &mut Ledger, learnt: &Learnt) {
-    let Learnt { seen, missing, returned, repaired, settled } = learnt;
+    let Learnt { seen, missing, returned, repaired, settled, facts } = learnt;
     ledger.desired.extend(seen.iter().cloned());
     ledger.absences.extend(missing.iter().cloned());
     for key in returned {
@@ -297,6 +297,9 @@ pub(crate) fn remember(ledger: &mut Ledger, learnt: &Learnt) {
     ledger.repairs.extend(repaired.iter().cloned());
     for key in settled {
         ledger.repairs.remove(key);
+    }
+    for fact in facts {
+        ledger.recall(fact.clone());
     }
 }
 
@@ -444,7 +447,8 @@ pub(crate) fn made_of<T>(
     change: impl FnOnce(&mut Desired, &Directory) -> T,
 ) -> (Desired, CheckedPlan, T) {
     let directory = Directory::of(inventory);
-    let known = Known::of(inventory, &namespace(), now);
+    let read = (past.reading.coverage, past.reading.whole_reservations);
+    let known = Known::of(inventory, &namespace(), now).remembering(past.ledger, &namespace(), read, now);
     let mut desired = map(reservations, &directory, &known, mapping, now);
     let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::{Grant, Row, Stay};
 use super::{Action, Change, Hold, Occupancy, root};
+use crate::mapping::{FormerGuest, Newcomer};
 use crate::model::local_span::{DAY, date_time, instant, start_of_day};
 use crate::model::{Choice, LocalSpan, ReasonCode};
 use crate::plan::live::Live;
@@ -173,6 +174,32 @@ impl Occupancy<'_> {
             );
             let matter = self.matter_of_row(row, ReasonCode::NotLeft, row.dates.from, consequence);
             matters.push(Matter { needs_person: false, ..matter });
+        }
+        matters
+    }
+
+    /// Newcomers in the place of a known guest who keeps their key (RULES 5).
+    pub(super) fn newcomers(&self) -> Vec<Matter> {
+        let mut matters: Vec<Matter> = Vec::new();
+        for change in &self.changes {
+            let Some(row) = change.stay.map(|stay| &self.ground.stays[stay]) else { continue };
+            let Some(Newcomer { former_name, fate, .. }) = row.newcomer else { continue };
+            let id = self.ground.parties[row.reservation].id;
+            let newcomer = format!("{} ({})", id.key, row.full_name);
+            let (consequence, by) = match (fate, change.hold) {
+                (FormerGuest::InHouse, Some(Hold::AnotherGuest)) => {
+                    let has = format!("{newcomer} has no key: {former_name}, who is in house, keeps theirs");
+                    (has, i64::MIN)
+                }
+                (FormerGuest::Stays, None) => {
+                    let has = format!("{newcomer} and {former_name} can both open the unit");
+                    (format!("{has}; this read may leave a guest out"), row.dates.from)
+                }
+                _ => continue,
+            };
+            let remedy = ["--grant", "--revoke"].map(|choice| self.decide(row.reservation, choice));
+            let matter = self.matter_of_row(row, ReasonCode::AnotherGuest, by, consequence);
+            matters.push(Matter { remedy: remedy.into(), ..matter });
         }
         matters
     }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 use super::claims::Claims;
 use super::ground::{Ground, Row, Status};
 use super::{Action, Cause, Change, Hold, Occupancy};
+use crate::mapping::FormerGuest;
 use crate::model::{Choice, LocalSpan, ReasonCode, Wanted};
 use crate::plan::in_house::InHouse;
 use crate::plan::live::Live;
@@ -264,6 +265,10 @@ impl<'a> Occupancy<'a> {
             return if has_grant { change } else { held(change, Hold::Person) };
         }
         let row = &ground.stays[stay];
+        let is_held = row.newcomer.is_some_and(|newcomer| newcomer.fate == FormerGuest::InHouse);
+        if is_held && !change.forced {
+            return held(change, Hold::AnotherGuest);
+        }
         change.units = piece.units.iter().filter_map(|n| row.units.get(*n)).copied().collect();
         if let Some(hold) = self.claims.lost[stay].values().max().copied().filter(|_| !change.forced) {
             let has_lost = change.units.iter().any(|unit| self.claims.lost[stay].contains_key(unit));

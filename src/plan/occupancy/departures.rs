@@ -50,7 +50,9 @@ impl Occupancy<'_> {
         let is_its = |other: &&Change| {
             other.piece.is_some()
                 && other.stay.is_some_and(|stay| {
-                    ground.stays[stay].guest == guest && self.follows(stay, ground.grants[grant].window)
+                    let Stay { guest: own, newcomer, .. } = &ground.stays[stay];
+                    newcomer.is_some_and(|newcomer| newcomer.former == *guest)
+                        || (*own == guest && self.follows(stay, ground.grants[grant].window))
                 })
         };
         change.successor = changes

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use super::Hold;
 use super::meeting::{Reservations, own_doors_of};
-use crate::mapping::{DesiredReservation, DoorRefs, StayFacts, UnitSpaces};
+use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, SharedByPeople, StayFacts, UnitSpaces};
 use crate::model::{
     Choice, DoorRef, EmailAddress, GuestKey, LocalSpan, LocalTime, PhoneNumber, PropertyCode, ReasonCode,
     ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Wanted, Window,
@@ -76,6 +76,8 @@ pub(in crate::plan) struct Stay<'a> {
     pub(in crate::plan) booked_at: Option<Timestamp>,
     pub(in crate::plan) updated_at: Option<Timestamp>,
     pub(super) share_key: Option<&'a ShareKey>,
+    /// Whose place the guest takes (RULES 5).
+    pub(in crate::plan) newcomer: Option<&'a Newcomer>,
     pub(in crate::plan) source: &'a SourcePlace,
     is_overstay: bool,
 }
@@ -145,6 +147,8 @@ pub(in crate::plan) struct Ground<'a> {
     /// Whether the source was seen to use a status that says checked in.
     pub(in crate::plan) uses_checked_in: bool,
     has_beds: bool,
+    /// Keys and contacts by which nobody is known (RULES 6, 12).
+    pub(super) shared: &'a SharedByPeople,
     /// Who is one party with whom at a door.
     pub(super) party: HashMap<(DoorRef, usize), usize>,
     pub(super) decisions: HashMap<usize, Vec<Decided<'a>>>,
@@ -175,8 +179,9 @@ impl<'a> Ground<'a> {
             clocks: Vec::new(),
             claims_at: HashMap::new(),
             grants_at: HashMap::new(),
-            uses_checked_in: uses_checked_in(input),
+            uses_checked_in: desired.uses_checked_in,
             has_beds: desired.doors.has_beds(),
+            shared: &desired.shared,
             party: HashMap::new(),
             decisions: HashMap::new(),
         };
@@ -345,21 +350,6 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Whether the source used a status that says checked in, in this read or during the last 30 days.
-fn uses_checked_in(input: &PlanInput<'_>) -> bool {
-    let is_in = |facts: &StayFacts| facts.standing == Standing::CheckedIn;
-    let in_this_read = input.desired.reservations.iter().any(|reservation| {
-        reservation.grants.iter().any(|grant| is_in(&grant.facts))
-            || reservation.held.iter().any(|stay| is_in(&stay.facts))
-            || reservation.left_alone.iter().any(|stay| is_in(&stay.facts))
-    });
-    in_this_read || {
-        let today = input.desired.properties.default.time_zone.to_datetime(input.now).date();
-        let last = input.past.ledger.last_checked_in_status;
-        last.is_some_and(|last| last + jiff::Span::new().days(30) >= today)
-    }
-}
-
 struct Builder<'a, 'b> {
     input: &'b PlanInput<'a>,
     live: &'a Live<'a>,
@@ -467,6 +457,7 @@ impl<'a> Builder<'a, '_> {
                 booked_at: None,
                 updated_at: None,
                 share_key: None,
+                newcomer: None,
                 source: &revoked.source,
                 is_overstay: false,
             });
@@ -544,6 +535,7 @@ fn stay_of<'a>(
         booked_at: booking.and_then(|booking| booking.booked_at),
         updated_at: booking.and_then(|booking| booking.updated_at),
         share_key: booking.and_then(|booking| booking.share_key.as_ref()),
+        newcomer: facts.newcomer.as_deref(),
         source,
         is_overstay: false,
     }

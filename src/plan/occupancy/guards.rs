@@ -36,7 +36,8 @@ impl Occupancy<'_> {
         for c in all() {
             guards.extend(self.guard_of(c).map(|guard| (c, guard)));
             guards.extend(self.is_missing(c).then_some((c, Guard::MaxDelete)));
-            guards.extend(self.opens_anothers(c).then_some((c, Guard::MaxUpdate)));
+            let takes_a_place = self.changes[c].hold == Some(Hold::AnotherGuest);
+            guards.extend((takes_a_place || self.opens_anothers(c)).then_some((c, Guard::MaxUpdate)));
         }
         guards.sort_unstable();
         guards.dedup();

@@ -265,6 +265,7 @@ impl Occupancy<'_> {
         }
         let mut matters: Vec<Matter> =
             groups.into_values().filter_map(|edges| self.matter(edges, &due)).collect();
+        matters.extend(self.newcomers());
         let is_told = |matter: &Matter, id: &crate::model::ReservationId| {
             matter.needs_person && matter.property == id.property && matter.reservations.contains(&id.key)
         };

@@ -134,6 +134,8 @@ pub(super) enum Hold {
     Overstay,
     /// The check of an earlier form of the plan found two parties in one unit (RULES 17).
     CheckFailed,
+    /// In house, and the row names another person (RULES 5).
+    AnotherGuest,
 }
 
 /// What is decided about one stay, its grants, or a grant without a stay.
@@ -239,6 +241,7 @@ impl Hold {
             Self::Outlasts => ReasonCode::MadeLonger,
             Self::Overstay => ReasonCode::Overstay,
             Self::CheckFailed => ReasonCode::CheckFailed,
+            Self::AnotherGuest => ReasonCode::AnotherGuest,
         }
     }
 }

@@ -4,7 +4,8 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::ground::{Grant, Ground, Status, Stay};
-use crate::model::{Choice, DoorRef, GuestKey, PropertyCode};
+use crate::mapping::is_placeholder;
+use crate::model::{Choice, DoorRef, GuestKey, PropertyCode, is_variant};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
 
@@ -12,15 +13,31 @@ impl Ground<'_> {
     /// Whether two stays are of one person: by the key of the guest, or by name and contact (RULES 12).
     pub(in crate::plan) fn is_same_guest(&self, left: usize, right: usize) -> bool {
         let (left, right) = (&self.stays[left], &self.stays[right]);
-        let share_contact = || contacts(left).any(|contact| contacts(right).any(|other| other == contact));
-        let name = folded(left.full_name);
-        let is_named = !name.is_empty() && !crate::mapping::is_placeholder(&name);
-        left.guest == right.guest || (is_named && name == folded(right.full_name) && share_contact())
+        let share_contact =
+            || self.own_contacts(left).any(|contact| self.own_contacts(right).any(|other| other == contact));
+        if left.guest == right.guest {
+            left.reservation == right.reservation || !self.shared.has_guest(left.guest)
+        } else {
+            is_variant(left.full_name, right.full_name) && share_contact()
+        }
+    }
+
+    /// The contacts of a stay by which its guest is known: of somebody with a name, and not those of several people.
+    fn own_contacts(&self, stay: &Stay<'_>) -> impl Iterator<Item = String> {
+        let is_named = !is_placeholder(stay.full_name);
+        let email = stay.email.map(|email| email.folded().into_owned());
+        let contacts = email.into_iter().chain(stay.phone.map(ToString::to_string));
+        contacts.filter(move |contact| is_named && !self.shared.has_contact(contact))
+    }
+
+    /// What makes stays and grants of one guest one party in any reservation: a key that is one person's.
+    fn own_key<'k>(&self, guest: &'k GuestKey, input: &PlanInput<'_>) -> Option<Link<'k>> {
+        let is_own = input.settings.namespace.is_unnumbered(guest) && !self.shared.has_guest(guest);
+        is_own.then_some(Link::Guest(guest))
     }
 
     /// Rule 12, for each door and transitive: the same reservation, guest or share key, or a person said so.
     pub(super) fn assign_parties(&mut self, live: &Live<'_>, input: &PlanInput<'_>) {
-        let names = NamesOfContacts::of(&self.stays);
         let is_over = |reservation: usize| {
             let stays = &self.stays[self.parties[reservation].stays.clone()];
             !stays.is_empty() && stays.iter().all(|stay| matches!(stay.status, Status::Over(_)))
@@ -40,11 +57,9 @@ impl Ground<'_> {
                 let row = &self.stays[*stay];
                 let mut links: SmallVec<[Link<'_>; 4]> = SmallVec::new();
                 links.push(Link::Reservation(row.reservation));
-                if input.settings.namespace.is_unnumbered(row.guest) {
-                    links.push(Link::Guest(row.guest));
-                }
+                links.extend(self.own_key(row.guest, input));
                 links.extend(row.share_key.map(|key| Link::Share(key.as_str())));
-                links.extend(names.person(row).into_iter().flatten());
+                links.extend(self.own_contacts(row).map(Link::Contact));
                 members.push((row.reservation, links));
             }
             for grant in self.grants_at.get(&door).into_iter().flatten() {
@@ -55,9 +70,7 @@ impl Ground<'_> {
                 let guest = &live.owned[position].parts.guest;
                 let mut links: SmallVec<[Link<'_>; 4]> = SmallVec::new();
                 links.push(Link::Reservation(reservation));
-                if input.settings.namespace.is_unnumbered(guest) {
-                    links.push(Link::Guest(guest));
-                }
+                links.extend(self.own_key(guest, input));
                 members.push((reservation, links));
             }
             if members.len() < 2 {
@@ -98,49 +111,6 @@ enum Link<'a> {
     Reservation(usize),
     Guest(&'a GuestKey),
     Share(&'a str),
-    /// The same name with the same contact.
-    Person(String, String),
-}
-
-/// The names under which each contact stands: one that several people have makes nobody one person.
-struct NamesOfContacts {
-    names: HashMap<String, Option<String>>,
-}
-
-impl NamesOfContacts {
-    fn of(stays: &[Stay<'_>]) -> Self {
-        let mut names: HashMap<String, Option<String>> = HashMap::new();
-        for stay in stays {
-            let name = folded(stay.full_name);
-            for contact in contacts(stay) {
-                names
-                    .entry(contact)
-                    .and_modify(|known| {
-                        if known.as_ref() != Some(&name) {
-                            *known = None;
-                        }
-                    })
-                    .or_insert_with(|| Some(name.clone()));
-            }
-        }
-        Self { names }
-    }
-
-    fn person<'a>(&self, stay: &Stay<'_>) -> [Option<Link<'a>>; 2] {
-        let mut contacts = contacts(stay).filter_map(|contact| {
-            let name = self.names.get(&contact)?.clone()?;
-            (!name.is_empty() && !crate::mapping::is_placeholder(&name))
-                .then_some(Link::Person(name, contact))
-        });
-        [contacts.next(), contacts.next()]
-    }
-}
-
-fn contacts(stay: &Stay<'_>) -> impl Iterator<Item = String> {
-    let email = stay.email.map(|email| email.folded().into_owned());
-    email.into_iter().chain(stay.phone.map(ToString::to_string))
-}
-
-fn folded(name: &str) -> String {
-    name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    /// A contact that stands with variants of one name.
+    Contact(String),
 }

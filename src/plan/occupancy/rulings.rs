@@ -281,6 +281,11 @@ impl Occupancy<'_> {
             Hold::Overstay => {
                 (HeldBy::Rule, "the guest is still checked in after the check-out; left as it is".to_owned())
             }
+            Hold::AnotherGuest => {
+                let newcomer = change.stay.and_then(|stay| self.ground.stays[stay].newcomer);
+                let former = newcomer.map_or("the known guest", |newcomer| newcomer.former_name.as_str());
+                (HeldBy::Person, format!("{former}, who has the place, is in house and keeps the key"))
+            }
         };
         Why { reason, held_by, text }
     }
@@ -392,6 +397,7 @@ impl Occupancy<'_> {
             Hold::Outlasts => "its window was made longer outside",
             Hold::Overstay => "its guest is still checked in",
             Hold::CheckFailed => "the check of the plan took it out",
+            Hold::AnotherGuest => "its row names another person than the guest in house",
         };
         format!(" ({why})")
     }
