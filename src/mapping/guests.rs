@@ -222,7 +222,9 @@ impl<'r> People<'r> {
                 (Some(known), _) => known.guest.clone(),
                 (None, Some(key)) => of_source(key),
                 (None, None) => {
-                    let n = (1..).find(|n| !used.contains(n)).expect("there are more numbers than guests");
+                    let n = (1..=u32::MAX)
+                        .find(|n| !used.contains(n))
+                        .expect("there are more numbers than guests");
                     used.insert(n);
                     numbered(base, n)
                 }

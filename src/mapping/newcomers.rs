@@ -32,7 +32,7 @@ impl Mapper<'_> {
         if !is_whole || people.reservation.n_rejected_rows > 0 {
             // The former guest may still be there, in a row that is not here.
             FormerGuest::Stays
-        } else if self.is_in_house(&people.reservation.id, &known.guest, people.rows_of(person)) {
+        } else if self.is_in_house(&people.reservation.id, &known.guest, &people.rows_of(person)) {
             FormerGuest::InHouse
         } else {
             FormerGuest::Goes
@@ -44,7 +44,7 @@ impl Mapper<'_> {
         &self,
         id: &ReservationId,
         guest: &GuestKey,
-        rows: impl Iterator<Item = &'r Stay> + Clone,
+        rows: &(impl Iterator<Item = &'r Stay> + Clone),
     ) -> bool {
         let property = self.settings.properties.get(&id.property);
         let is_here = |stay: &Stay| match stay.standing {

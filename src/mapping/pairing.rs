@@ -64,9 +64,8 @@ impl RowPerson<'_> {
         self.rows.iter().any(Contacts::is_named)
     }
 
-    /// Whether a row of the person is what the known guest is asked for.
-    fn any_row(&self, known: &KnownGuest<'_>, is_it: impl Fn(&Contacts<'_>, &Contacts<'_>) -> bool) -> bool {
-        self.rows.iter().any(|row| is_it(row, &known.contacts))
+    fn shares_contact_with(&self, known: &KnownGuest<'_>) -> bool {
+        self.rows.iter().any(|row| row.share_contact(&known.contacts))
     }
 
     fn has_key(&self, known: &KnownGuest<'_>) -> bool {
@@ -74,9 +73,9 @@ impl RowPerson<'_> {
     }
 
     fn has_name(&self, known: &KnownGuest<'_>, is_same: fn(&str, &str) -> bool) -> bool {
-        self.any_row(known, |row, known| {
-            row.is_named() && known.is_named() && is_same(row.full_name, known.full_name)
-        })
+        let known = &known.contacts;
+        let is_it = |row: &Contacts<'_>| row.is_named() && is_same(row.full_name, known.full_name);
+        known.is_named() && self.rows.iter().any(is_it)
     }
 
     fn has_unit_of(&self, known: &KnownGuest<'_>) -> bool {
@@ -111,8 +110,7 @@ impl Pairing<'_, '_> {
         // Equal names go before variants: the sister keeps her own key.
         for is_same in [is_equal_name, is_variant] {
             self.stage(|_, person, known| {
-                person.has_name(known, is_same)
-                    && person.any_row(known, |row, known| row.share_contact(known))
+                person.has_name(known, is_same) && person.shares_contact_with(known)
             });
         }
         for is_same in [is_equal_name, is_variant] {
@@ -159,7 +157,7 @@ impl Pairing<'_, '_> {
         let is_same = !person.is_named()
             || !known.contacts.is_named()
             || person.has_name(known, is_variant)
-            || person.any_row(known, |row, known| row.share_contact(known));
+            || person.shares_contact_with(known);
         match is_same {
             true => Relation::Same,
             false if self.stood_in_several_rows(known) => Relation::BookedFor,

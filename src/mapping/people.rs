@@ -192,11 +192,8 @@ fn warning(mut keys: Vec<(GuestKey, Vec<SourcePlace>)>) -> Option<Problem> {
     let n_keys = keys.len();
     let listed = |all: Vec<String>| {
         let more = all.len().saturating_sub(LISTED);
-        let mut listed = all.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
-        if more > 0 {
-            listed.push_str(&format!(" and {more} more"));
-        }
-        listed
+        let listed = all.into_iter().take(LISTED).collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{listed} and {more} more") } else { listed }
     };
     let keys = keys
         .into_iter()

@@ -46,9 +46,8 @@ fn parts(name: &str, umlauts: Umlauts) -> Parts {
     let mut part = String::new();
     for c in name.chars().flat_map(char::to_lowercase) {
         match c {
-            '\'' | '’' | '‘' | '`' | '´' => {}
             '\u{308}' if umlauts == Umlauts::WithE && part.ends_with(['a', 'o', 'u']) => part.push('e'),
-            '\u{300}'..='\u{36f}' => {}
+            '\'' | '’' | '‘' | '`' | '´' | '\u{300}'..='\u{36f}' => {}
             _ if c.is_ascii_alphanumeric() => part.push(c),
             _ if c.is_alphanumeric() => push_plain(&mut part, c, umlauts),
             _ if part.is_empty() => {}
