@@ -127,7 +127,7 @@ mod tests {
 
     fn check(rows: &[&str], expected: &[(Version, &str)]) {
         let mut stays: Vec<Stay> = rows.iter().map(|text| row(text)).collect();
-        let ana = || RowGuest { key: GuestKey::new("R1/1"), wanted: true };
+        let ana = || RowGuest { key: GuestKey::new("R1/1"), wanted: true, newcomer: None, known_as: None };
         let guests: Vec<RowGuest> = stays.iter().map(|_| ana()).collect();
         let versions = versions(&mut stays, &guests);
         let units = |stay: &Stay| match &stay.place {
