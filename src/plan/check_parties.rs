@@ -16,7 +16,7 @@ use crate::mapping::{Desired, DesiredReservation, DoorRefs, UnitSpaces, is_place
 use crate::model::local_span::{DAY, date_of, start_of_day};
 use crate::model::{
     AccessGrantId, AccessGrantKey, Choice, DoorRef, EmailAddress, GrantKeyParts, GuestKey, LocalSpan,
-    LocalTime, PhoneNumber, ReservationId, SharedSet, SpaceId, Unit, Window, same_person_name,
+    LocalTime, PhoneNumber, ReservationId, SharedSet, SpaceId, Unit, Window, is_variant,
 };
 
 /// A grant of ours at one door.
@@ -331,7 +331,9 @@ impl<'a> Finder<'a> {
         guests: &[(&ReservationId, &GuestKey)],
         rows: &[Person<'_>],
     ) -> bool {
-        let is_key = |guest: &GuestKey| self.base.settings.namespace.is_unnumbered(guest);
+        let is_key = |guest: &GuestKey| {
+            self.base.settings.namespace.is_unnumbered(guest) && !self.desired.shared.has_guest(guest)
+        };
         let same_key = guests.iter().filter(|(own, guest)| *own == id && is_key(guest)).any(|(_, guest)| {
             guests.iter().any(|(other, its)| party.contains(other) && its == guest)
                 || rows.iter().any(|row| party.contains(row.reservation) && row.guest == *guest)
@@ -348,19 +350,16 @@ impl<'a> Finder<'a> {
         same_key || same_person
     }
 
-    /// The same name with a contact that both have and that nobody else of this read has.
+    /// A variant of the name with a contact that both have and that nobody of another name has.
     fn is_same_person(&self, left: &Person<'_>, right: &Person<'_>) -> bool {
-        let same = |name: &str, other: &str| same_person_name(name, other);
-        let is_theirs =
-            |person: &Person<'_>, contact: Contact<'_>| contact.is_of(person) && same(person.name, left.name);
         let own = [left.email.map(Contact::Email), left.phone.map(Contact::Phone)];
         let stands_alone = |contact: &Contact<'_>| {
             let all = self.desired.reservations.iter().flat_map(persons);
-            all.filter(|person| contact.is_of(person)).all(|person| is_theirs(&person, *contact))
+            let mut named = all.filter(|person| contact.is_of(person) && !is_placeholder(person.name));
+            named.all(|person| is_variant(person.name, left.name))
         };
-        !left.name.is_empty()
-            && !is_placeholder(&left.name.to_lowercase())
-            && same(left.name, right.name)
+        !is_placeholder(left.name)
+            && is_variant(left.name, right.name)
             && own.into_iter().flatten().any(|contact| contact.is_of(right) && stands_alone(&contact))
     }
 

@@ -99,9 +99,14 @@ impl Occupancy<'_> {
 
     /// The live grants that go without another one for the same stay.
     pub(in crate::plan) fn leaving(&self, live: &Live<'_>) -> BTreeSet<crate::model::AccessGrantId> {
+        // The guest of any other grant that is left for another one stays.
+        let makes_room = |change: &super::Change| {
+            let stay = change.successor.and_then(|successor| self.changes[successor].stay);
+            stay.is_some_and(|stay| self.ground.stays[stay].newcomer.is_some())
+        };
         let goes = |change: &&super::Change| {
             change.hold.is_none()
-                && matches!(change.action, Action::Revoke(cause) if cause != Cause::Left)
+                && matches!(change.action, Action::Revoke(cause) if cause != Cause::Left || makes_room(change))
                 && self.input.settings.policy == Policy::Sync
         };
         let gone = self.changes.iter().filter(goes).flat_map(|change| &change.grants);
