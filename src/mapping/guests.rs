@@ -123,6 +123,7 @@ impl Mapper<'_> {
                     rows: rows().map(|stay| Contacts::from(&stay.guest)).collect(),
                     units,
                     windows: rows().map(|stay| window_of(stay, property)).collect(),
+                    grants: rows().any(grants),
                 }
             })
             .collect()

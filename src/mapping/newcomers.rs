@@ -94,7 +94,12 @@ impl Mapper<'_> {
                     && spaces.iter().all(|space| has.binary_search(space).is_ok())
             })
         };
-        followers.extend(unpaired.filter(|known| !has_it(known)).map(|known| Follower {
+        // Of whom only the record knows there is nobody to follow.
+        let is_somebody = |known: &&KnownGuest<'_>| {
+            known.contacts.is_named() || known.stays.iter().any(|(spaces, _)| !spaces.is_empty())
+        };
+        let following = unpaired.filter(|known| is_somebody(known) && !has_it(known));
+        followers.extend(following.map(|known| Follower {
             guest: known.guest.clone(),
             full_name: known.contacts.full_name.into(),
             row,

@@ -17,6 +17,8 @@ pub(super) struct RowPerson<'a> {
     pub(super) units: Vec<Vec<SpaceRef>>,
     /// When their stays are.
     pub(super) windows: Vec<Window>,
+    /// Whether a row of theirs gives a right to doors.
+    pub(super) grants: bool,
 }
 
 /// A guest who is known of the reservation.
@@ -210,7 +212,11 @@ impl Pairing<'_, '_> {
     /// Those left in their order, where one of the two has no name: as many on both sides for those nights, in a
     /// complete read, or one.
     fn in_order(&mut self, is_complete: bool) {
-        let persons: Vec<usize> = (0..self.persons.len()).filter(|n| self.pairs[*n].is_none()).collect();
+        let mut persons: Vec<usize> = (0..self.persons.len()).filter(|n| self.pairs[*n].is_none()).collect();
+        // Whoever comes is meant before somebody whose row is cancelled.
+        if persons.iter().any(|n| self.persons[*n].grants) {
+            persons.retain(|n| self.persons[*n].grants);
+        }
         let is_left = |n: &usize| self.is_free(*n) && self.known[*n].is_there();
         let mut known: Vec<usize> = (0..self.known.len()).filter(is_left).collect();
         if (persons.len(), known.len()) != (1, 1) {
@@ -275,20 +281,27 @@ mod tests {
         }
     }
 
+    /// What is written behind a row that gives no right to doors.
+    const CANCELLED: &str = " cancelled";
+
     /// Pairs rows with known guests, which are numbered from 1.
     fn check(known: &[&str], rows: &[&str], is_complete: bool, expected: &[Option<(usize, Relation)>]) {
         let at = |second| Timestamp::from_second(second).expect("a small number");
         let window = Window::new(at(100), at(200));
-        let (known_written, rows_written): (Vec<Written>, Vec<Written>) =
-            (known.iter().map(written).collect(), rows.iter().map(written).collect());
+        let (known_written, rows_written): (Vec<Written>, Vec<Written>) = (
+            known.iter().map(written).collect(),
+            rows.iter().map(|row| written(&row.trim_end_matches(CANCELLED))).collect(),
+        );
         let persons: Vec<RowPerson<'_>> = rows_written
             .iter()
-            .map(|row| RowPerson {
+            .zip(rows)
+            .map(|(row, text)| RowPerson {
                 key: row.guest.key.as_ref(),
                 guest: row.guest.key.clone(),
                 rows: vec![Contacts::from(&row.guest)],
                 units: row.units.clone(),
                 windows: vec![window],
+                grants: !text.ends_with(CANCELLED),
             })
             .collect();
         let guests: Vec<KnownGuest<'_>> = known_written
@@ -314,6 +327,13 @@ mod tests {
     type Expected = fn(usize) -> Option<(usize, Relation)>;
     const YES: Expected = |n| Some((n, Relation::Same));
     const PLACE: Expected = |n| Some((n, Relation::Another));
+
+    #[test]
+    fn pair_a_guest_without_a_name_with_whoever_comes() {
+        check_both(&["R/1|||"], &["|Ana||1 cancelled", "|Ana Jr||1"], &[None, YES(1)]);
+        check_both(&["R/1|||"], &["|Ana||1 cancelled"], &[YES(1)]);
+        check_both(&["R/1|||"], &["|Ana||1", "|Bo||1"], &[None, None]);
+    }
 
     #[test]
     fn pair_by_key_first() {

@@ -31,6 +31,30 @@ struct At {
     listed: Option<AccessGrantId>,
 }
 
+/// The grants at one door, by the beginning of their dates.
+#[derive(Default)]
+struct AtDoor {
+    grants: Vec<At>,
+    /// The longest of their dates.
+    longest: LocalTime,
+}
+
+impl AtDoor {
+    /// Those that share time with some dates.
+    fn during(&self, dates: LocalSpan) -> impl Iterator<Item = &At> {
+        let first =
+            self.grants.partition_point(|at| at.dates.from.saturating_add(self.longest) <= dates.from);
+        let begun = self.grants[first..].iter().take_while(move |at| at.dates.from < dates.to);
+        begun.filter(move |at| at.dates.overlaps(dates))
+    }
+
+    fn sort(&mut self) {
+        self.grants.sort_by_key(|at| at.dates);
+        let lengths = self.grants.iter().map(|at| at.dates.to.saturating_sub(at.dates.from));
+        self.longest = lengths.max().unwrap_or(0);
+    }
+}
+
 /// All that a plan opens although another party has the unit on that night, before or after, and no matter says so.
 pub(super) fn two_parties(
     plan: &Plan,
@@ -50,20 +74,23 @@ pub(super) fn two_parties(
     let doors: HashSet<DoorRef> = opened.iter().flat_map(|(_, at)| at.doors.iter().copied()).collect();
     let had = finder.by_door(before, &doors);
     let has = finder.by_door(after, &doors);
-    let none = Vec::new();
+    let closings = closings(plan);
+    let none = AtDoor::default();
     let mut found: Vec<TwoParties> = Vec::new();
     for (number, at) in &opened {
         for door in &at.doors {
             let (had, has) = (had.get(door).unwrap_or(&none), has.get(door).unwrap_or(&none));
-            for other in has.iter().filter(|other| finder.meet(at, other)) {
-                let Some(night) = new_night(at, other, had) else { continue };
+            for other in has.during(at.dates).filter(|other| finder.meet(at, other)) {
+                let Some(night) = new_night(at, other, &had.grants) else { continue };
                 found.push(TwoParties::of(*number, (at, other), night, false));
             }
-            for other in had.iter().filter(|other| finder.meet(at, other)) {
+            for other in had.during(at.dates).filter(|other| finder.meet(at, other)) {
                 let common = at.dates.common(other.dates);
+                let Some(listed) = &other.listed else { continue };
+                let left = after.grant(listed).and_then(|grant| finder.at(&grant));
                 let closing =
-                    other.listed.as_ref().and_then(|id| closed_at(plan, id, after, &finder, common));
-                if closing.is_some_and(|closing| !waits_for(plan, *number, closing))
+                    closings.get(listed).filter(|_| left.is_none_or(|left| !left.dates.overlaps(common)));
+                if closing.is_some_and(|closing| !waits_for(plan, *number, *closing))
                     && new_night(at, other, &[]).is_some()
                 {
                     found.push(TwoParties::of(*number, (at, other), date_of(common.from), true));
@@ -128,22 +155,14 @@ fn new_night(at: &At, other: &At, had: &[At]) -> Option<Date> {
     first.map(|midnight| date_of(midnight - 1))
 }
 
-/// The step that takes the common time from a listed grant.
-fn closed_at(
-    plan: &Plan,
-    listed: &AccessGrantId,
-    after: &World<'_>,
-    finder: &Finder<'_>,
-    common: LocalSpan,
-) -> Option<usize> {
-    let left = after.grant(listed).and_then(|grant| finder.at(&grant, Some(listed)));
-    if left.is_some_and(|left| left.dates.overlaps(common)) {
-        return None;
-    }
-    plan.steps.iter().position(|step| match &step.call {
-        Call::DeleteGrant { id, .. } | Call::UpdateGrant { id, .. } => id == listed,
-        _ => false,
-    })
+/// The steps that close or shorten listed grants.
+fn closings(plan: &Plan) -> HashMap<&AccessGrantId, usize> {
+    let numbered = (0..).zip(&plan.steps);
+    let closing = numbered.filter_map(|(number, step)| match &step.call {
+        Call::DeleteGrant { id, .. } | Call::UpdateGrant { id, .. } => Some((id, number)),
+        _ => None,
+    });
+    closing.collect()
 }
 
 /// Whether a matter of the plan names both.
@@ -187,14 +206,14 @@ impl<'a> Finder<'a> {
                     || (window.ends_at.unwrap_or(Timestamp::MAX)
                         > listed.window.ends_at.unwrap_or(Timestamp::MAX));
                 let grant = after.grant(id).filter(|_| widens)?;
-                self.at(&grant, Some(id))
+                self.at(&grant)
             }
             _ => None,
         }
     }
 
-    fn at(&self, grant: &ModelGrant<'_>, listed: Option<&AccessGrantId>) -> Option<At> {
-        self.seen(grant.key?, grant.spaces, &grant.window, listed)
+    fn at(&self, grant: &ModelGrant<'_>) -> Option<At> {
+        self.seen(grant.key?, grant.spaces, &grant.window, grant.id)
     }
 
     fn seen(
@@ -234,28 +253,22 @@ impl<'a> Finder<'a> {
     }
 
     /// The grants of ours at some doors.
-    fn by_door(&self, world: &World<'_>, doors: &HashSet<DoorRef>) -> HashMap<DoorRef, Vec<At>> {
-        let mut by_door: HashMap<DoorRef, Vec<At>> = HashMap::new();
+    fn by_door(&self, world: &World<'_>, doors: &HashSet<DoorRef>) -> HashMap<DoorRef, AtDoor> {
+        let mut by_door: HashMap<DoorRef, AtDoor> = HashMap::new();
         let directory = self.base.directory;
         // Grants at no such door are the most.
         let is_near = |grant: &ModelGrant<'_>| {
             let spaces = grant.spaces.iter().filter_map(|space| directory.by_id(space));
             self.desired.doors.own_doors(directory, spaces).iter().any(|door| doors.contains(door))
         };
-        let ids: HashMap<&AccessGrantKey, &AccessGrantId> = self
-            .base
-            .inventory
-            .grants
-            .iter()
-            .filter(|grant| grant.is_live(self.base.now))
-            .filter_map(|grant| Some((grant.key.as_ref()?, &grant.id)))
-            .collect();
         for grant in world.grants().filter(is_near) {
-            let id = grant.key.and_then(|key| ids.get(key).copied());
-            let Some(at) = self.at(&grant, id) else { continue };
+            let Some(at) = self.at(&grant) else { continue };
             for door in at.doors.iter().filter(|door| doors.contains(*door)) {
-                by_door.entry(*door).or_default().push(at.clone());
+                by_door.entry(*door).or_default().grants.push(at.clone());
             }
+        }
+        for at_door in by_door.values_mut() {
+            at_door.sort();
         }
         by_door
     }
@@ -263,7 +276,6 @@ impl<'a> Finder<'a> {
     /// Whether two grants are of two reservations and no beds of one room.
     fn meet(&self, left: &At, right: &At) -> bool {
         left.reservation != right.reservation
-            && left.dates.overlaps(right.dates)
             && !(self.desired.doors.has_beds() && left.doors == right.doors && self.is_other_bed(left, right))
     }
 
@@ -290,34 +302,41 @@ impl<'a> Finder<'a> {
         &self,
         two: &TwoParties,
         opened: &[(usize, At)],
-        had: &HashMap<DoorRef, Vec<At>>,
-        has: &HashMap<DoorRef, Vec<At>>,
+        had: &HashMap<DoorRef, AtDoor>,
+        has: &HashMap<DoorRef, AtDoor>,
     ) -> bool {
-        let at = opened.iter().find(|(number, _)| *number == two.step).map(|(_, at)| at);
-        let Some(at) = at else { return false };
-        let shares = |one: &&At| one.doors.iter().any(|door| at.doors.contains(door));
-        let mut guests: Vec<(&ReservationId, &GuestKey)> = Vec::new();
-        for one in had.values().chain(has.values()).flatten().filter(shares) {
-            guests.push((&one.reservation, &one.guest));
-        }
-        let rows: Vec<Person<'_>> = self
-            .desired
-            .reservations
-            .iter()
-            .flat_map(|reservation| self.persons_at(reservation, &at.doors))
-            .collect();
+        let Ok(found) = opened.binary_search_by_key(&two.step, |(number, _)| *number) else { return false };
+        let at = &opened[found].1;
+        let grants = at.doors.iter().flat_map(|door| [had.get(door), has.get(door)]).flatten();
+        let guests: Vec<(&ReservationId, &GuestKey)> =
+            grants.flat_map(|at_door| &at_door.grants).map(|one| (&one.reservation, &one.guest)).collect();
+        let of_two = || two.reservations.iter().filter_map(|id| self.reservation(id));
+        let all = || self.desired.reservations.iter();
+        // Most are one party by themselves; others may be so through a third one.
+        self.are_joined(two, &guests, of_two(), &at.doors) || self.are_joined(two, &guests, all(), &at.doors)
+    }
+
+    /// Whether two reservations are joined by their guests or those of other reservations at some doors.
+    fn are_joined(
+        &self,
+        two: &TwoParties,
+        guests: &[(&ReservationId, &GuestKey)],
+        reservations: impl Iterator<Item = &'a DesiredReservation>,
+        doors: &DoorRefs,
+    ) -> bool {
+        let rows: Vec<Person<'_>> =
+            reservations.flat_map(|reservation| self.persons_at(reservation, doors)).collect();
         let [first, last] = &two.reservations;
         let mut party: BTreeSet<&ReservationId> = [first].into();
         loop {
-            let joins = |id: &ReservationId| {
-                self.is_linked(id, &party, &guests, &rows) || self.is_decided(id, &party)
-            };
+            let joins =
+                |id: &ReservationId| self.is_linked(id, &party, guests, &rows) || self.is_decided(id, &party);
             let of_rows = rows.iter().map(|person| person.reservation);
             let found: Vec<&ReservationId> = of_rows
                 .chain(guests.iter().map(|(id, _)| *id))
                 .filter(|id| !party.contains(*id) && joins(id))
                 .collect();
-            if found.is_empty() {
+            if found.is_empty() || party.contains(last) {
                 return party.contains(last);
             }
             party.extend(found);
@@ -352,15 +371,16 @@ impl<'a> Finder<'a> {
 
     /// A variant of the name with a contact that both have and that nobody of another name has.
     fn is_same_person(&self, left: &Person<'_>, right: &Person<'_>) -> bool {
-        let own = [left.email.map(Contact::Email), left.phone.map(Contact::Phone)];
-        let stands_alone = |contact: &Contact<'_>| {
-            let all = self.desired.reservations.iter().flat_map(persons);
-            let mut named = all.filter(|person| contact.is_of(person) && !is_placeholder(person.name));
-            named.all(|person| is_variant(person.name, left.name))
+        let emails = [left.email, right.email].map(|email| email.map(|email| email.folded().into_owned()));
+        let phones = [left.phone, right.phone].map(|phone| phone.map(ToString::to_string));
+        let is_common = |[left, right]: &[Option<String>; 2]| {
+            left.as_ref().is_some_and(|contact| {
+                Some(contact) == right.as_ref() && !self.desired.shared.has_contact(contact)
+            })
         };
         !is_placeholder(left.name)
             && is_variant(left.name, right.name)
-            && own.into_iter().flatten().any(|contact| contact.is_of(right) && stands_alone(&contact))
+            && [emails, phones].iter().any(is_common)
     }
 
     fn is_decided(&self, id: &ReservationId, party: &BTreeSet<&ReservationId>) -> bool {
@@ -395,21 +415,6 @@ struct Person<'a> {
     phone: Option<&'a PhoneNumber>,
     share: Option<&'a str>,
     units: &'a SharedSet<UnitSpaces>,
-}
-
-#[derive(Clone, Copy)]
-enum Contact<'a> {
-    Email(&'a EmailAddress),
-    Phone(&'a PhoneNumber),
-}
-
-impl Contact<'_> {
-    fn is_of(self, person: &Person<'_>) -> bool {
-        match self {
-            Self::Email(email) => person.email.is_some_and(|other| other.folded() == email.folded()),
-            Self::Phone(phone) => person.phone == Some(phone),
-        }
-    }
 }
 
 fn persons(reservation: &DesiredReservation) -> impl Iterator<Item = Person<'_>> {

@@ -53,6 +53,8 @@ pub enum Breach {
 /// A grant of the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelGrant<'a> {
+    /// Its id; `None` where the plan makes it.
+    pub id: Option<&'a AccessGrantId>,
     /// Its key.
     pub key: Option<&'a AccessGrantKey>,
     /// Whose it is; `None` where the same plan makes the identity.
@@ -70,6 +72,7 @@ pub struct ModelGrant<'a> {
 impl<'a> ModelGrant<'a> {
     fn listed(grant: &'a LiveGrant) -> Self {
         Self {
+            id: Some(&grant.id),
             key: grant.key.as_ref(),
             identity: Some(&grant.identity),
             reservation_key: grant.reservation_key.as_ref(),
@@ -89,7 +92,7 @@ impl<'a> ModelGrant<'a> {
             IdentityTarget::New { .. } => None,
         };
         let (reservation_key, window, methods) = (reservation_key.as_ref(), *window, *methods);
-        Some(Self { key: Some(key), identity, reservation_key, spaces, window, methods })
+        Some(Self { id: None, key: Some(key), identity, reservation_key, spaces, window, methods })
     }
 }
 
