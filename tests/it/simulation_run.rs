@@ -164,7 +164,7 @@ async fn work(
     let ledger = stage.record.ledger().await;
     let (desired, plan) = decide(script, &before, &ledger, now);
     let plan = Arc::new(plan);
-    stage.watch.decided(script.run, &plan, &before);
+    stage.watch.decided(script.run, &plan, &before, &desired);
     lease.carries(&plan, script.breaks_after);
     let all_moves = moves(&plan).into_iter().chain(broken_moves(&ledger, &before, now)).collect();
     lease.begin_moves(all_moves).await;

@@ -9,7 +9,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use reservation_sync::event::Outcome;
-use reservation_sync::model::Inventory;
+use reservation_sync::mapping::Desired;
+use reservation_sync::model::{Inventory, is_variant};
 use reservation_sync::plan::{Call, CheckedPlan, Matter, NewIdentity};
 use reservation_sync::sandbox::Sandbox;
 use serde_json::Value;
@@ -62,8 +63,9 @@ struct Run {
     over: Option<Duration>,
     /// Whether somebody else changed Seam after it had read it.
     is_disturbed: bool,
-    /// The reservations that hang together by its matters (RULES 16).
-    named_together: Vec<BTreeSet<String>>,
+    /// The reservations that hang together by its matters (RULES 16), or are of one person by name and e-mail address
+    /// (RULES 12).
+    may_be_together: Vec<BTreeSet<String>>,
 }
 
 /// Two reservations that can open one room on one night, with the day on which it begins.
@@ -146,7 +148,7 @@ impl Watch {
     }
 
     /// A run has decided, and everybody it does not mention stays as they are.
-    pub(crate) fn decided(&self, run: RunNumber, plan: &CheckedPlan, before: &Inventory) {
+    pub(crate) fn decided(&self, run: RunNumber, plan: &CheckedPlan, before: &Inventory, desired: &Desired) {
         self.enter(run, "decides", plan.steps.len() as u64, told(&plan.items));
         let now = self.clocks.seam();
         let (kept, released) = kept_open(plan, before, now);
@@ -179,7 +181,7 @@ impl Watch {
         promise.kept = kept.iter().map(|place| (named(place), until(place))).collect();
         promise.released = released.iter().map(named).collect();
         let keys = |matter: &Matter| matter.reservations.iter().map(ToString::to_string).collect();
-        promise.named_together = plan.matters.iter().map(keys).collect();
+        promise.may_be_together = plan.matters.iter().map(keys).chain(of_one_person(desired)).collect();
         if !promise.kept.is_empty() {
             *seen.tally.entry("runs with guests in house").or_default() += 1;
         }
@@ -344,7 +346,7 @@ impl Seen {
             return Vec::new();
         };
         let is_named = |(left, right, ..): &&Double| {
-            run.named_together.iter().any(|keys| keys.contains(left) && keys.contains(right))
+            run.may_be_together.iter().any(|keys| keys.contains(left) && keys.contains(right))
         };
         let new = self.doubles.difference(&before).filter(|double| !is_named(double));
         new.map(|(left, right, room, night)| {
@@ -397,6 +399,28 @@ impl Seen {
         };
         (!is_harmless).then(|| format!("Seam refuses with {status}: {body}"))
     }
+}
+
+/// Pairs of reservations with a person of one e-mail address and variants of one name.
+fn of_one_person(desired: &Desired) -> Vec<BTreeSet<String>> {
+    let people = || {
+        desired.reservations.iter().flat_map(|reservation| {
+            let id = &reservation.id;
+            reservation
+                .grants
+                .iter()
+                .filter_map(move |grant| Some((id, &grant.full_name, grant.email.as_ref()?)))
+        })
+    };
+    let mut pairs = Vec::new();
+    for (n, (id, name, email)) in people().enumerate() {
+        for (other, its_name, its_email) in people().skip(n + 1) {
+            if id != other && email.folded() == its_email.folded() && is_variant(name, its_name) {
+                pairs.push([id.key.to_string(), other.key.to_string()].into());
+            }
+        }
+    }
+    pairs
 }
 
 /// Property and reservation of the key of a grant of ours.
