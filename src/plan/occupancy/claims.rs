@@ -487,10 +487,11 @@ impl Decider<'_, '_> {
         let claims = row.units.iter().flat_map(|unit| ground.claims_in(*unit));
         let next = claims.filter(|(other, ..)| {
             let next = &ground.stays[*other];
-            next.reservation != row.reservation
-                && ground.is_same_guest(stay, *other)
-                && next.dates.from >= row.dates.to
+            // Names are compared last: most claims are for other days.
+            next.dates.from >= row.dates.to
                 && start_of_day(next.dates.from) == day
+                && next.reservation != row.reservation
+                && ground.is_same_guest(stay, *other)
         });
         next.map(|(other, ..)| ground.stays[other].dates.from).min()
     }

@@ -18,7 +18,7 @@ impl Ground<'_> {
         if left.guest == right.guest {
             left.reservation == right.reservation || !self.shared.has_guest(left.guest)
         } else {
-            is_variant(left.full_name, right.full_name) && share_contact()
+            share_contact() && is_variant(left.full_name, right.full_name)
         }
     }
 
