@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::absence::Absence;
-use super::decision::Decision;
+use super::decision::{Choice, Decision};
 use super::door::DoorId;
 use super::fact::Fact;
 use super::name::{AccessGrantKey, Unit};
@@ -116,14 +116,17 @@ impl Ledger {
         }
     }
 
-    /// The newest decision about the stay of a reservation in a unit that holds on that day at the property.
+    /// The newest decision about the stay of a reservation in a unit that holds on that day at the property. Who may
+    /// share the unit stands beside it.
     pub fn decision_about(
         &self,
         reservation: &ReservationId,
         unit: Option<&Unit>,
         today: Date,
     ) -> Option<&Decision> {
-        let counts = |one: &&Decision| one.is_about(reservation, unit) && one.holds(today);
+        let counts = |one: &&Decision| {
+            !matches!(one.choice, Choice::ShareWith(_)) && one.is_about(reservation, unit) && one.holds(today)
+        };
         self.decisions.iter().filter(counts).max_by_key(|one| one.decided_at)
     }
 
@@ -182,7 +185,6 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
-    use crate::model::Choice;
 
     #[test]
     fn the_usual_size_is_the_median_of_recent_sources() {

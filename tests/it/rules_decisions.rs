@@ -97,6 +97,22 @@ fn decided_twice_the_newest_counts() {
 }
 
 #[test]
+fn decided_about_the_reservation_and_about_a_unit_the_newest_counts() {
+    for house in houses() {
+        let mut house = disputed(house);
+        decide(&mut house, &["R1", "--leave"], 0);
+        decide(&mut house, &["R1", "--unit", "001", "--revoke"], 0);
+        next(&mut house, "4T05:00").opens(&["001 R2 Ben 5T15..8T11"]);
+    }
+    for house in houses() {
+        let mut house = disputed(house);
+        decide(&mut house, &["R1", "--unit", "001", "--revoke"], 0);
+        decide(&mut house, &["R1", "--leave"], 0);
+        next(&mut house, "4T05:00").has(&["001 R1"]).does_nothing();
+    }
+}
+
+#[test]
 fn decided_until_a_day_it_ends_after_it() {
     for house in houses().take(2) {
         let mut house = disputed(house);

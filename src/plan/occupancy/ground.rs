@@ -11,9 +11,11 @@ use smallvec::SmallVec;
 use super::Hold;
 use super::meeting::{Reservations, own_doors_of};
 use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, SharedByPeople, StayFacts, UnitSpaces};
+use crate::model::local_span::date_of;
 use crate::model::{
-    Choice, DoorRef, EmailAddress, GuestKey, LocalSpan, LocalTime, PhoneNumber, PropertyCode, ReasonCode,
-    ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Wanted, Window,
+    Choice, Decision, DoorRef, EmailAddress, GuestKey, Ledger, LocalSpan, LocalTime, PhoneNumber,
+    PropertyCode, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Wanted,
+    Window,
 };
 use crate::plan::live::{Live, Owned};
 use crate::plan::planner::PlanInput;
@@ -151,14 +153,9 @@ pub(in crate::plan) struct Ground<'a> {
     pub(super) shared: &'a SharedByPeople,
     /// Who is one party with whom at a door.
     pub(super) party: HashMap<(DoorRef, usize), usize>,
-    pub(super) decisions: HashMap<usize, Vec<Decided<'a>>>,
-}
-
-/// What a person decided of a reservation, or of one unit of it (RULES 17).
-#[derive(Clone, Copy)]
-pub(in crate::plan) struct Decided<'a> {
-    unit: Option<&'a Unit>,
-    pub(in crate::plan) choice: &'a Choice,
+    ledger: &'a Ledger,
+    /// What people decided of each reservation that holds today.
+    pub(super) decisions: HashMap<usize, Vec<&'a Decision>>,
 }
 
 impl<'a> Ground<'a> {
@@ -183,6 +180,7 @@ impl<'a> Ground<'a> {
             has_beds: desired.doors.has_beds(),
             shared: &desired.shared,
             party: HashMap::new(),
+            ledger: input.past.ledger,
             decisions: HashMap::new(),
         };
         let mut builder =
@@ -226,12 +224,16 @@ impl<'a> Ground<'a> {
 
     /// The decision of a person about a reservation, or about one unit of it.
     pub(in crate::plan) fn decided(&self, reservation: usize, units: &[usize]) -> Option<&'a Choice> {
-        let is_about = |decided: &&Decided<'a>| {
-            decided.unit.is_none_or(|unit| units.iter().any(|own| self.units[*own].name == unit))
-        };
-        let of_reservation = self.decisions.get(&reservation)?;
-        let stands = of_reservation.iter().filter(|d| !matches!(d.choice, Choice::ShareWith(_)));
-        stands.rev().find(is_about).map(|decided| decided.choice)
+        if !self.decisions.contains_key(&reservation) {
+            return None;
+        }
+        let id = self.parties[reservation].id;
+        let today = date_of(self.now(reservation));
+        let whole = units.is_empty().then_some(None);
+        let each = units.iter().map(|unit| Some(self.units[*unit].name));
+        let found =
+            whole.into_iter().chain(each).filter_map(|unit| self.ledger.decision_about(id, unit, today));
+        found.max_by_key(|decision| decision.decided_at).map(|decision| &decision.choice)
     }
 
     pub(in crate::plan) fn decision_of_stay(&self, stay: usize) -> Option<&'a Choice> {
@@ -313,10 +315,8 @@ impl<'a> Ground<'a> {
             self.parties.iter().enumerate().map(|(n, party)| (party.id, n)).collect();
         for decision in &input.past.ledger.decisions {
             let Some(reservation) = by_id.get(&decision.reservation).copied() else { continue };
-            let today = crate::model::local_span::date_of(self.clocks[self.parties[reservation].clock].now);
-            if decision.holds(today) {
-                let decided = Decided { unit: decision.unit.as_ref(), choice: &decision.choice };
-                self.decisions.entry(reservation).or_default().push(decided);
+            if decision.holds(date_of(self.now(reservation))) {
+                self.decisions.entry(reservation).or_default().push(decision);
             }
         }
     }

@@ -84,7 +84,7 @@ impl Ground<'_> {
                     join(&mut parent, at, other);
                 }
                 for decided in self.decisions.get(reservation).into_iter().flatten() {
-                    let Choice::ShareWith(other) = decided.choice else { continue };
+                    let Choice::ShareWith(other) = &decided.choice else { continue };
                     let other = by_key.get(&(&self.parties[*reservation].id.property, other.as_str()));
                     let other = other.and_then(|other| members.iter().position(|(r, _)| r == other));
                     if let Some(other) = other {
