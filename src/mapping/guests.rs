@@ -24,7 +24,7 @@ use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, Window,
 pub(super) struct RowGuest {
     pub(super) key: GuestKey,
     pub(super) wanted: bool,
-    /// Whose place the guest takes.
+    /// The known guest whom this guest replaces, if any.
     pub(super) newcomer: Option<Newcomer>,
     /// The name that is known, where the row has none.
     pub(super) known_as: Option<EcoString>,
@@ -168,7 +168,7 @@ impl<'r> People<'r> {
         Some((pair, &self.known[pair.known]))
     }
 
-    /// The known guest that a person is. A row without opinion leaves alone whoever has the place.
+    /// The known guest that a person is. A row without an opinion changes nothing for the guest it is paired with.
     fn known_as(&self, person: usize) -> Option<&KnownGuest<'r>> {
         let (pair, known) = self.paired(person)?;
         let has_no_opinion = || {
@@ -178,14 +178,14 @@ impl<'r> People<'r> {
         (pair.relation != Relation::Another || has_no_opinion()).then_some(known)
     }
 
-    /// The known guest whose place a person takes, and how.
+    /// The known guest whom a person replaces, and how they are related.
     pub(super) fn former(&self, person: usize) -> Option<(Relation, &KnownGuest<'r>)> {
         let (pair, known) = self.paired(person)?;
         let takes = pair.relation != Relation::Same && self.has_granting_row(person);
         takes.then_some((pair.relation, known))
     }
 
-    /// The known guests who are there and with whom nobody was paired.
+    /// The known guests with current or future stays who are paired with no person.
     pub(super) fn unpaired(&self) -> impl Iterator<Item = &KnownGuest<'r>> {
         let is_paired = |known: usize| self.pairs.iter().flatten().any(|pair| pair.known == known);
         let there = self.known.iter().enumerate().filter(|(_, known)| known.is_there());
@@ -332,41 +332,16 @@ fn primary_first(stays: &[Stay], persons: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::civil::date;
-
     use super::*;
-    use crate::model::{Guest, Moment, Place, SourcePlace};
+    use crate::mapping::testing::{guest, stay};
+    use crate::model::Place;
 
     /// A row such as `KEY|NAME|E-MAIL|UNIT`.
     fn row(text: &&str) -> Stay {
         let cells: Vec<&str> = text.split('|').collect();
         let [key, full_name, email, unit] = cells[..] else { panic!("`{text}`") };
-        let moment = |day| {
-            let local = date(2026, 12, day).at(12, 0, 0, 0);
-            Moment::at(local, &jiff::tz::TimeZone::UTC, crate::model::time::Side::Arrival).expect("a day")
-        };
         let place = if unit.is_empty() { Place::Unassigned } else { Place::Units([unit.into()].into()) };
-        Stay {
-            stay_id: None,
-            share_key: None,
-            guest: Guest {
-                key: (!key.is_empty()).then(|| key.into()),
-                full_name: full_name.into(),
-                email: (!email.is_empty()).then(|| email.into()),
-                phone: None,
-                is_primary: false,
-            },
-            place,
-            check_in: moment(1),
-            check_out: moment(2),
-            standing: Standing::Expected,
-            methods: [].into(),
-            code: None,
-            opted_out: false,
-            updated_at: None,
-            booked_at: None,
-            source: SourcePlace { container: "rows".into(), row: 2 },
-        }
+        Stay { guest: guest(key, full_name, email), place, ..stay() }
     }
 
     fn check(rows: &[&str], expected: &[usize]) {

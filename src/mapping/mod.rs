@@ -27,6 +27,8 @@ mod rows;
 mod segments;
 mod settings;
 mod shared_spaces;
+#[cfg(test)]
+mod testing;
 mod wished_codes;
 
 pub use addresses::{AddressRules, MailDomain};

@@ -102,30 +102,13 @@ fn wants_a_door(stay: &Stay) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::mapping::SpaceTemplate;
-    use crate::model::{Guest, MethodSet, Moment, ReservationId, ReservationKey};
+    use crate::mapping::{SpaceTemplate, testing};
+    use crate::model::{ReservationId, ReservationKey};
 
     fn stay(row: u64, place: Place, standing: Standing) -> Stay {
-        let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
-        Stay {
-            stay_id: None,
-            share_key: None,
-            guest: Guest { key: None, full_name: "".into(), email: None, phone: None, is_primary: false },
-            place,
-            check_in: moment("2026-05-01T15:00:00Z"),
-            check_out: moment("2026-05-02T11:00:00Z"),
-            standing,
-            methods: MethodSet::default(),
-            code: None,
-            opted_out: false,
-            updated_at: None,
-            booked_at: None,
-            source: SourcePlace { container: "a.csv".into(), row },
-        }
+        let source = SourcePlace { container: "a.csv".into(), row };
+        Stay { place, standing, source, ..testing::stay() }
     }
 
     /// Outlines stays in `101 102`-like units; gives units, spaces and problems as words.

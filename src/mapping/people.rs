@@ -16,7 +16,7 @@ use crate::model::{
 /// So many keys, and rows of each, a warning lists.
 const LISTED: usize = 10;
 
-/// A name and how to reach whoever has it: of a row, or of an identity.
+/// The name, e-mail address and phone number of a row or of an identity.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Contacts<'a> {
     pub(super) full_name: &'a str,
@@ -44,7 +44,7 @@ impl<'a> Contacts<'a> {
     /// Of an identity that is not there any more.
     pub(super) const UNKNOWN: Self = Self { full_name: "", email: None, phone: None };
 
-    /// Whether it is the name of somebody.
+    /// Whether the name is a real one and no placeholder.
     pub(super) fn is_named(&self) -> bool {
         !is_placeholder(self.full_name)
     }
@@ -72,7 +72,7 @@ impl<'a> Contacts<'a> {
     }
 }
 
-/// Keys and contacts by which nobody is known, because several people have them.
+/// Guest keys and contacts that several people have: they identify no guest.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SharedByPeople {
     guests: HashSet<GuestKey>,
@@ -131,7 +131,7 @@ pub(super) fn own_property(property: &PropertyCode) -> Option<&PropertyCode> {
     (!property.as_str().is_empty()).then_some(property)
 }
 
-/// The keys whose rows, and whose identity, are not all one person's.
+/// The guest keys whose rows and identity are not all of one person.
 fn shared_keys(
     reservations: &[Reservation],
     known: &Known<'_>,
@@ -220,40 +220,18 @@ fn warning(mut keys: Vec<(GuestKey, Vec<SourcePlace>)>) -> Option<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::model::{MethodSet, Moment, Place, ReservationId, ReservationKey, Standing, Stay};
+    use crate::mapping::testing::{guest, stay};
+    use crate::model::{ReservationId, ReservationKey, Stay};
 
     /// Reads rows such as `KEY|NAME|E-MAIL`, each of a reservation of its own at the property before the colon.
     fn reservations(rows: &[&str]) -> Vec<Reservation> {
-        let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
         let reservation = |(n, row): (u64, &&str)| {
             let (property, row) = row.split_once(':').unwrap_or(("", row));
             let cells: Vec<&str> = row.split('|').collect();
             let [key, full_name, email] = cells[..] else { panic!("`{row}`") };
-            let stay = Stay {
-                stay_id: None,
-                share_key: None,
-                guest: Guest {
-                    key: (!key.is_empty()).then(|| key.into()),
-                    full_name: full_name.into(),
-                    email: (!email.is_empty()).then(|| email.into()),
-                    phone: None,
-                    is_primary: false,
-                },
-                place: Place::Unassigned,
-                check_in: moment("2026-05-01T15:00:00Z"),
-                check_out: moment("2026-05-02T11:00:00Z"),
-                standing: Standing::Expected,
-                methods: MethodSet::default(),
-                code: None,
-                opted_out: false,
-                updated_at: None,
-                booked_at: None,
-                source: SourcePlace { container: "a.csv".into(), row: n },
-            };
+            let source = SourcePlace { container: "a.csv".into(), row: n };
+            let stay = Stay { guest: guest(key, full_name, email), source, ..stay() };
             let id = ReservationId { property: property.into(), key: ReservationKey::new(format!("R{n}")) };
             Reservation { id, stays: vec![stay], n_rejected_rows: 0 }
         };

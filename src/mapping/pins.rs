@@ -362,28 +362,13 @@ fn notice(pin: &Pin, row: Option<&Reservation>, telling: Telling) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::TimeZone;
-
     use super::*;
-    use crate::model::{Guest, MethodSet, Moment, PropertyCode, ReservationKey};
+    use crate::mapping::testing::{guest, stay};
+    use crate::model::{PropertyCode, ReservationKey};
 
     fn reservation(edit: impl FnOnce(&mut Stay)) -> Reservation {
-        let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
-        let mut stay = Stay {
-            stay_id: None,
-            share_key: None,
-            guest: Guest { key: None, full_name: "Ana".into(), email: None, phone: None, is_primary: false },
-            place: Place::Units(["101".into()].into()),
-            check_in: moment("2026-05-01T15:00:00Z"),
-            check_out: moment("2026-05-02T11:00:00Z"),
-            standing: Standing::Expected,
-            methods: MethodSet::default(),
-            code: None,
-            opted_out: false,
-            updated_at: None,
-            booked_at: None,
-            source: SourcePlace { container: "a.csv".into(), row: 2 },
-        };
+        let place = Place::Units(["101".into()].into());
+        let mut stay = Stay { guest: guest("", "Ana", ""), place, ..stay() };
         edit(&mut stay);
         let id = ReservationId { property: PropertyCode::none(), key: ReservationKey::new("R1") };
         Reservation { id, stays: vec![stay], n_rejected_rows: 0 }

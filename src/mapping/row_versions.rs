@@ -87,8 +87,9 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::mapping::testing::{guest, stay};
     use crate::model::time::Side;
-    use crate::model::{Guest, GuestKey, Moment, SourcePlace, Unit};
+    use crate::model::{GuestKey, Moment, Unit};
 
     /// `UNITS FROM..TO STANDING UPDATED`, with `-` where the source does not say when.
     fn row(text: &str) -> Stay {
@@ -101,9 +102,7 @@ mod tests {
         };
         let updated_at = updated.parse().ok().map(|s| Timestamp::from_second(s).expect("a second"));
         Stay {
-            stay_id: None,
-            share_key: None,
-            guest: Guest { key: None, full_name: "Ana".into(), email: None, phone: None, is_primary: false },
+            guest: guest("", "Ana", ""),
             place: match units {
                 "?" => Place::Unassigned,
                 _ => Place::Units(units.split('+').map(Unit::new).collect()),
@@ -116,12 +115,8 @@ mod tests {
                 "cancelled" => Standing::Revoked,
                 _ => Standing::Unclear,
             },
-            methods: [].into(),
-            code: None,
-            opted_out: false,
             updated_at,
-            booked_at: None,
-            source: SourcePlace { container: "rows".into(), row: 2 },
+            ..stay()
         }
     }
 
