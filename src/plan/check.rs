@@ -205,7 +205,7 @@ fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
         if !is_allowed(&step.call, base.settings.policy) && !is_decided {
             violations.push(Violation::Policy { step: number, path: step.call.path() });
         }
-        let id = StepId(u32::try_from(number).expect("a plan has fewer than 2^32 steps"));
+        let id = StepId::at(number);
         if let Err(breach) = world.apply(id, &step.call) {
             violations.push(Violation::Refused { step: number, breach });
         }

@@ -229,7 +229,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     /// another identity, or the grants of a new guest.
     pub(super) fn identity(&mut self, call: IdentityCall) {
         let IdentityCall { guest, call, after } = call;
-        let mut requires = after.into_iter().map(|position| StepId(index(position))).collect();
+        let mut requires = after.into_iter().map(StepId::at).collect();
         let is_new = call.as_ref().is_none_or(|call| matches!(call, Call::CreateIdentity(_)));
         if let Some(call) = call {
             requires = smallvec![self.step(None, call, SharedSet::new(), requires, self.context.now)];
@@ -426,7 +426,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
     ) -> StepId {
         requires.sort_unstable();
         requires.dedup();
-        let id = StepId(index(self.plan.steps.len()));
+        let id = StepId::at(self.plan.steps.len());
         self.plan.steps.push(Step { item, call, doors, requires, follows: StepIds::new(), deadline });
         id
     }

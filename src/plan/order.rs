@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use hashbrown::HashMap;
 
-use super::item::Action;
+use super::item::{Action, Item};
 use super::live::Live;
 use super::occupancy::Need;
 use super::outline::Plan;
@@ -73,7 +73,7 @@ pub(super) fn order_across(
         }
     }
     edges.extend(goes_first);
-    let order = Sorter::new(plan, &edges, live).sort(plan);
+    let order = Sorter::new(plan, &edges, live).sort();
     renumber(plan, &order);
 }
 
@@ -86,11 +86,17 @@ fn opens_more(call: &Call, had: &Window) -> bool {
 }
 
 struct Sorter<'e> {
+    plan: &'e mut Plan,
     edges: &'e [Edge<'e>],
     /// What each step waits for.
     before: Vec<BTreeSet<usize>>,
     /// Who waits for each step.
     behind: Vec<BTreeSet<usize>>,
+    /// For how many steps each one still waits.
+    n_waits: Vec<usize>,
+    /// Steps that wait for none.
+    ready: BinaryHeap<Reverse<usize>>,
+    is_sent: Vec<bool>,
     /// The windows of live grants before the plan.
     had: HashMap<AccessGrantId, Window>,
     /// Updates that were already cut in two.
@@ -98,244 +104,215 @@ struct Sorter<'e> {
 }
 
 impl<'e> Sorter<'e> {
-    fn new(plan: &mut Plan, edges: &'e [Edge<'e>], live: &Live<'_>) -> Self {
+    fn new(plan: &'e mut Plan, edges: &'e [Edge<'e>], live: &Live<'_>) -> Self {
         for edge in edges {
             let requires = &mut plan.steps[edge.opens].requires;
-            let id = StepId(u32::try_from(edge.closes).expect("a plan has fewer than 2^32 steps"));
+            let id = StepId::at(edge.closes);
             if !requires.contains(&id) {
                 requires.push(id);
             }
         }
         let n = plan.steps.len();
-        let mut sorter = Self {
-            edges,
-            before: vec![BTreeSet::new(); n],
-            behind: vec![BTreeSet::new(); n],
-            had: HashMap::new(),
-            halved: BTreeSet::new(),
-        };
+        let mut before = vec![BTreeSet::new(); n];
+        let mut behind = vec![BTreeSet::new(); n];
         for (n, step) in plan.steps.iter().enumerate() {
-            for other in step.requires.iter().chain(&step.follows) {
-                sorter.wait(n, other.0 as usize);
+            for other in step.requires.iter().chain(&step.follows).map(|other| other.0 as usize) {
+                before[n].insert(other);
+                behind[other].insert(n);
             }
         }
-        for edge in edges {
-            let owned = &live.owned[edge.need.closes];
-            sorter.had.insert(owned.grant.id.clone(), owned.grant.window);
+        let had = edges.iter().map(|edge| {
+            let grant = live.owned[edge.need.closes].grant;
+            (grant.id.clone(), grant.window)
+        });
+        let n_waits: Vec<usize> = before.iter().map(BTreeSet::len).collect();
+        Self {
+            ready: (0..n).filter(|n| n_waits[*n] == 0).map(Reverse).collect(),
+            is_sent: vec![false; n],
+            had: had.collect(),
+            halved: BTreeSet::new(),
+            plan,
+            edges,
+            before,
+            behind,
+            n_waits,
         }
-        sorter
-    }
-
-    fn wait(&mut self, step: usize, other: usize) {
-        self.before[step].insert(other);
-        self.behind[other].insert(step);
     }
 
     /// The steps in their new order.
-    fn sort(mut self, plan: &mut Plan) -> Vec<usize> {
-        let mut n_waits: Vec<usize> = self.before.iter().map(BTreeSet::len).collect();
-        let mut ready: BinaryHeap<Reverse<usize>> =
-            (0..n_waits.len()).filter(|n| n_waits[*n] == 0).map(Reverse).collect();
+    fn sort(mut self) -> Vec<usize> {
         let closing: BTreeSet<usize> = self.edges.iter().map(|edge| edge.closes).collect();
         let mut freed: Vec<usize> = Vec::new();
-        let mut is_sent = vec![false; n_waits.len()];
-        let mut order = Vec::with_capacity(n_waits.len());
+        let mut order = Vec::with_capacity(self.n_waits.len());
         loop {
-            let next = freed.pop().or_else(|| ready.pop().map(|Reverse(next)| next));
+            let next = freed.pop().or_else(|| self.ready.pop().map(|Reverse(next)| next));
             let Some(next) = next else {
-                if order.len() == plan.steps.len()
-                    || !self.break_ring(plan, &is_sent, &mut n_waits, &mut ready)
-                {
+                if order.len() == self.plan.steps.len() || !self.break_ring() {
                     break;
                 }
-                is_sent.resize(n_waits.len(), false);
                 continue;
             };
-            if is_sent[next] {
+            if std::mem::replace(&mut self.is_sent[next], true) {
                 continue;
             }
-            is_sent[next] = true;
             order.push(next);
-            for behind in self.behind[next].clone() {
-                n_waits[behind] -= 1;
-                if n_waits[behind] == 0 {
-                    if closing.contains(&next) { freed.push(behind) } else { ready.push(Reverse(behind)) }
+            for behind in &self.behind[next] {
+                self.n_waits[*behind] -= 1;
+                if self.n_waits[*behind] == 0 {
+                    if closing.contains(&next) {
+                        freed.push(*behind);
+                    } else {
+                        self.ready.push(Reverse(*behind));
+                    }
                 }
             }
         }
         // Whoever still waits keeps the old order; the check of the plan says so.
-        order.extend((0..is_sent.len()).filter(|n| !is_sent[*n]));
+        order.extend((0..self.is_sent.len()).filter(|n| !self.is_sent[*n]));
         order
     }
 
     /// Lets one guest of a ring give up the old unit first. Whether there was one.
-    fn break_ring(
-        &mut self,
-        plan: &mut Plan,
-        is_sent: &[bool],
-        n_waits: &mut Vec<usize>,
-        ready: &mut BinaryHeap<Reverse<usize>>,
-    ) -> bool {
-        let Some(ring) = self.ring(is_sent) else { return false };
-        let mut candidates: Vec<(bool, &ReservationId, usize)> = self
-            .edges
+    fn break_ring(&mut self) -> bool {
+        let Some(ring) = self.ring() else { return false };
+        let edges = self.edges;
+        let mut candidates: Vec<(bool, &ReservationId, usize)> = edges
             .iter()
-            .filter(|edge| ring.contains(&edge.closes) && !is_sent[edge.closes])
+            .filter(|edge| ring.contains(&edge.closes) && !self.is_sent[edge.closes])
             .map(|edge| (edge.need.in_house, &edge.need.of, edge.closes))
             .collect();
         candidates.sort_unstable();
-        for (_, _, closes) in candidates {
-            match &plan.steps[closes].call {
-                Call::DeleteGrant { .. } => {
-                    let creates: Vec<usize> = self.before[closes]
-                        .iter()
-                        .copied()
-                        .filter(|before| {
-                            !is_sent[*before] && plan.steps[*before].item == plan.steps[closes].item
-                        })
-                        .collect();
-                    if creates.is_empty() {
-                        // It goes before its own create, or takes the place of nothing: it need not wait.
-                        let waits = self.waits_in(&ring, closes, is_sent);
-                        if waits.is_empty() {
-                            continue;
-                        }
-                        for other in waits {
-                            self.release(plan, closes, other, n_waits);
-                        }
-                        if let Some(item) = plan.steps[closes].item.map(|item| item.0 as usize)
-                            && plan.items[item].action == Action::Replace
-                        {
-                            plan.items[item].reason = GIVES_UP_FIRST.into();
-                        }
-                        if n_waits[closes] == 0 {
-                            ready.push(Reverse(closes));
-                        }
-                        return true;
-                    }
-                    if let Some(item) = plan.steps[closes].item {
-                        plan.items[item.0 as usize].reason = GIVES_UP_FIRST.into();
-                    }
-                    for create in creates {
-                        self.turn(plan, closes, create, n_waits);
-                    }
-                    if n_waits[closes] == 0 {
-                        ready.push(Reverse(closes));
-                    }
-                    return true;
+        candidates.into_iter().any(|(_, _, closes)| self.gives_up_first(closes, &ring))
+            || self.gives_up_an_order(&ring)
+    }
+
+    /// Lets a step of a ring close a unit before what it waits for. Whether it could.
+    fn gives_up_first(&mut self, closes: usize, ring: &BTreeSet<usize>) -> bool {
+        match &self.plan.steps[closes].call {
+            Call::DeleteGrant { .. } => {
+                let of_item = self.plan.steps[closes].item;
+                let is_own =
+                    |before: &usize| !self.is_sent[*before] && self.plan.steps[*before].item == of_item;
+                let creates: Vec<usize> = self.before[closes].iter().copied().filter(is_own).collect();
+                if creates.is_empty() {
+                    // It goes before its own create, or takes the place of nothing: it need not wait.
+                    return self.waits_no_more(closes, ring, |item| {
+                        (item.action == Action::Replace).then_some(GIVES_UP_FIRST)
+                    });
                 }
-                Call::UpdateGrant { id, window, .. } => {
-                    let Some(had) = self.had.get(id).copied() else { continue };
-                    if !had.overlaps(window) {
-                        continue;
-                    }
-                    let part = had.intersection(window);
-                    if part == *window {
-                        // It only takes: what its guest gains need not come first.
-                        let waits = self.waits_in(&ring, closes, is_sent);
-                        if waits.is_empty() {
-                            continue;
-                        }
-                        if let Some(item) = plan.steps[closes].item {
-                            plan.items[item.0 as usize].reason = SHORTENED_FIRST.into();
-                        }
-                        for other in waits {
-                            self.release(plan, closes, other, n_waits);
-                        }
-                        if n_waits[closes] == 0 {
-                            ready.push(Reverse(closes));
-                        }
-                        return true;
-                    }
-                    if part == had || !self.halved.insert(closes) {
-                        continue;
-                    }
-                    self.shrink_first(plan, closes, part, n_waits, ready);
-                    return true;
+                self.say(closes, |_| Some(GIVES_UP_FIRST));
+                for create in creates {
+                    self.turn(closes, create);
                 }
-                _ => {}
+                true
             }
+            Call::UpdateGrant { id, window, .. } => {
+                let window = *window;
+                let Some(had) = self.had.get(id).filter(|had| had.overlaps(&window)).copied() else {
+                    return false;
+                };
+                let part = had.intersection(&window);
+                if part == window {
+                    // It only takes: what its guest gains need not come first.
+                    return self.waits_no_more(closes, ring, |_| Some(SHORTENED_FIRST));
+                }
+                let is_cut = part != had && self.halved.insert(closes);
+                if is_cut {
+                    self.shrink_first(closes, part);
+                }
+                is_cut
+            }
+            _ => false,
         }
-        self.give_up_an_order(plan, &ring, is_sent, n_waits, ready)
     }
 
     /// Drops an order of a ring that is no condition. Whether there was one.
-    fn give_up_an_order(
-        &mut self,
-        plan: &mut Plan,
-        ring: &BTreeSet<usize>,
-        is_sent: &[bool],
-        n_waits: &mut [usize],
-        ready: &mut BinaryHeap<Reverse<usize>>,
-    ) -> bool {
-        for step in ring {
-            let Step { requires, follows, .. } = &mut plan.steps[*step];
-            let is_droppable = |other: &StepId| {
+    fn gives_up_an_order(&mut self, ring: &BTreeSet<usize>) -> bool {
+        let droppable = ring.iter().find_map(|step| {
+            let Step { requires, follows, .. } = &self.plan.steps[*step];
+            let is_droppable = |other: &&StepId| {
                 let before = other.0 as usize;
-                ring.contains(&before) && !is_sent[before] && !requires.contains(other)
+                ring.contains(&before) && !self.is_sent[before] && !requires.contains(*other)
             };
-            let Some(at) = follows.iter().position(is_droppable) else { continue };
-            let before = follows.remove(at).0 as usize;
-            self.before[*step].remove(&before);
-            self.behind[before].remove(step);
-            n_waits[*step] -= 1;
-            if n_waits[*step] == 0 {
-                ready.push(Reverse(*step));
-            }
-            return true;
+            Some((*step, follows.iter().find(is_droppable)?.0 as usize))
+        });
+        if let Some((step, before)) = droppable {
+            self.release(step, before);
         }
-        false
+        droppable.is_some()
+    }
+
+    /// A step of a ring waits no more for others in it. Whether it did.
+    fn waits_no_more(
+        &mut self,
+        step: usize,
+        ring: &BTreeSet<usize>,
+        why: impl Fn(&Item) -> Option<&'static str>,
+    ) -> bool {
+        let is_in_ring = |before: &usize| ring.contains(before) && !self.is_sent[*before];
+        let waits: Vec<usize> = self.before[step].iter().copied().filter(is_in_ring).collect();
+        if waits.is_empty() {
+            return false;
+        }
+        self.say(step, why);
+        for other in waits {
+            self.release(step, other);
+        }
+        true
+    }
+
+    /// Says in the line of a step why it goes first.
+    fn say(&mut self, step: usize, why: impl Fn(&Item) -> Option<&'static str>) {
+        let Some(item) = self.plan.steps[step].item else { return };
+        let item = &mut self.plan.items[item.0 as usize];
+        if let Some(why) = why(item) {
+            item.reason = why.into();
+        }
     }
 
     /// A delete goes before the create that it waited for.
-    fn turn(&mut self, plan: &mut Plan, delete: usize, create: usize, n_waits: &mut [usize]) {
-        let id = |n: usize| StepId(u32::try_from(n).expect("a plan has fewer than 2^32 steps"));
-        self.release(plan, delete, create, n_waits);
-        if self.before[create].insert(delete) {
-            self.behind[delete].insert(create);
-            n_waits[create] += 1;
-            plan.steps[create].requires.push(id(delete));
+    fn turn(&mut self, delete: usize, create: usize) {
+        self.release(delete, create);
+        self.wait(create, delete);
+    }
+
+    /// A step waits for another one to succeed.
+    fn wait(&mut self, step: usize, other: usize) {
+        if self.before[step].insert(other) {
+            self.behind[other].insert(step);
+            self.n_waits[step] += 1;
+            self.plan.steps[step].requires.push(StepId::at(other));
         }
     }
 
-    /// What a step of a ring waits for in it.
-    fn waits_in(&self, ring: &BTreeSet<usize>, step: usize, is_sent: &[bool]) -> Vec<usize> {
-        let before = self.before[step].iter().copied();
-        before.filter(|before| ring.contains(before) && !is_sent[*before]).collect()
-    }
-
     /// A step waits no more for another.
-    fn release(&mut self, plan: &mut Plan, step: usize, other: usize, n_waits: &mut [usize]) {
-        let id = StepId(u32::try_from(other).expect("a plan has fewer than 2^32 steps"));
-        plan.steps[step].requires.retain(|required| *required != id);
-        plan.steps[step].follows.retain(|followed| *followed != id);
+    fn release(&mut self, step: usize, other: usize) {
+        let id = StepId::at(other);
+        self.plan.steps[step].requires.retain(|required| *required != id);
+        self.plan.steps[step].follows.retain(|followed| *followed != id);
         if self.before[step].remove(&other) {
             self.behind[other].remove(&step);
-            n_waits[step] -= 1;
+            self.n_waits[step] -= 1;
+            if self.n_waits[step] == 0 {
+                self.ready.push(Reverse(step));
+            }
         }
     }
 
     /// An update that takes and gives first takes, so that others can go on.
-    fn shrink_first(
-        &mut self,
-        plan: &mut Plan,
-        update: usize,
-        part: Window,
-        n_waits: &mut Vec<usize>,
-        ready: &mut BinaryHeap<Reverse<usize>>,
-    ) {
-        let id = |n: usize| StepId(u32::try_from(n).expect("a plan has fewer than 2^32 steps"));
-        let mut first: Step = plan.steps[update].clone();
+    fn shrink_first(&mut self, update: usize, part: Window) {
+        let mut first: Step = self.plan.steps[update].clone();
         if let Call::UpdateGrant { window, .. } = &mut first.call {
             *window = part;
         }
         first.requires = StepIds::new();
         first.follows = StepIds::new();
-        let new = plan.steps.len();
-        plan.steps.push(first);
+        let new = self.plan.steps.len();
+        self.plan.steps.push(first);
         self.before.push(BTreeSet::new());
         self.behind.push(BTreeSet::new());
-        n_waits.push(0);
+        self.n_waits.push(0);
+        self.is_sent.push(false);
         // Who waited for the update waits for its first half.
         for edge in self.edges.iter().filter(|edge| edge.closes == update) {
             if self.before[edge.opens].remove(&update) {
@@ -343,26 +320,24 @@ impl<'e> Sorter<'e> {
                 self.before[edge.opens].insert(new);
                 self.behind[new].insert(edge.opens);
             }
-            for other in &mut plan.steps[edge.opens].requires {
-                if *other == id(update) {
-                    *other = id(new);
+            for other in &mut self.plan.steps[edge.opens].requires {
+                if *other == StepId::at(update) {
+                    *other = StepId::at(new);
                 }
             }
         }
         self.wait(update, new);
-        n_waits[update] += 1;
-        plan.steps[update].requires.push(id(new));
-        ready.push(Reverse(new));
+        self.ready.push(Reverse(new));
     }
 
     /// Steps that wait for each other.
-    fn ring(&self, is_sent: &[bool]) -> Option<BTreeSet<usize>> {
-        let start = (0..is_sent.len()).find(|n| !is_sent[*n])?;
+    fn ring(&self) -> Option<BTreeSet<usize>> {
+        let start = self.is_sent.iter().position(|is_sent| !is_sent)?;
         let mut path = vec![start];
         let mut at: BTreeMap<usize, usize> = BTreeMap::from([(start, 0)]);
         loop {
             let last = *path.last().expect("it has a beginning");
-            let next = self.before[last].iter().copied().find(|before| !is_sent[*before])?;
+            let next = self.before[last].iter().copied().find(|before| !self.is_sent[*before])?;
             if let Some(position) = at.get(&next) {
                 return Some(path[*position..].iter().copied().collect());
             }
@@ -376,7 +351,7 @@ impl<'e> Sorter<'e> {
 fn renumber(plan: &mut Plan, order: &[usize]) {
     let mut moved_to = vec![StepId(0); order.len()];
     for (to, from) in order.iter().enumerate() {
-        moved_to[*from] = StepId(u32::try_from(to).expect("a plan has fewer than 2^32 steps"));
+        moved_to[*from] = StepId::at(to);
     }
     let mut steps: Vec<Option<Step>> = std::mem::take(&mut plan.steps).into_iter().map(Some).collect();
     plan.steps = order.iter().map(|from| steps[*from].take().expect("each step has one place")).collect();

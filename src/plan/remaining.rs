@@ -193,7 +193,7 @@ impl<'a> Aside<'a> {
 }
 
 fn ids(plan: &Plan) -> impl Iterator<Item = StepId> + use<> {
-    (0..u32::try_from(plan.steps.len()).expect("a plan has fewer than 2^32 steps")).map(StepId)
+    (0..plan.steps.len()).map(StepId::at)
 }
 
 /// The plan without some of its steps and without the lines that they made.

@@ -15,6 +15,13 @@ use crate::model::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StepId(pub u32);
 
+impl StepId {
+    /// The id of the step at a position.
+    pub(super) fn at(position: usize) -> Self {
+        Self(u32::try_from(position).expect("a plan has fewer than 2^32 steps"))
+    }
+}
+
 /// Some steps. A new grant waits for a contact or another grant, which takes no memory of its own.
 pub type StepIds = SmallVec<[StepId; 4]>;
 
