@@ -28,11 +28,7 @@ pub async fn review(
 ) -> Result<Review, Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
     let reviewed = of_connection(settings, filter, &connection, sink).await;
-    connection.close().await;
-    reviewed.map_err(|failure| match interrupt.exit_code() {
-        Some(exit_code) => Failure::interrupted(exit_code, Some(failure)),
-        None => failure,
-    })
+    connection.finish(reviewed, interrupt).await
 }
 
 async fn of_connection(

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use crate::config::{self, Endpoint};
 use crate::model::WorkspaceId;
 use crate::plan;
@@ -67,6 +68,19 @@ impl Connection {
     /// Whether it leads to the sandbox of this process.
     pub(super) fn is_embedded(&self) -> bool {
         self.sandbox.is_some()
+    }
+
+    /// Ends it; a failure of work that a signal has stopped is told as that.
+    pub(super) async fn finish<T>(
+        self,
+        result: Result<T, Failure>,
+        interrupt: &Interrupt,
+    ) -> Result<T, Failure> {
+        self.close().await;
+        result.map_err(|failure| match interrupt.exit_code() {
+            Some(exit_code) => Failure::interrupted(exit_code, Some(failure)),
+            None => failure,
+        })
     }
 
     /// Ends the sandbox, if there is one, after its calls in flight.

@@ -36,11 +36,7 @@ pub async fn export(
 ) -> Result<(Export, Vec<Vec<IssuedMethod>>), Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
     let exported = of(&connection, settings, with_secrets, sink).await;
-    connection.close().await;
-    match interrupt.exit_code() {
-        Some(exit_code) => exported.map_err(|failure| Failure::interrupted(exit_code, Some(failure))),
-        None => exported,
-    }
+    connection.finish(exported, interrupt).await
 }
 
 async fn of(

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::event::EventSink;
 use crate::exit_code::ExitCode;
 use crate::mapping::{Directory, SpaceRef, spaces_of_unit};
-use crate::model::local_span::{date_time, instant};
+use crate::model::local_span::instant;
 use crate::model::{
     AccessGrantId, DoorId, GrantKeyParts, GrantState, Identity, LiveGrant, LocalSpan, Namespace,
     PropertyCode, SpaceKey, Unit, UserIdentityId,
@@ -56,11 +56,7 @@ pub async fn who(
 ) -> Result<WhoOpens, Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
     let answer = of(&connection, settings, question, sink).await;
-    connection.close().await;
-    match interrupt.exit_code() {
-        Some(exit_code) => answer.map_err(|failure| Failure::interrupted(exit_code, Some(failure))),
-        None => answer,
-    }
+    connection.finish(answer, interrupt).await
 }
 
 async fn of(
@@ -97,7 +93,6 @@ async fn of(
                 first.to_datetime(property.check_in),
                 last.to_datetime(property.check_out),
             );
-            debug_assert!(date_time(nights.from) < date_time(nights.to), "the arguments say so");
             (Asked::Nights(nights), instant(nights.from, zone), instant(nights.to, zone))
         }
     };

@@ -38,6 +38,13 @@ struct Lists<'a> {
     door: Option<&'a DoorId>,
 }
 
+impl<'a> Lists<'a> {
+    /// The whole lists of a workspace.
+    fn of(client: &'a Client, workspace: &Workspace, watch: Watch<'a>) -> Self {
+        Self { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok(), door: None }
+    }
+}
+
 /// Reads the six lists.
 pub(super) async fn load(
     client: &Client,
@@ -45,7 +52,7 @@ pub(super) async fn load(
     watch: Watch<'_>,
 ) -> Result<Inventory, CallError> {
     let mut space_sets = SpaceSets::default();
-    let lists = Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok(), door: None };
+    let lists = Lists::of(client, &workspace, watch);
     let (spaces, entrances, devices, identities, mut grants, unmanaged) = try_join!(
         list::<WireSpace, Space, _>(lists, Listing::Spaces, |space| &space.id, |_| {}),
         list::<WireEntrance, Entrance, _>(lists, Listing::Entrances, |entrance| &entrance.id, |_| {}),
@@ -72,8 +79,7 @@ pub(super) async fn grants_at(
     door: &DoorId,
     watch: Watch<'_>,
 ) -> Result<Vec<LiveGrant>, CallError> {
-    let lists =
-        Lists { client, watch, workspace: Uuid::try_parse(workspace.id.as_str()).ok(), door: Some(door) };
+    let lists = Lists { door: Some(door), ..Lists::of(client, workspace, watch) };
     list::<WireGrant, LiveGrant, _>(lists, Listing::Grants, |grant| &grant.id, |_| {}).await
 }
 

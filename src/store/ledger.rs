@@ -152,18 +152,11 @@ async fn last_source(
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Option<Fingerprint>> {
-    Statement::new(
-        "select source_fingerprint from runs
+    let sql = "select source_fingerprint from runs
          where workspace_id = $1 and namespace = $2 and exit_code in (0, 3, 13)
              and source_fingerprint is not null
-         order by started_at desc, run_id desc limit 1",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .fetch_optional(executor)
-    .await?
-    .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
-    .transpose()
+         order by started_at desc, run_id desc limit 1";
+    first_fingerprint(sql, executor, workspace_id, namespace).await
 }
 
 /// The newest bytes that a run read. What ended with 6 was not used, and an older file does not become the newest by
@@ -173,18 +166,22 @@ async fn newest_source(
     workspace_id: &WorkspaceId,
     namespace: &Namespace,
 ) -> sqlx::Result<Option<Fingerprint>> {
-    Statement::new(
-        "select source_fingerprint from runs
+    let sql = "select source_fingerprint from runs
          where workspace_id = $1 and namespace = $2 and source_newest = 1
              and source_fingerprint is not null and (exit_code is null or exit_code <> 6)
-         order by started_at desc, run_id desc limit 1",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .fetch_optional(executor)
-    .await?
-    .map(|row| row.try_get("source_fingerprint").map(Fingerprint))
-    .transpose()
+         order by started_at desc, run_id desc limit 1";
+    first_fingerprint(sql, executor, workspace_id, namespace).await
+}
+
+async fn first_fingerprint(
+    sql: &'static str,
+    executor: impl Executor,
+    workspace_id: &WorkspaceId,
+    namespace: &Namespace,
+) -> sqlx::Result<Option<Fingerprint>> {
+    let found = Statement::new(sql).bind(workspace_id.as_str()).bind(namespace.as_str());
+    let row = found.fetch_optional(executor).await?;
+    row.map(|row| row.try_get("source_fingerprint").map(Fingerprint)).transpose()
 }
 
 /// All bytes that runs read.
