@@ -1,7 +1,7 @@
 //! A column that the last accepted source had and this one has not stops before anything is decided (RULES 11).
 
 use super::cli_hotel::{STAYS, place, sandbox_config};
-use super::cli_program::{Ended, Place};
+use super::cli_program::{Ended, Place, check};
 
 /// The table without one of its columns.
 fn without(table: &str, column: &str) -> String {
@@ -13,16 +13,6 @@ fn without(table: &str, column: &str) -> String {
         cells.join(",") + "\n"
     };
     table.lines().map(cut).collect()
-}
-
-#[track_caller]
-fn check(ended: &Ended, code: i32, words: &[&str]) {
-    assert_eq!(ended.code, code, "{ended:#?}");
-    let told = format!("{}{}", ended.stdout, ended.stderr);
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(told.contains(word), "`{word}` is missing: {ended:#?}");
-    }
 }
 
 fn allowing(place: &Place, column: &str) -> Ended {

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::cli_program::{Ended, Place};
+use super::cli_program::{Ended, Place, check};
 use super::scenario_night::folder;
 
 /// A hotel of twelve stays that were carried out, of which six are cancelled all at once and one is new.
@@ -25,15 +25,6 @@ fn half_is_cancelled() -> Place {
 fn run(place: &Place, flags: &[&str]) -> Ended {
     let arguments = [&["run", "--config", "config.toml"], flags].concat();
     place.run(&arguments)
-}
-
-fn check(ended: &Ended, code: i32, says: &[&str]) {
-    assert_eq!(ended.code, code, "{ended:#?}");
-    let told = format!("{}{}", ended.stdout, ended.stderr);
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in says {
-        assert!(told.contains(words), "`{words}` in {ended:#?}");
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::cli_program::{Ended, Place};
+use super::cli_program::{Ended, Place, check};
 use super::scenario_night::folder;
 
 /// A hotel of twelve stays that were carried out, and its export with one of them a day longer and one more.
@@ -23,16 +23,6 @@ const DEPARTURE: (&str, &str) = ("112,2026-12-04,2026-12-07", "112,2026-12-04,20
 
 fn run(place: &Place, flags: &[&str]) -> Ended {
     place.run(&[&["run", "--config", "config.toml"], flags].concat())
-}
-
-#[track_caller]
-fn check(ended: &Ended, code: i32, words: &[&str]) {
-    assert_eq!(ended.code, code, "{ended:#?}");
-    let told = format!("{}{}", ended.stdout, ended.stderr);
-    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    for word in words {
-        assert!(told.contains(word), "`{word}` is missing: {ended:#?}");
-    }
 }
 
 const OLDER: &str = "an earlier run read these bytes, and a later one others";

@@ -111,6 +111,17 @@ fn ended(command: &mut Command) -> Ended {
     ended
 }
 
+/// Checks with which code the program ended, and that it said all of these words, however the lines are broken.
+#[track_caller]
+pub(crate) fn check(ended: &Ended, code: i32, words: &[&str]) {
+    assert_eq!(ended.code, code, "{ended:#?}");
+    let told = format!("{}{}", ended.stdout, ended.stderr);
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        assert!(told.contains(word), "`{word}` is missing: {ended:#?}");
+    }
+}
+
 impl Ended {
     /// The commands that were printed on stdout, each once, in their order.
     pub(crate) fn commands(&self) -> Vec<String> {

@@ -243,40 +243,14 @@ impl House {
             fs::copy(&path, place.path(path.file_name().expect("a name"))).expect("a copy");
         }
         let sandbox = start(&place, self.now);
-        let Self {
-            doors,
-            order,
-            now,
-            policy,
-            coverage,
-            source,
-            spaces,
-            property,
-            guards,
-            seam,
-            sections,
-            has_space_keys,
-            ..
-        } = *self;
         Self {
             place,
             sandbox,
-            doors,
-            order,
-            now,
-            policy,
-            coverage,
-            source,
-            spaces,
-            property,
-            guards,
-            seam,
-            sections,
-            has_space_keys,
             columns: self.columns.clone(),
             parties: self.parties.clone(),
             trace: self.trace.forked(),
             text: self.text.clone(),
+            ..*self
         }
     }
 
