@@ -153,7 +153,7 @@ impl Pairing<'_, '_> {
         self.pairs[person] = Some(Pair { known, relation: self.relation(person, known) });
     }
 
-    /// A variant of the name, or a contact that agrees, or a name that is nobody's (RULES 5).
+    /// A variant of the name, a common contact or a placeholder name make one person (RULES 5).
     fn relation(&self, person: usize, known: usize) -> Relation {
         let (person, known) = (&self.persons[person], &self.known[known]);
         let is_same = !person.is_named()

@@ -4,6 +4,8 @@
 //! opens the door (SOURCES D22). One who is alone is whoever will stand at the door at midnight, and gets a grant like
 //! everybody. One who has a grant already is treated as everybody, so that it follows the stay and goes with it.
 
+use smallvec::SmallVec;
+
 use super::guests::RowGuest;
 use super::known::Known;
 use crate::model::{Reservation, Standing, Stay};
@@ -32,20 +34,18 @@ const WORDS: [&str; 20] = [
     "unknown",
 ];
 
-/// Whether a name is nobody's.
+/// Whether a name is a placeholder. It is asked several times for each row and allocates nothing.
 pub(crate) fn is_placeholder(full_name: &str) -> bool {
-    let folded: String = full_name
-        .chars()
-        .map(|c| if c.is_alphanumeric() { c } else { ' ' })
-        .collect::<String>()
-        .to_lowercase();
-    let words: Vec<&str> = folded.split_whitespace().collect();
-    let is_number = |word: &&str| word.bytes().all(|byte| byte.is_ascii_digit());
-    let words = match words.split_last() {
-        Some((last, before)) if is_number(last) => before,
-        _ => words.as_slice(),
+    let words = full_name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let mut words: SmallVec<[&str; 4]> = words.collect();
+    if words.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+        words.pop();
+    }
+    let is_word = |word: &str, known: &str| word.chars().flat_map(char::to_lowercase).eq(known.chars());
+    let is_known = |known: &&str| {
+        known.split(' ').count() == words.len() && known.split(' ').zip(&words).all(|(k, w)| is_word(w, k))
     };
-    words.is_empty() || WORDS.contains(&words.join(" ").as_str())
+    words.is_empty() || WORDS.iter().any(is_known)
 }
 
 /// For each row whether it names nobody, beside a guest with a name in the same units and time.

@@ -24,9 +24,12 @@ pub fn is_equal_name(left: &str, right: &str) -> bool {
 /// Whether one name is a variant of the other: equal; or one has all parts of the other, an initial standing for its
 /// part; or, with five letters or more, they differ in one letter. A blank name is a variant of none.
 pub fn is_variant(left: &str, right: &str) -> bool {
-    in_both_spellings(left, right, |left, right| {
-        are_equal(left, right) || has_all_parts(left, right) || differ_in_one_letter(left, right)
-    })
+    // Most names that are compared are the same, letter by letter.
+    let is_same = left == right && left.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    is_same
+        || in_both_spellings(left, right, |left, right| {
+            are_equal(left, right) || has_all_parts(left, right) || differ_in_one_letter(left, right)
+        })
 }
 
 fn in_both_spellings(left: &str, right: &str, compare: impl Fn(&Parts, &Parts) -> bool) -> bool {
