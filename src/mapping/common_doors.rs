@@ -1,4 +1,5 @@
-//! Doors by which nobody has a unit: a lobby, the hall of a floor, a gate (RULES, Terms "Common").
+//! Common doors: a lobby, the hall of a floor, a gate. Reservations may open one at the same time (RULES, Terms
+//! "Common").
 //!
 //! Two stays meet in a unit where both open one door that is not common. A door is common where the configuration says
 //! so, or where three or more units open it and each of them also has a door that fewer open.
@@ -75,7 +76,7 @@ impl UnitDoors {
         self.beds
     }
 
-    /// The doors of some spaces by which somebody has a unit, sorted. A space without doors stands for itself.
+    /// The doors of some spaces that are not common, sorted. A space without doors counts as one door.
     pub fn own_doors(&self, directory: &Directory, spaces: impl IntoIterator<Item = SpaceRef>) -> DoorRefs {
         let doors = spaces.into_iter().flat_map(|space| doors_or_space(directory, space));
         let mut own: DoorRefs = doors.filter(|door| !self.is_common(*door)).collect();
@@ -113,7 +114,7 @@ fn shared_spaces(
     by_unit.chain(by_key.map(|(space, _)| space)).collect()
 }
 
-/// Doors that three or more units open, each of which also has a door that fewer open.
+/// Doors of three or more units, where each of these units also has a door that belongs to fewer units.
 fn opened_by_many(units: impl Iterator<Item = BTreeSet<DoorRef>>) -> BTreeSet<DoorRef> {
     let units: Vec<BTreeSet<DoorRef>> = units.collect();
     let mut n_units: HashMap<DoorRef, usize> = HashMap::new();

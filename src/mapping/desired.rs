@@ -35,7 +35,7 @@ pub struct StayFacts {
     pub opted_out: bool,
     /// What few sources say.
     pub booking: Option<Box<BookingFacts>>,
-    /// Whose place the guest takes; most take nobody's.
+    /// The known guest whom this guest replaces in the reservation; `None` for most.
     pub newcomer: Option<Box<Newcomer>>,
 }
 
@@ -50,7 +50,7 @@ pub struct Newcomer {
     pub fate: FormerGuest,
 }
 
-/// What becomes of a known guest whose place another person takes.
+/// What happens to a known guest whom another person replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormerGuest {
     /// The newcomer gets a grant, and the old one goes.
@@ -59,7 +59,8 @@ pub enum FormerGuest {
     InHouse,
     /// The read may leave the guest out: both have a grant, and a person looks at it.
     Stays,
-    /// It was the name of whoever booked several units: the newcomer has the key, and the rows of others their units.
+    /// The known guest had booked several units in one name: the newcomer keeps the guest key, and each other guest gets
+    /// the unit of their row.
     Booked,
 }
 
@@ -227,7 +228,7 @@ pub struct DesiredReservation {
 }
 
 impl DesiredReservation {
-    /// A reservation of which the source says nothing.
+    /// A reservation without rows in the source.
     pub fn without_rows(id: ReservationId, now: Timestamp) -> Self {
         Self {
             id,
@@ -253,7 +254,7 @@ pub struct Desired {
     pub reservations: Vec<DesiredReservation>,
     /// Spaces that no unit can lead to, so that a grant for nothing else was made beside another.
     pub common: BTreeSet<SpaceRef>,
-    /// Doors by which nobody has a unit.
+    /// The common doors (RULES, Terms).
     pub doors: UnitDoors,
     /// The clocks, hours and buffers of the properties.
     pub properties: Properties,
@@ -265,7 +266,7 @@ pub struct Desired {
     /// Grants that are not ours and that a reviewed file names, each with the reservation whose grants take their
     /// place. The mapping puts none here.
     pub adopted: BTreeMap<AccessGrantId, ReservationId>,
-    /// Keys and contacts by which nobody is known.
+    /// Guest keys and contacts that several people have: they identify no guest.
     pub shared: SharedByPeople,
     /// Whether the source uses a status that says checked in (RULES, Terms).
     pub uses_checked_in: bool,

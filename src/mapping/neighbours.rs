@@ -21,7 +21,7 @@ impl Neighbours {
         self.by_spot.entry(spot).or_default();
     }
 
-    /// Whether nobody is looked for.
+    /// Whether no space is watched.
     pub(super) fn is_idle(&self) -> bool {
         self.by_spot.is_empty()
     }

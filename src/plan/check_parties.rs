@@ -12,11 +12,13 @@ use super::matter::Matter;
 use super::outline::Plan;
 use super::seam_rules::{ModelGrant, World};
 use super::step::{Call, StepId};
-use crate::mapping::{Desired, DesiredReservation, DoorRefs, UnitSpaces, is_placeholder};
+use crate::mapping::{
+    Desired, DesiredReservation, DoorRefs, SpaceRef, StayFacts, UnitSpaces, is_placeholder,
+};
 use crate::model::local_span::{DAY, date_of, start_of_day};
 use crate::model::{
     AccessGrantId, AccessGrantKey, Choice, DoorRef, EmailAddress, GrantKeyParts, GuestKey, LocalSpan,
-    LocalTime, PhoneNumber, ReservationId, SharedSet, SpaceId, Unit, Window, is_variant,
+    LocalTime, PhoneNumber, ReservationId, ShareKey, SharedSet, SpaceId, Unit, Window, is_variant,
 };
 
 /// A grant of ours at one door.
@@ -63,7 +65,7 @@ pub(super) fn two_parties(
     base: &Base<'_>,
 ) -> Vec<Violation> {
     let Some(desired) = base.desired else { return Vec::new() };
-    let finder = Finder { base, desired };
+    let finder = Finder::new(base, desired);
     let opened: Vec<(usize, At)> = (0..)
         .zip(&plan.steps)
         .filter_map(|(number, step)| Some((number, finder.opened_by(&step.call, before, after)?)))
@@ -193,9 +195,18 @@ fn waits_for(plan: &Plan, step: usize, other: usize) -> bool {
 struct Finder<'a> {
     base: &'a Base<'a>,
     desired: &'a Desired,
+    /// Doors of spaces that every stay of some reservation gets, and that are not common: what a rollback gives back may
+    /// have been common then.
+    given_to_all: DoorRefs,
 }
 
 impl<'a> Finder<'a> {
+    fn new(base: &'a Base<'a>, desired: &'a Desired) -> Self {
+        let grants = desired.reservations.iter().flat_map(|reservation| &reservation.grants);
+        let also: HashSet<SpaceRef> = grants.flat_map(|grant| grant.also.iter().copied()).collect();
+        Self { base, desired, given_to_all: desired.doors.own_doors(base.directory, also) }
+    }
+
     /// What a call opens, as it is in the end.
     fn opened_by(&self, call: &Call, before: &World<'_>, after: &World<'_>) -> Option<At> {
         match call {
@@ -230,10 +241,11 @@ impl<'a> Finder<'a> {
         let GrantKeyParts { property, reservation, guest, .. } =
             GrantKeyParts::parse(&self.base.settings.namespace, key)?;
         let reservation = ReservationId { property: property.clone(), key: reservation };
-        // What a rollback gives back may have been common then.
-        for grant in self.reservation(&reservation).into_iter().flat_map(|one| &one.grants) {
-            let common = self.desired.doors.own_doors(self.base.directory, grant.also.iter().copied());
-            doors.retain(|door| !common.contains(door));
+        if doors.iter().any(|door| self.given_to_all.contains(door)) {
+            for grant in self.reservation(&reservation).into_iter().flat_map(|one| &one.grants) {
+                let common = self.desired.doors.own_doors(self.base.directory, grant.also.iter().copied());
+                doors.retain(|door| !common.contains(door));
+            }
         }
         let hours = self.desired.properties.get(&property);
         let ms = |span: jiff::SignedDuration| LocalTime::try_from(span.as_millis()).unwrap_or(0);
@@ -369,7 +381,7 @@ impl<'a> Finder<'a> {
         same_key || same_person
     }
 
-    /// A variant of the name with a contact that both have and that nobody of another name has.
+    /// Whether both have variants of one name and a contact in common that stands with no other name.
     fn is_same_person(&self, left: &Person<'_>, right: &Person<'_>) -> bool {
         let emails = [left.email, right.email].map(|email| email.map(|email| email.folded().into_owned()));
         let phones = [left.phone, right.phone].map(|phone| phone.map(ToString::to_string));
@@ -406,7 +418,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// Somebody of a row.
+/// A guest of a row.
 struct Person<'a> {
     reservation: &'a ReservationId,
     guest: &'a GuestKey,
@@ -419,37 +431,27 @@ struct Person<'a> {
 
 fn persons(reservation: &DesiredReservation) -> impl Iterator<Item = Person<'_>> {
     let granted = reservation.grants.iter().map(|grant| Person {
-        reservation: &reservation.id,
-        guest: &grant.guest,
-        name: &grant.full_name,
         email: grant.email.as_ref(),
         phone: grant.phone.as_ref(),
-        share: share_of(&grant.facts),
-        units: &grant.units,
+        ..person(reservation, (&grant.guest, &grant.full_name), &grant.units, &grant.facts)
     });
-    let held = reservation.held.iter().map(|stay| Person {
-        reservation: &reservation.id,
-        guest: &stay.guest,
-        name: &stay.full_name,
-        email: None,
-        phone: None,
-        share: share_of(&stay.facts),
-        units: &stay.units,
-    });
-    let alone = reservation.left_alone.iter().map(|stay| Person {
-        reservation: &reservation.id,
-        guest: &stay.guest,
-        name: &stay.full_name,
-        email: None,
-        phone: None,
-        share: share_of(&stay.facts),
-        units: &stay.units,
-    });
+    let held = reservation.held.iter();
+    let held = held.map(|stay| person(reservation, (&stay.guest, &stay.full_name), &stay.units, &stay.facts));
+    let alone = reservation.left_alone.iter();
+    let alone =
+        alone.map(|stay| person(reservation, (&stay.guest, &stay.full_name), &stay.units, &stay.facts));
     granted.chain(held).chain(alone)
 }
 
-fn share_of(facts: &crate::mapping::StayFacts) -> Option<&str> {
-    facts.booking.as_deref()?.share_key.as_ref().map(crate::model::ShareKey::as_str)
+/// A guest of a row, without contacts.
+fn person<'a>(
+    reservation: &'a DesiredReservation,
+    (guest, name): (&'a GuestKey, &'a str),
+    units: &'a SharedSet<UnitSpaces>,
+    facts: &'a StayFacts,
+) -> Person<'a> {
+    let share = facts.booking.as_deref().and_then(|booking| booking.share_key.as_ref()).map(ShareKey::as_str);
+    Person { reservation: &reservation.id, guest, name, email: None, phone: None, share, units }
 }
 
 fn units(reservation: &DesiredReservation) -> impl Iterator<Item = &UnitSpaces> {

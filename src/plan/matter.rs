@@ -11,13 +11,13 @@ use crate::model::{LocalSpan, PropertyCode, ReasonCode, ReservationKey};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Actor {
-    /// Whoever is at the desk.
+    /// The front desk.
     Desk,
-    /// Whoever keeps the bookings.
+    /// The person who maintains the bookings in the PMS.
     Pms,
-    /// Whoever mends doors.
+    /// The technician for locks and doors.
     Technician,
-    /// Whoever keeps this program.
+    /// The engineer who operates this program.
     Engineer,
 }
 

@@ -75,8 +75,10 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let waiting = waiting_for_a_key(input);
     let is_outside = |id: &ReservationId| desired.outside.contains(id) || waiting.contains(id);
     let mut chosen = who_meets(input, &live, &reservations);
-    let is_decided = |id: &ReservationId| past.ledger.decisions.iter().any(|one| one.reservation == *id);
-    reservations.choose(|id| withheld.contains_key(id) || is_decided(id), &mut chosen);
+    let decided: HashSet<&ReservationId> = past.ledger.decisions.iter().map(|one| &one.reservation).collect();
+    if !withheld.is_empty() || !decided.is_empty() {
+        reservations.choose(|id| withheld.contains_key(id) || decided.contains(id), &mut chosen);
+    }
     let memory = Memory::of(input);
     let n_desired = desired.reservations.len();
     // Who meets nobody and changes nothing, or is only new, needs no decision.

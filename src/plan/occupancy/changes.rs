@@ -118,7 +118,7 @@ impl<'a> Occupancy<'a> {
                 _ => kept.iter().copied().filter(is_its).collect(),
             };
             kept.retain(|grant| !grants.contains(grant));
-            changes.push(self.change_of_row(reservation, stay, grants, live));
+            changes.push(self.change_of_row(reservation, stay, grants));
         }
         for grant in kept {
             let change = self.change(reservation, None, [grant].into_iter().collect());
@@ -384,17 +384,10 @@ impl<'a> Occupancy<'a> {
     }
 
     /// A row that gets no grant, with what it has: held, left alone, or over.
-    fn change_of_row(
-        &self,
-        reservation: usize,
-        stay: usize,
-        grants: SmallVec<[usize; 1]>,
-        live: &Live<'_>,
-    ) -> Change {
+    fn change_of_row(&self, reservation: usize, stay: usize, grants: SmallVec<[usize; 1]>) -> Change {
         let row = &self.ground.stays[stay];
         let now = self.ground.now(reservation);
         let mut change = self.change(reservation, Some(stay), grants);
-        let _ = live;
         let on_demand = |change: Change, cause: Cause, hold: Hold| {
             if change.grants.is_empty() || change.in_house {
                 held(change, hold)

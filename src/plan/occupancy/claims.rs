@@ -61,7 +61,7 @@ struct Decider<'g, 'a> {
     claims: Claims,
     /// From when on stays have units that they changed to after they began.
     since: HashMap<usize, LocalSpan>,
-    /// Who is first in the order of a unit and keeps it beside somebody who keeps it too.
+    /// Stays that are first in the order of a unit and keep it together with another party that keeps it too.
     draws: Vec<(usize, usize)>,
 }
 

@@ -78,7 +78,7 @@ pub(in crate::plan) struct Stay<'a> {
     pub(in crate::plan) booked_at: Option<Timestamp>,
     pub(in crate::plan) updated_at: Option<Timestamp>,
     pub(super) share_key: Option<&'a ShareKey>,
-    /// Whose place the guest takes (RULES 5).
+    /// The known guest whom this guest replaces (RULES 5).
     pub(in crate::plan) newcomer: Option<&'a Newcomer>,
     pub(in crate::plan) source: &'a SourcePlace,
     is_overstay: bool,
@@ -149,7 +149,7 @@ pub(in crate::plan) struct Ground<'a> {
     /// Whether the source was seen to use a status that says checked in.
     pub(in crate::plan) uses_checked_in: bool,
     has_beds: bool,
-    /// Keys and contacts by which nobody is known (RULES 6, 12).
+    /// Guest keys and contacts that several people have (RULES 6, 12).
     pub(super) shared: &'a SharedByPeople,
     /// Who is one party with whom at a door.
     pub(super) party: HashMap<(DoorRef, usize), usize>,

@@ -212,15 +212,12 @@ impl Occupancy<'_> {
             }
             for (stay, row) in self.ground.stays.iter().enumerate() {
                 let now = self.ground.now(row.reservation);
-                let is_late = self.is_checked_in(stay) && row.dates.to <= now && self.is_in_house_late(stay);
-                let Some(unit) =
-                    row.units.iter().copied().find(|unit| self.ground.units[*unit].doors.contains(&door))
-                else {
-                    continue;
-                };
-                if !is_late {
+                if !self.is_checked_in(stay) || row.dates.to > now || !self.ground.in_house(None, Some(stay))
+                {
                     continue;
                 }
+                let has_door = |unit: &&usize| self.ground.units[**unit].doors.contains(&door);
+                let Some(unit) = row.units.iter().find(has_door).copied() else { continue };
                 for (span, other, _) in &spans {
                     if span.contains(now)
                         && !self.ground.same_party(door, *other, row.reservation)
@@ -239,10 +236,6 @@ impl Occupancy<'_> {
             }
         }
         edges
-    }
-
-    fn is_in_house_late(&self, stay: usize) -> bool {
-        self.ground.in_house(None, Some(stay))
     }
 
     fn unit_of_door(&self, door: crate::model::DoorRef) -> Option<usize> {
@@ -355,7 +348,7 @@ impl Occupancy<'_> {
                 (Some(_), _) if change.grants.is_empty() && self.is_granting_row(c) => {
                     format!("waits for unit {units} and has no key")
                 }
-                (Some(hold), _) if !change.grants.is_empty() => {
+                (Some(_), _) if !change.grants.is_empty() => {
                     let has: BTreeSet<&str> = change
                         .grants
                         .iter()
@@ -369,7 +362,6 @@ impl Occupancy<'_> {
                     } else {
                         String::new()
                     };
-                    let _ = hold;
                     if has.is_empty() {
                         format!("keeps what it has{wants}")
                     } else {

@@ -11,7 +11,7 @@ use crate::plan::reservation::Why;
 /// What a step of one reservation needs of another one: the closing of a grant before something opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) struct Need {
-    /// Whose opening waits.
+    /// The reservation whose opening waits.
     pub(in crate::plan) reservation: crate::model::ReservationId,
     /// The piece that opens.
     pub(in crate::plan) piece: Option<usize>,
