@@ -47,9 +47,7 @@ pub(super) fn failures(online: &Online) -> Vec<&Failure> {
 
 /// Whether a person must mend something of what was seen; what is only worth knowing is no failure.
 pub(super) fn exit_code(online: &Online) -> ExitCode {
-    let Ok(SeenSeam { clock, missing, idle, warnings, waiting, tripped, workspace: _, counts: _ }) =
-        &online.seam
-    else {
+    let Ok(SeenSeam { clock, missing, idle, warnings, waiting, tripped, .. }) = &online.seam else {
         return ExitCode::Success;
     };
     let is_of_doors = |code| matches!(code, ProblemCode::UnmappedUnit | ProblemCode::DoorWithoutMethod);
@@ -84,7 +82,7 @@ fn text_of_failure(Failure { exit_code: _, message, hint }: &Failure) -> String 
 }
 
 fn text_of_seam(seen: &SeenSeam) -> String {
-    let SeenSeam { workspace, clock, counts, missing, idle, warnings, waiting, tripped } = seen;
+    let SeenSeam { workspace, clock, counts, missing, common_doors, idle, warnings, waiting, tripped } = seen;
     let mut out = format!(
         "\nSeam:\n  The key is good for the workspace `{}` ({}), {}.\n",
         visible(&workspace.name),
@@ -95,7 +93,13 @@ fn text_of_seam(seen: &SeenSeam) -> String {
     line(text_of_counts(counts));
     line(match missing.len() {
         0 => "Seam has every space that a stay leads to.".to_owned(),
-        n_missing => format!("Seam has not: {} ({n_missing}).", keys(missing.iter())),
+        n_missing => format!("Seam has not: {} ({n_missing}).", some(missing.iter().map(SpaceKey::as_str))),
+    });
+    line(match common_doors.len() {
+        0 => "No door is common: two parties never open the same one.".to_owned(),
+        n_doors => {
+            format!("Common doors: {} ({n_doors}).", some(common_doors.iter().map(String::as_str)))
+        }
     });
     if let Some(clock) = clock {
         line(text_of_clock(*clock));
@@ -131,11 +135,11 @@ fn text_of_counts(counts: &SeamCounts) -> String {
     )
 }
 
-/// Keys in quotes, not more than fit a line or two.
-fn keys<'a>(keys: impl ExactSizeIterator<Item = &'a SpaceKey>) -> String {
+/// Names in quotes, not more than fit a line or two.
+fn some<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     const NAMED: usize = 10;
-    let more = keys.len().saturating_sub(NAMED);
-    let mut named: Vec<String> = keys.take(NAMED).map(|key| format!("`{}`", visible(key.as_str()))).collect();
+    let more = names.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = names.take(NAMED).map(|name| format!("`{}`", visible(name))).collect();
     if more > 0 {
         named.push(format!("{more} more"));
     }
@@ -196,7 +200,7 @@ fn json_of_failure(Failure { exit_code, message, hint }: &Failure) -> Value {
 }
 
 fn json_of_seam(seen: &SeenSeam) -> Value {
-    let SeenSeam { workspace, clock, counts, missing, idle, warnings, waiting, tripped } = seen;
+    let SeenSeam { workspace, clock, counts, missing, common_doors, idle, warnings, waiting, tripped } = seen;
     let SeamCounts { spaces, entrances, capable, devices, identities, grants, ours } = counts;
     let waiting: Vec<Value> = waiting
         .iter()
@@ -218,6 +222,7 @@ fn json_of_seam(seen: &SeenSeam) -> Value {
             "identities": identities, "grants": grants, "own_grants": ours,
         },
         "missing_spaces": missing,
+        "common_doors": common_doors,
         "table_problems": idle,
         "warnings": warnings,
         "waiting": waiting,

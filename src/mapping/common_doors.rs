@@ -71,6 +71,15 @@ impl UnitDoors {
         &self.found
     }
 
+    /// What people call the common doors, however they became so.
+    pub fn names_of_common(&self, directory: &Directory) -> BTreeSet<String> {
+        let doors = self.configured.union(&self.found);
+        doors
+            .filter_map(|door| directory.doors().get(door.0 as usize))
+            .map(|door| door.name.clone())
+            .collect()
+    }
+
     /// Whether units with equal doors do not meet.
     pub fn has_beds(&self) -> bool {
         self.beds

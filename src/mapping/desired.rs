@@ -65,14 +65,16 @@ pub enum FormerGuest {
 }
 
 /// What a booking says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BookingFacts {
     /// Reservations of one key share a room.
     pub share_key: Option<ShareKey>,
     /// When it was booked.
     pub booked_at: Option<Timestamp>,
-    /// When its row was last changed.
+    /// When its row was last changed; of several rows the newest.
     pub updated_at: Option<Timestamp>,
+    /// Units of rows that are older than a row of the same grant for another unit (RULES 14).
+    pub older_units: Vec<Unit>,
 }
 
 impl StayFacts {
@@ -82,6 +84,37 @@ impl StayFacts {
             Standing::CheckedIn => true,
             Standing::Expected => !self.opted_out,
             Standing::Revoked | Standing::Unclear | Standing::Ignored => false,
+        }
+    }
+
+    /// The facts of one stay that two rows are about, each with the units of its row.
+    pub(super) fn join_row(
+        &mut self,
+        units: &SharedSet<UnitSpaces>,
+        other: &Self,
+        its: &SharedSet<UnitSpaces>,
+    ) {
+        self.join(other);
+        if self.booking.is_none() && other.booking.is_none() {
+            return;
+        }
+        let updated_at = |facts: &Self| facts.booking.as_ref().and_then(|booking| booking.updated_at);
+        let (own, new) = (updated_at(self), updated_at(other));
+        let beyond = |all: &SharedSet<UnitSpaces>, but: &SharedSet<UnitSpaces>| -> Vec<Unit> {
+            all.iter().filter(|unit| !but.contains(unit)).map(|unit| unit.unit.clone()).collect()
+        };
+        let booking = self.booking.get_or_insert_default();
+        if let Some(other) = &other.booking {
+            booking.share_key = booking.share_key.take().or_else(|| other.share_key.clone());
+            booking.booked_at = booking.booked_at.or(other.booked_at);
+        }
+        if new > own {
+            booking.updated_at = new;
+            booking.older_units = beyond(units, its);
+        } else if new < own {
+            booking.older_units.extend(beyond(its, units));
+        } else {
+            booking.older_units.retain(|unit| !its.iter().any(|one| one.unit == *unit));
         }
     }
 
@@ -270,6 +303,8 @@ pub struct Desired {
     pub shared: SharedByPeople,
     /// Whether the source uses a status that says checked in (RULES, Terms).
     pub uses_checked_in: bool,
+    /// Today, where this read has such a status.
+    pub checked_in_on: Option<Date>,
     /// Whether the source was seen to list two guests of one reservation (RULES 5).
     pub lists_several_guests: bool,
     /// What a person should know about the mapping.

@@ -37,10 +37,11 @@ pub fn map(
 ) -> Desired {
     let has_properties = !settings.properties.by_code.is_empty();
     let (shared, shared_keys) = distrust_keys(&mut reservations, known, has_properties);
+    let checked_in_on = checked_in_on(&reservations, settings, now);
     let mut mapper = Mapper {
         directory,
         known,
-        uses_checked_in: uses_checked_in(&reservations, known, settings, now),
+        uses_checked_in: checked_in_on.is_some() || used_checked_in(known, settings, now),
         lists_several_guests: known.listing.has_several_guests
             || reservations.iter().any(|reservation| lists_several_guests(&reservation.stays)),
         settings,
@@ -80,6 +81,7 @@ pub fn map(
         adopted: BTreeMap::new(),
         shared,
         uses_checked_in,
+        checked_in_on,
         lists_several_guests,
         warnings,
     }
@@ -335,18 +337,20 @@ fn properties_by_key(reservations: &[Reservation]) -> HashMap<ReservationKey, BT
     uses
 }
 
-/// Whether the source used a status that says checked in, in this read or during the last 30 days.
-fn uses_checked_in(
-    reservations: &[Reservation],
-    known: &Known<'_>,
-    settings: &MappingSettings,
-    now: Timestamp,
-) -> bool {
-    let today = settings.properties.default.time_zone.to_datetime(now).date();
-    let was_lately = |last: Date| last + jiff::Span::new().days(30) >= today;
+/// The day, by the clock of the hotel.
+fn today(settings: &MappingSettings, now: Timestamp) -> Date {
+    settings.properties.default.time_zone.to_datetime(now).date()
+}
+
+/// Today, where this read has a status that says checked in.
+fn checked_in_on(reservations: &[Reservation], settings: &MappingSettings, now: Timestamp) -> Option<Date> {
     let mut stays = reservations.iter().flat_map(|reservation| &reservation.stays);
-    known.last_checked_in_status.is_some_and(was_lately)
-        || stays.any(|stay| stay.standing == Standing::CheckedIn)
+    stays.any(|stay| stay.standing == Standing::CheckedIn).then(|| today(settings, now))
+}
+
+/// Whether the source used a status that says checked in during the last 30 days.
+fn used_checked_in(known: &Known<'_>, settings: &MappingSettings, now: Timestamp) -> bool {
+    known.last_checked_in_status.is_some_and(|last| last + jiff::Span::new().days(30) >= today(settings, now))
 }
 
 /// Whether the guest has a right to the doors.

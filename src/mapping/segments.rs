@@ -55,7 +55,9 @@ impl From<Stay> for Said {
             dates: LocalSpan::of_dates(check_in.local, check_out.local),
             standing,
             opted_out,
-            booking: is_said.then(|| Box::new(BookingFacts { share_key, booked_at, updated_at })),
+            booking: is_said.then(|| {
+                Box::new(BookingFacts { share_key, booked_at, updated_at, older_units: Vec::new() })
+            }),
             newcomer: None,
         };
         Self { full_name, email, phone, code, check_in, check_out, facts, source }
@@ -140,10 +142,10 @@ fn identity(candidate: &Candidate) -> (&GuestKey, Window, MethodSet) {
 
 /// Another row of the same grant: more units, and what the rows before it do not say.
 fn also_wanted(grant: &mut DesiredGrant, said: Said, units: &SharedSet<UnitSpaces>) {
+    grant.facts.join_row(&grant.units, &said.facts, units);
     if grant.units != *units {
         grant.units = grant.units.iter().chain(units).cloned().collect();
     }
-    grant.facts.join(&said.facts);
     grant.code = grant.code.take().or(said.code);
     grant.email = grant.email.take().or(said.email);
     grant.phone = grant.phone.take().or(said.phone);

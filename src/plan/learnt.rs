@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::change::Change;
 use super::live::Live;
 use super::reservation::{Context, ReservationPlan};
-use crate::mapping::DesiredReservation;
-use crate::model::{Absence, AccessGrantKey, Fact, Wanted};
+use crate::mapping::{Desired, DesiredReservation, Directory};
+use crate::model::{Absence, AccessGrantKey, Fact, Ledger, Wanted};
 
 /// What is to be remembered when a plan is carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,6 +38,21 @@ impl Learnt {
             && settled.is_empty()
             && facts.is_empty()
     }
+}
+
+/// What this read shows of the source and the doors, where the record does not say so yet.
+pub(super) fn new_facts(desired: &Desired, directory: &Directory, ledger: &Ledger) -> Vec<Fact> {
+    let several = desired.lists_several_guests && !ledger.lists_several_guests;
+    let checked_in = desired.checked_in_on.filter(|day| Some(*day) > ledger.last_checked_in_status);
+    // A space without doors stands behind all doors.
+    let found = desired.doors.found().iter().filter_map(|door| directory.doors().get(door.0 as usize));
+    let common = found.map(|door| &door.id).filter(|id| !ledger.common_doors.contains(*id));
+    several
+        .then_some(Fact::ListsSeveralGuests)
+        .into_iter()
+        .chain(checked_in.map(Fact::LastCheckedInStatus))
+        .chain(common.cloned().map(Fact::CommonDoor))
+        .collect()
 }
 
 /// What the planned reservations say that the record does not know; what is missing is left to the absences.

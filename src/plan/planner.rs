@@ -14,7 +14,7 @@ use super::emit::{Emitter, making};
 use super::foreign::Foreign;
 use super::identities::Heard;
 use super::judging::{guard_checks, in_house_check, needed};
-use super::learnt::learn;
+use super::learnt::{learn, new_facts};
 use super::live::{Live, Owned};
 use super::matching::{Fate, Matching, Memory, matching, takes_all};
 use super::occupancy::{Claims, Draft, Ground, Hold, Occupancy, Reservations, who_meets};
@@ -30,8 +30,8 @@ use super::takeover::take_over;
 use super::trips::{is_quarantine, trips};
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
-    AccessGrantId, Coverage, Decision, Fact, GuestKey, Inventory, LiveGrant, Problem, ProblemCode,
-    PropertyCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    AccessGrantId, Coverage, Decision, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
+    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 use crate::side_by_side::{both, each};
 
@@ -207,9 +207,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     planned.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
     let mut learnt = learn(&planned, &live, &context);
     learn_missing(occupancy.missing_positions(), &live, &mut learnt);
-    if desired.lists_several_guests && !past.ledger.lists_several_guests {
-        learnt.facts.push(Fact::ListsSeveralGuests);
-    }
+    learnt.facts = new_facts(desired, directory, past.ledger);
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
     // Creates at one reservation-capable door are sent in the order of arrival (RULES 30).
     planned.sort_by(|(left, _), (right, _)| {

@@ -41,6 +41,8 @@ pub struct SeenSeam {
     pub counts: SeamCounts,
     /// The spaces that units lead to and Seam has not.
     pub missing: BTreeSet<SpaceKey>,
+    /// Doors that parties may have at the same time, by what people call them.
+    pub common_doors: BTreeSet<String>,
     /// Lines of the table of spaces that lead nowhere, although no stay shows it yet.
     pub idle: Vec<Problem>,
     /// What a run would warn of.
@@ -157,7 +159,7 @@ impl Job<'_> {
         let mut told = Told::of(self);
         let outside = BTreeSet::new();
         let (plan, seen, _) = self.decide(connection, &mut told, read, outside, inventory, &ledger).await?;
-        let Seen { inventory, directory, desired: _, decisions: _, now } = &seen;
+        let Seen { inventory, directory, desired, decisions: _, now } = &seen;
         let is_missing = |key: &&SpaceKey| directory.by_key(key).is_none();
         let (mapping_rule, methods) = (&self.settings.mapping.units, self.settings.mapping.methods);
         // The embedded sandbox has our clock.
@@ -169,6 +171,7 @@ impl Job<'_> {
             clock,
             counts: SeamCounts::of(inventory, &self.settings.plan.namespace, *now),
             missing: outline.spaces.iter().filter(is_missing).cloned().collect(),
+            common_doors: desired.doors.names_of_common(directory),
             idle: idle_lines(mapping_rule, methods, &outline.spaces, directory),
             warnings: plan.warnings.clone(),
             waiting: waiting(&plan),

@@ -76,6 +76,7 @@ fn where_all_is_well_it_says_what_is_there_and_changes_nothing() {
             &format!("The key is good for the workspace `{}` ({}), a sandbox.", word(name), word(id)),
             "4 spaces, 3 entrances (2 of reservations), 1 device; 1 identity, 0 live grants (0 of this job).",
             "Seam has every space that a stay leads to.",
+            "Common doors: `Lobby` (1).",
             "The clock of this host agrees with Seam's.",
         ],
     );
@@ -119,7 +120,7 @@ fn the_document_of_check_gets_seam_and_the_store() {
             "clock_ahead_seconds": 0,
             "counts": { "spaces": 4, "entrances": 3, "reservation_entrances": 2, "devices": 1, "identities": 1,
                         "grants": 0, "own_grants": 0 },
-            "missing_spaces": [], "table_problems": [], "warnings": [], "waiting": [], "guards": [],
+            "missing_spaces": [], "common_doors": ["Lobby"], "table_problems": [], "warnings": [], "waiting": [], "guards": [],
         })
     );
     assert_eq!(

@@ -114,7 +114,6 @@ fn dispute_goes_to_who_has_a_key() {
 }
 
 #[test]
-#[ignore = "not built yet: rows of one guest are compared unit by unit (RULES 14)"]
 fn dispute_goes_against_a_guest_with_a_newer_row_elsewhere() {
     for mut house in both_orders() {
         let rows = [

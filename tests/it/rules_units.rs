@@ -117,6 +117,21 @@ fn unit_taken_off_in_house_keeps_the_room() {
 }
 
 #[test]
+fn unit_taken_off_who_is_expected_goes_where_the_source_used_checked_in_lately() {
+    let gone = ["R9 Zoe 009 2..4 checked_out", "R1 Ana - 5..8", "R2 Fay 001 5..8"];
+    for mut house in houses() {
+        house.before("3", &["R9 Zoe 009 2..4 checked_in", "R1 Ana 001 5..8"]);
+        // No row of this read says checked in, and Ana is still expected.
+        house.night("5T16:00", &gone).opens(&["001 R2 Fay now..8T11"]).code(3);
+    }
+    for mut house in houses() {
+        house.before("3", &["R9 Zoe 009 2..4", "R1 Ana 001 5..8"]);
+        let ran = house.night("5T16:00", &gone);
+        ran.has(&["001 R1"]).names(&["R1", "R2"], "001").code(3);
+    }
+}
+
+#[test]
 fn unit_taken_off_stays_where_nobody_needs_it() {
     for mut house in houses() {
         house.before("3", &["R1 Ana 001 5..8"]);
@@ -256,6 +271,30 @@ fn space_that_three_rooms_share_is_common() {
         let ran = house.night("3", &rows);
         ran.has(&["101 R1", "102 R2", "103 R3", "lobby R1", "lobby R2", "lobby R3"]).code(0);
         house.settles(&rows, &[("3T04:00", 0), ("4", 0)]);
+    }
+}
+
+#[test]
+fn door_once_found_common_stays_so_while_the_record_knows_it() {
+    for house in houses() {
+        let mut house = house.with_space_keys().shared("lobby");
+        let three =
+            ["R1 Ana room-101;lobby 5..8", "R2 Ben room-102;lobby 5..8", "R3 Cid room-103;lobby 5..8"];
+        house.before("2", &three);
+        let two = [
+            "R1 Ana room-101;lobby 5..8",
+            "R2 Ben room-102;lobby 5..8 cancelled",
+            "R3 Cid room-103;lobby 5..8 cancelled",
+            "R4 Dan room-104;lobby 6..9",
+        ];
+        house.night("3", &two).has(&["101 R1", "104 R4", "lobby R1", "lobby R4"]).code(0);
+        house.settles(&two, &[("3T04:00", 0), ("4", 0)]);
+    }
+    for house in houses() {
+        let mut house = house.with_space_keys().shared("lobby");
+        let rows = ["R1 Ana room-101;lobby 5..8", "R4 Dan room-104;lobby 6..9"];
+        let ran = house.night("2", &rows);
+        ran.names(&["R1", "R4"], "lobby").code(3);
     }
 }
 

@@ -319,15 +319,17 @@ impl Decider<'_, '_> {
         };
         let newer_elsewhere = |stay: usize, unit: usize| {
             let row = &ground.stays[stay];
-            let stays = ground.parties[row.reservation].stays.clone();
-            stays.into_iter().any(|other| {
-                let elsewhere = &ground.stays[other];
-                elsewhere.guest == row.guest
-                    && !elsewhere.units.contains(&unit)
-                    && elsewhere.updated_at > row.updated_at
-                    && of_unit(stay, unit)
-                        .any(|rival| self.asks(other).overlaps(self.asks(stay).common(self.asks(rival))))
-            })
+            let mut stays = ground.parties[row.reservation].stays.clone();
+            let is_of_older_row = row.older_units.contains(ground.units[unit].name);
+            is_of_older_row
+                || stays.any(|other| {
+                    let elsewhere = &ground.stays[other];
+                    elsewhere.guest == row.guest
+                        && !elsewhere.units.contains(&unit)
+                        && elsewhere.updated_at > row.updated_at
+                        && of_unit(stay, unit)
+                            .any(|rival| self.asks(other).overlaps(self.asks(stay).common(self.asks(rival))))
+                })
         };
         let is_decided = |stay: usize| ground.decision_of_stay(stay) == Some(&Choice::Grant);
         let mut units: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();

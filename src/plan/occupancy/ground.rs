@@ -77,6 +77,8 @@ pub(in crate::plan) struct Stay<'a> {
     pub(in crate::plan) opted_out: bool,
     pub(in crate::plan) booked_at: Option<Timestamp>,
     pub(in crate::plan) updated_at: Option<Timestamp>,
+    /// Units of rows that are older than the row of another unit of the same grant.
+    pub(super) older_units: &'a [Unit],
     pub(super) share_key: Option<&'a ShareKey>,
     /// The known guest whom this guest replaces (RULES 5).
     pub(in crate::plan) newcomer: Option<&'a Newcomer>,
@@ -456,6 +458,7 @@ impl<'a> Builder<'a, '_> {
                 opted_out: false,
                 booked_at: None,
                 updated_at: None,
+                older_units: &[],
                 share_key: None,
                 newcomer: None,
                 source: &revoked.source,
@@ -534,6 +537,7 @@ fn stay_of<'a>(
         opted_out: facts.opted_out,
         booked_at: booking.and_then(|booking| booking.booked_at),
         updated_at: booking.and_then(|booking| booking.updated_at),
+        older_units: booking.map_or(&[][..], |booking| &booking.older_units),
         share_key: booking.and_then(|booking| booking.share_key.as_ref()),
         newcomer: facts.newcomer.as_deref(),
         source,
