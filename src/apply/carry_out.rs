@@ -13,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 use super::breaker::Breaker;
 use super::ending::{Applied, StepEnding, Stop};
 use super::journal::Journal;
+use super::rings::{Broken, Rings, TakeBackCall, TakenBack};
 use crate::event::{Event, EventSink, Outcome};
-use crate::model::{UserIdentityId, UserIdentityKey};
+use crate::model::{UserIdentityId, UserIdentityKey, Wanted};
 use crate::plan::schedule::{Again, Ending, Next, Schedule, Trouble, beyond_budget};
 use crate::plan::{Call, CheckedPlan, Limits, Plan, StepId};
 use crate::seam::{
@@ -78,6 +79,7 @@ pub async fn carry_out<J: Journal>(apply: Apply<'_, J>) -> Applied {
         made: HashMap::new(),
         applied: Applied::default(),
         n_in_vain: 0,
+        rings: Rings::of(apply.plan),
         breaker: Breaker::default(),
         drained: Drain::Nothing,
         waits: apply.cancel.child_token(),
@@ -103,6 +105,7 @@ struct Worker<'a, J> {
     made: HashMap<UserIdentityKey, UserIdentityId>,
     applied: Applied,
     n_in_vain: u32,
+    rings: Rings,
     breaker: Breaker,
     drained: Drain,
     /// Ends the waits of calls in flight, except for those of replacements that have begun.
@@ -139,6 +142,7 @@ impl<'a, J: Journal> Worker<'a, J> {
         let Apply { journal, timeout, cancel, .. } = self.apply;
         let until = self.apply.budget.until;
         let mut in_flight = FuturesUnordered::new();
+        let mut going_back = FuturesUnordered::new();
         loop {
             self.drain();
             let mut turn = None;
@@ -157,7 +161,10 @@ impl<'a, J: Journal> Worker<'a, J> {
             if self.drain_due() > self.drained {
                 continue;
             }
-            if in_flight.is_empty() && turn.is_none() {
+            if may_write {
+                going_back.extend(self.rings.broken().into_iter().map(|ring| self.take_back(ring)));
+            }
+            if in_flight.is_empty() && going_back.is_empty() && turn.is_none() {
                 break;
             }
             tokio::select! {
@@ -168,6 +175,7 @@ impl<'a, J: Journal> Worker<'a, J> {
                 () = sleep_until(until.unwrap_or(self.began)), if until.is_some() && self.drained == Drain::Nothing => {}
                 Some(asked) = self.asked.recv() => self.again(asked),
                 Some(ended) = in_flight.next(), if !in_flight.is_empty() => self.ended(ended),
+                Some(back) = going_back.next(), if !going_back.is_empty() => self.taken_back(back),
                 () = sleep_until(turn.unwrap_or_else(Instant::now)), if turn.is_some() => {}
             }
         }
@@ -314,7 +322,8 @@ impl<'a, J: Journal> Worker<'a, J> {
                 }
                 Err(error) => Answer::Error(error),
             };
-            let outcome = outcome_of(plan, id, &answer);
+            let (wanted, is_last) = to_remember(plan, id);
+            let outcome = outcome_of(call, wanted, is_last, &answer);
             let recorded = journal.outcome(record, outcome).await;
             Ended { step: id, answer, recorded }
         }
@@ -334,9 +343,12 @@ impl<'a, J: Journal> Worker<'a, J> {
                 self.n_in_vain = 0;
                 self.breaker.note(false);
                 if let (Some((new, _)), Made::Identity(id) | Made::Grant { id: _, identity: id }) =
-                    (self.apply.plan.step(step).call.new_identity(), receipt.made)
+                    (self.apply.plan.step(step).call.new_identity(), &receipt.made)
                 {
-                    self.made.insert(new.key.clone(), id);
+                    self.made.insert(new.key.clone(), id.clone());
+                }
+                if let Made::Grant { id, identity: _ } = &receipt.made {
+                    self.rings.made(step, id);
                 }
                 self.end(step, outcome_of_receipt(receipt.how), None);
             }
@@ -382,8 +394,63 @@ impl<'a, J: Journal> Worker<'a, J> {
     fn note(&mut self, step: StepId, outcome: Outcome, error: Option<String>) {
         self.apply.sink.emit(&Event::StepFinished { step, outcome });
         self.applied.endings.push(StepEnding { step, outcome, error });
+        // What is left of a broken ring is not sent (RULES 29).
+        let left = self.rings.over(step, outcome);
+        self.skip(left, TAKEN_BACK);
+    }
+
+    /// Takes back what a broken ring did, in reverse order, as far as it can be taken back.
+    fn take_back(&self, ring: Broken) -> impl Future<Output = TakenBack> + use<'a, J> {
+        let Apply { plan, journal, sink, .. } = self.apply;
+        let (writer, cancel) = (self.writer.clone(), self.all_waits.clone());
+        async move {
+            let mut back = TakenBack::default();
+            for TakeBackCall { number, step, call, recorded } in ring.calls(plan) {
+                let makes_grant = matches!(call, Call::CreateGrant { .. });
+                let record = StepRecord {
+                    step: number,
+                    path: call.path(),
+                    subject: call.subject().to_owned(),
+                    reservation: plan.step(step).item.map(|item| plan.item(item).reservation.clone()),
+                    wanted: recorded.filter(|_| makes_grant),
+                };
+                if let Err(error) = journal.intent(record.clone()).await {
+                    back.failed = Some(error);
+                    break;
+                }
+                let watch = Watch { cancel: &cancel, sink, turns: None };
+                let answer = match writer.perform(&call, None, watch).await {
+                    Ok(receipt) => Answer::Receipt(receipt),
+                    Err(error) => Answer::Error(error),
+                };
+                let is_done = matches!(answer, Answer::Receipt(_));
+                let outcome = outcome_of(&call, recorded, true, &answer);
+                if let Err(error) = journal.outcome(record, outcome).await {
+                    back.failed = Some(error);
+                    break;
+                }
+                if !is_done {
+                    break;
+                }
+                back.steps.push(step);
+            }
+            back
+        }
+    }
+
+    fn taken_back(&mut self, back: TakenBack) {
+        let TakenBack { steps, failed } = back;
+        for ending in self.applied.endings.iter_mut().filter(|ending| steps.contains(&ending.step)) {
+            ending.outcome = Outcome::Skipped;
+            ending.error = Some(TAKEN_BACK.to_owned());
+        }
+        if let Some(error) = failed {
+            self.stop(Stop::Record(error));
+        }
     }
 }
+
+const TAKEN_BACK: &str = "guests exchange units, and a call for it failed: what was done was taken back";
 
 const NOT_POSSIBLE: &str = "something it needs did not happen";
 
@@ -420,15 +487,15 @@ fn outcome_of_error(error: &CallError) -> Outcome {
     }
 }
 
-/// What the record keeps of an answer.
-fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
+/// What the record keeps of an answer. After the last call for a grant it knows what was wanted of it.
+fn outcome_of(call: &Call, wanted: Option<Wanted>, is_last: bool, answer: &Answer) -> StepOutcome {
     match answer {
-        Answer::NotSent => StepOutcome { ledger: not_made(plan, id), ..StepOutcome::plain(Outcome::Skipped) },
+        Answer::NotSent => StepOutcome { ledger: not_made(call), ..StepOutcome::plain(Outcome::Skipped) },
         Answer::Error(error) => StepOutcome {
             request_id: error.request_id.clone(),
             error: Some(error.to_string()),
             ledger: match error.effect {
-                Effect::None => not_made(plan, id),
+                Effect::None => not_made(call),
                 Effect::Unknown => LedgerChange::Keep,
             },
             ..StepOutcome::plain(outcome_of_error(error))
@@ -442,25 +509,29 @@ fn outcome_of(plan: &Plan, id: StepId, answer: &Answer) -> StepOutcome {
                 Made::Grant { id, identity: _ } => Some(id.to_string()),
                 Made::Identity(id) => Some(id.to_string()),
             },
-            ledger: ledger_change(plan, id),
+            ledger: ledger_change(call, wanted, is_last),
         },
     }
 }
 
 /// A grant that was not made is not remembered, though its intent was.
-fn not_made(plan: &Plan, id: StepId) -> LedgerChange {
-    match &plan.step(id).call {
+fn not_made(call: &Call) -> LedgerChange {
+    match call {
         Call::CreateGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
         _ => LedgerChange::Keep,
     }
 }
 
-/// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
-fn ledger_change(plan: &Plan, id: StepId) -> LedgerChange {
+/// What is wanted of the grant of a step, and whether no other call for it follows.
+fn to_remember(plan: &Plan, id: StepId) -> (Option<Wanted>, bool) {
     let step = plan.step(id);
     let wanted = step.item.and_then(|item| plan.item(item).wanted);
-    let is_last = plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item);
-    let key = match &step.call {
+    (wanted, plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item))
+}
+
+/// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
+fn ledger_change(call: &Call, wanted: Option<Wanted>, is_last: bool) -> LedgerChange {
+    let key = match call {
         Call::DeleteGrant { key, .. } => return LedgerChange::Remove { key: key.clone() },
         Call::CreateGrant { key, .. } => key,
         Call::UpdateGrant { key, .. }

@@ -8,6 +8,7 @@ mod carry_out;
 mod ending;
 mod journal;
 mod moves;
+mod rings;
 
 pub use breaker::FailureRate;
 pub use carry_out::{Apply, Budget, carry_out};

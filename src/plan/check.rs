@@ -11,6 +11,7 @@ use super::index::Index;
 use super::item::Action;
 use super::outline::Plan;
 use super::planner::{PlanInput, Withheld};
+use super::rings::leads_back;
 use super::seam_rules::{Breach, World};
 use super::settings::{PlanSettings, Policy};
 use super::step::{Call, NewIdentity, StepId};
@@ -107,6 +108,12 @@ pub enum Violation {
         night: Date,
         /// One of them gives it up in this plan, and the step does not wait for it.
         too_soon: bool,
+    },
+    /// A step of a ring would not be taken back to what Seam holds now (RULES 29).
+    #[error("step {step} cannot be taken back as the plan says")]
+    TakenBack {
+        /// The number of the step.
+        step: usize,
     },
     /// The calls do not lead to what the line says.
     #[error("after the plan `{key}` would not be as its line says")]
@@ -213,6 +220,12 @@ fn violations(plan: &Plan, base: &Base<'_>) -> Vec<Violation> {
     for (item, n_calls) in plan.items.iter().zip(n_calls) {
         if (item.action == Action::Hold) != (n_calls == 0) {
             violations.push(Violation::Line { key: item.key.clone() });
+        }
+    }
+    for one in plan.rings.iter().flatten() {
+        let is_ours = one.call.as_ref().is_none_or(|call| owners.allow(call, base.desired));
+        if !is_ours || !leads_back(one, plan, &index, &base.settings.namespace) {
+            violations.push(Violation::TakenBack { step: one.step.0 as usize });
         }
     }
     violations.extend(unreached(plan, &world));

@@ -16,6 +16,7 @@ use super::occupancy::Need;
 use super::order::order_across;
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
+use super::rings::rings;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds, assign_makers};
 use crate::mapping::{DesiredReservation, SpaceRefs};
 use crate::model::{DoorRef, GuestKey, Method, ReasonCode, ReservationId, SharedSet, Window};
@@ -466,9 +467,11 @@ impl<'a, 'c> Emitter<'a, 'c> {
                 moved_to.swap(i, to);
             }
         }
-        order_across(&mut plan, self.needs, &self.created, self.live);
+        let lines = order_across(&mut plan, self.needs, &self.created, self.live);
         assign_makers(&mut plan.steps);
         plan.identities = IdentityItem::all_of(&plan.steps);
+        let Context { settings, past, .. } = self.context;
+        plan.rings = rings(&plan, &lines, self.live, &settings.namespace, past.ledger);
         plan
     }
 }

@@ -7,13 +7,13 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::item::{Action, Item};
 use super::live::Live;
 use super::occupancy::Need;
 use super::outline::Plan;
-use super::step::{Call, Step, StepId, StepIds};
+use super::step::{Call, ItemId, Step, StepId, StepIds};
 use crate::model::{AccessGrantId, ReservationId, Window};
 
 /// Said of the guest who makes room for the others.
@@ -31,15 +31,15 @@ struct Edge<'n> {
     need: &'n Need,
 }
 
-/// Adds what steps need of other reservations, and puts all steps in order.
+/// Adds what steps need of other reservations, and puts all steps in order. Gives back the lines of each ring.
 pub(super) fn order_across(
     plan: &mut Plan,
     needs: &[Need],
     created: &HashMap<(ReservationId, usize), Vec<StepId>>,
     live: &Live<'_>,
-) {
+) -> Vec<HashSet<ItemId>> {
     if needs.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut of_grant: HashMap<&AccessGrantId, Vec<usize>> = HashMap::new();
     for (n, step) in plan.steps.iter().enumerate() {
@@ -73,8 +73,9 @@ pub(super) fn order_across(
         }
     }
     edges.extend(goes_first);
-    let order = Sorter::new(plan, &edges, live).sort();
+    let (order, rings) = Sorter::new(plan, &edges, live).sort();
     renumber(plan, &order);
+    rings
 }
 
 /// Whether a call lets a guest in at a time that the grant did not have: one that only takes waits for nobody.
@@ -101,6 +102,8 @@ struct Sorter<'e> {
     had: HashMap<AccessGrantId, Window>,
     /// Updates that were already cut in two.
     halved: BTreeSet<usize>,
+    /// The lines of rings that were broken.
+    rings: Vec<HashSet<ItemId>>,
 }
 
 impl<'e> Sorter<'e> {
@@ -131,6 +134,7 @@ impl<'e> Sorter<'e> {
             is_sent: vec![false; n],
             had: had.collect(),
             halved: BTreeSet::new(),
+            rings: Vec::new(),
             plan,
             edges,
             before,
@@ -139,8 +143,8 @@ impl<'e> Sorter<'e> {
         }
     }
 
-    /// The steps in their new order.
-    fn sort(mut self) -> Vec<usize> {
+    /// The steps in their new order, and the lines of each ring.
+    fn sort(mut self) -> (Vec<usize>, Vec<HashSet<ItemId>>) {
         let closing: BTreeSet<usize> = self.edges.iter().map(|edge| edge.closes).collect();
         let mut freed: Vec<usize> = Vec::new();
         let mut order = Vec::with_capacity(self.n_waits.len());
@@ -169,7 +173,7 @@ impl<'e> Sorter<'e> {
         }
         // Whoever still waits keeps the old order; the check of the plan says so.
         order.extend((0..self.is_sent.len()).filter(|n| !self.is_sent[*n]));
-        order
+        (order, self.rings)
     }
 
     /// Lets one guest of a ring give up the old unit first. Whether there was one.
@@ -182,8 +186,24 @@ impl<'e> Sorter<'e> {
             .map(|edge| (edge.need.in_house, &edge.need.of, edge.closes))
             .collect();
         candidates.sort_unstable();
-        candidates.into_iter().any(|(_, _, closes)| self.gives_up_first(closes, &ring))
-            || self.gives_up_an_order(&ring)
+        let is_exchange = candidates.into_iter().any(|(_, _, closes)| self.gives_up_first(closes, &ring));
+        if is_exchange {
+            self.note_ring(&ring);
+        }
+        is_exchange || self.gives_up_an_order(&ring)
+    }
+
+    /// The lines of a ring belong together, also with those of a ring that shares one of them.
+    fn note_ring(&mut self, ring: &BTreeSet<usize>) {
+        let mut items: HashSet<ItemId> = ring.iter().filter_map(|step| self.plan.steps[*step].item).collect();
+        self.rings.retain(|other| {
+            let is_apart = other.is_disjoint(&items);
+            if !is_apart {
+                items.extend(other);
+            }
+            is_apart
+        });
+        self.rings.push(items);
     }
 
     /// Lets a step of a ring close a unit before what it waits for. Whether it could.

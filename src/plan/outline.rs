@@ -5,6 +5,7 @@ use super::item::{Action, Item};
 use super::judging::GuardCheck;
 use super::learnt::Learnt;
 use super::matter::Matter;
+use super::rings::Ring;
 use super::step::{Call, ItemId, Patch, Step, StepId};
 use crate::model::{Door, Problem, Trip, UserIdentityKey};
 
@@ -110,6 +111,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The doors that steps refer to.
     pub doors: Vec<Door>,
+    /// Guests who exchange units, and how each call for it is taken back where another one fails (RULES 29).
+    pub rings: Vec<Ring>,
     /// Grants that are as wanted.
     pub n_unchanged: usize,
     /// What a person should know, although nothing is held for it.

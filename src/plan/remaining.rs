@@ -8,6 +8,7 @@ use super::check::Base;
 use super::held::{HeldGrants, HeldIdentity, held, identity_of};
 use super::index::Index;
 use super::outline::{IdentityItem, Plan};
+use super::rings::{Ring, TakeBack};
 use super::saved::SavedPlan;
 use super::seam_rules::{Breach, World};
 use super::step::{Call, ItemId, Step, StepId, assign_makers};
@@ -196,6 +197,11 @@ fn ids(plan: &Plan) -> impl Iterator<Item = StepId> + use<> {
     (0..plan.steps.len()).map(StepId::at)
 }
 
+/// A ring with the new numbers of its steps; `None` where one of them is gone.
+fn moved_ring(ring: &Ring, moved: &BTreeMap<StepId, StepId>) -> Option<Ring> {
+    ring.iter().map(|one| Some(TakeBack { step: *moved.get(&one.step)?, ..one.clone() })).collect()
+}
+
 /// The plan without some of its steps and without the lines that they made.
 fn without(plan: &Plan, stale: &BTreeMap<StepId, Stale>) -> (Plan, Vec<StepId>) {
     let steps: Vec<StepId> = ids(plan).filter(|id| !stale.contains_key(id)).collect();
@@ -227,6 +233,8 @@ fn without(plan: &Plan, stale: &BTreeMap<StepId, Stale>) -> (Plan, Vec<StepId>) 
             })
             .collect(),
         doors: plan.doors.clone(),
+        // A ring is set aside as a whole, because all of it needs each other.
+        rings: plan.rings.iter().filter_map(|ring| moved_ring(ring, &moved)).collect(),
         n_unchanged: plan.n_unchanged,
         warnings: plan.warnings.clone(),
         estimate: plan.estimate.clone(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::held::{HeldGrants, HeldIdentity};
 use super::learnt::Learnt;
 use super::matter::Matter;
+use super::rings::Ring;
 use super::step::Step;
 use crate::model::{Door, Namespace, Pin, Wanted};
 
@@ -40,6 +41,9 @@ pub struct SavedPlan {
     /// What is to be kept until the source changes: only where a run is undone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pins: Vec<Pin>,
+    /// Guests who exchange units, and how each call for it is taken back (RULES 29).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rings: Vec<Ring>,
     /// What needs a person where a change of the reservations named is not carried out (RULES 16).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when_undone: Vec<Matter>,

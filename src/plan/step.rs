@@ -17,7 +17,7 @@ pub struct StepId(pub u32);
 
 impl StepId {
     /// The id of the step at a position.
-    pub(super) fn at(position: usize) -> Self {
+    pub fn at(position: usize) -> Self {
         Self(u32::try_from(position).expect("a plan has fewer than 2^32 steps"))
     }
 }

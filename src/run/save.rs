@@ -40,6 +40,7 @@ impl Job<'_> {
                 Mode::RollBack(_) => pinned.holding.values().cloned().collect(),
                 _ => Vec::new(),
             },
+            rings: plan.rings.clone(),
             when_undone: plan.when_undone.clone(),
             checksum: String::new(),
         })

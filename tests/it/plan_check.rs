@@ -170,6 +170,45 @@ fn check_leaves_a_live_grant_of_those_it_takes_out() {
 }
 
 #[test]
+fn check_finds_a_ring_that_cannot_be_taken_back() {
+    let mut hotel = Hotel::new();
+    hotel.night(&APART);
+    let swap = ["R1 G1 room-6 12-02..12-05", "R2 G2 room-5 12-02..12-05"];
+    let of_ring = |change: &dyn Fn(&mut Plan)| -> Vec<usize> {
+        let violations = found(&hotel, &swap, |plan| {
+            assert_eq!(plan.rings.iter().map(Vec::len).collect::<Vec<_>>(), [4]);
+            change(plan);
+        });
+        let of = |violation: &Violation| match violation {
+            Violation::TakenBack { step } => *step,
+            other => panic!("{other:?}"),
+        };
+        violations.iter().map(of).collect()
+    };
+    let call = |plan: &mut Plan, change: &dyn Fn(&mut Call)| {
+        plan.rings[0].iter_mut().filter_map(|one| one.call.as_mut()).for_each(change);
+    };
+    assert_eq!(of_ring(&|_| {}), [0_usize; 0]);
+    // Another room, a guest of another reservation, another time, the wrong step.
+    let other_room = |made: &mut Call| match made {
+        Call::CreateGrant { spaces, .. } => *spaces = ["space-room-7".into()].into(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of_ring(&|plan| call(plan, &other_room)), [0, 2]);
+    let other_guest = |made: &mut Call| match made {
+        Call::CreateGrant { key, .. } => *key = key.as_str().replace('R', "S").as_str().into(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of_ring(&|plan| call(plan, &other_guest)), [0, 2]);
+    let longer = |made: &mut Call| match made {
+        Call::CreateGrant { window, .. } => window.ends_at = window.ends_at.map(|end| end + 24.hours()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of_ring(&|plan| call(plan, &longer)), [0, 2]);
+    assert_eq!(of_ring(&|plan| plan.rings[0][1].step = StepId(2)), [2]);
+}
+
+#[test]
 fn check_finds_a_call_outside_the_filter() {
     let violations = Hotel::new().with_input(&APART, |input| {
         let outside = Desired { outside: [id("R2")].into(), ..input.desired.clone() };

@@ -33,7 +33,6 @@ fn unit_of_work_too_large_is_skipped_and_others_go_on() {
 }
 
 #[test]
-#[ignore = "not built yet: a broken ring is taken back (RULES 29)"]
 fn ring_whose_call_fails_is_taken_back() {
     // Each create and each deletion of a swap in house fails for good.
     for (path, call) in [

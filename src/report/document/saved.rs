@@ -60,6 +60,7 @@ impl Document {
             identities: IdentityItem::all_of(&saved.steps),
             steps: saved.steps.clone(),
             doors: saved.doors.clone(),
+            rings: saved.rings.clone(),
             n_unchanged: self.counts.unchanged,
             warnings: Vec::new(),
             estimate: crate::plan::Estimate::default(),
