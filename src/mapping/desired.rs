@@ -1,5 +1,6 @@
 //! What the mapping gives: the grants that should exist, and the stays about which something else must be said.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ecow::EcoString;
@@ -108,13 +109,13 @@ impl StayFacts {
             booking.share_key = booking.share_key.take().or_else(|| other.share_key.clone());
             booking.booked_at = booking.booked_at.or(other.booked_at);
         }
-        if new > own {
-            booking.updated_at = new;
-            booking.older_units = beyond(units, its);
-        } else if new < own {
-            booking.older_units.extend(beyond(its, units));
-        } else {
-            booking.older_units.retain(|unit| !its.iter().any(|one| one.unit == *unit));
+        match new.cmp(&own) {
+            Ordering::Greater => {
+                booking.updated_at = new;
+                booking.older_units = beyond(units, its);
+            }
+            Ordering::Less => booking.older_units.extend(beyond(its, units)),
+            Ordering::Equal => booking.older_units.retain(|unit| !its.iter().any(|one| one.unit == *unit)),
         }
     }
 
