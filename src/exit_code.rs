@@ -62,7 +62,7 @@ pub enum SeamChanged {
 }
 
 impl ExitCode {
-    /// From the ending that goes before all others to the one that goes before none (RULES 28). Usage and
+    /// From the ending that goes before all others to the one that goes before none (RULES 37). Usage and
     /// configuration end the program before anything else can happen.
     pub const PRECEDENCE: [Self; 17] = [
         Self::Usage,

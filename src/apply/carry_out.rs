@@ -48,7 +48,7 @@ pub struct Apply<'a, J> {
     pub limits: &'a Limits,
     /// How much may be done.
     pub budget: Budget,
-    /// No step starts with less than this left of the lease (RULES 30).
+    /// No step starts with less than this left of the lease (RULES 39).
     pub timeout: Duration,
     /// Who is told.
     pub sink: &'a dyn EventSink,
@@ -118,7 +118,7 @@ struct Worker<'a, J> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Drain {
     Nothing,
-    /// All but replacements that have begun: their guests stand outside (RULES 20).
+    /// All but replacements that have begun: their guests stand outside (RULES 29).
     WhatCanWait,
     Everything,
 }

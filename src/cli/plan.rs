@@ -60,7 +60,7 @@ pub(super) fn run(
     )
 }
 
-/// Whoever writes to doors lives in the present (RULES 29).
+/// Whoever writes to doors lives in the present (RULES 38).
 pub(super) fn refuse_rehearsal_time(
     settings: &Settings,
     now: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! A hash of what decides the plan: equal for two files that decide the same, however they are written (RULES 25).
+//! A hash of what decides the plan: equal for two files that decide the same, however they are written (RULES 34).
 
 use std::fmt::Write as _;
 

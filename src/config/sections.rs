@@ -202,7 +202,7 @@ pub(super) fn seam(
     section.finish();
 
     let is_sandbox = matches!(written, Some(WrittenEndpoint::Sandbox));
-    // Neither a variable nor a key of the real thing ever reaches the rehearsal (RULES 29).
+    // Neither a variable nor a key of the real thing ever reaches the rehearsal (RULES 38).
     let endpoint = match (written, environment.get("SEAM_ENDPOINT")) {
         (Some(WrittenEndpoint::Sandbox), _) => Some(Endpoint::Sandbox { seed, state, now }),
         (_, Some(url)) => parse_endpoint(url.trim())

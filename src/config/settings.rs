@@ -31,7 +31,7 @@ pub struct Settings {
     pub store: StoreSettings,
     /// What makes it the owner of its namespace.
     pub owner: Owner,
-    /// A hash of the keys that decide what is planned; a saved plan holds only under the same (RULES 25).
+    /// A hash of the keys that decide what is planned; a saved plan holds only under the same (RULES 34).
     pub digest: String,
 }
 
@@ -44,7 +44,7 @@ pub enum Endpoint {
         seed: Option<PathBuf>,
         /// Where it keeps what was done.
         state: PathBuf,
-        /// A clock that stands still (RULES 29).
+        /// A clock that stands still (RULES 38).
         now: Option<Timestamp>,
     },
     /// A server, by its address.

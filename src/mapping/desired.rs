@@ -247,7 +247,7 @@ pub enum Rows {
 pub struct DesiredReservation {
     /// Which.
     pub id: ReservationId,
-    /// The earliest arrival of its stays, by which the horizon is judged (RULES 24).
+    /// The earliest arrival of its stays, by which the horizon is judged (RULES 33).
     pub first_arrival: Timestamp,
     /// Grants that should exist, by guest and window.
     pub grants: Vec<DesiredGrant>,

@@ -358,7 +358,7 @@ fn is_expected(stay: &Stay) -> bool {
     matches!(stay.standing, Standing::Expected | Standing::CheckedIn)
 }
 
-/// The first arrival that is still expected, or was; a cancelled one only where there is no other (RULES 24).
+/// The first arrival that is still expected, or was; a cancelled one only where there is no other (RULES 33).
 fn first_arrival(stays: &[Stay]) -> Option<Timestamp> {
     let arrivals = |standing: fn(Standing) -> bool| {
         stays.iter().filter(move |stay| standing(stay.standing)).map(|stay| stay.check_in.instant).min()

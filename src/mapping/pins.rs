@@ -1,5 +1,5 @@
 //! Reservations that are kept as they were before a run that was undone: what is wanted of them is what the pin says,
-//! until the source says something else (RULES 26).
+//! until the source says something else (RULES 35).
 
 use std::collections::{BTreeMap, BTreeSet};
 

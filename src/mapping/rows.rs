@@ -13,7 +13,7 @@ use crate::model::{
     GuestKey, HeldBy, MethodSet, Moment, Property, ReasonCode, SharedSet, Standing, Stay, Window,
 };
 
-/// A stay that begins within this time can no longer wait for a unit by itself (RULES 7).
+/// A stay that begins within this time can no longer wait for a unit by itself (RULES 18).
 pub(super) const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
 
 /// When the window of a row opens.
@@ -21,7 +21,7 @@ pub(super) const LAST_CALL: SignedDuration = SignedDuration::from_hours(24);
 pub(super) enum Opening {
     /// At its check-in.
     AsBooked,
-    /// Now at the latest, because the guest is there (RULES 9).
+    /// Now at the latest, because the guest is there (RULES 19).
     Now,
 }
 
@@ -120,7 +120,7 @@ impl<'a> Mapper<'a> {
         draft.desired.held.push(held(stay.into(), guest.key, units, window, code, HeldBy::Person, reason));
     }
 
-    /// Whether a door of the unit can be opened by none of the methods (RULES 12). What can be opened by nothing at
+    /// Whether a door of the unit can be opened by none of the methods (RULES 18). What can be opened by nothing at
     /// all is no door: spaces also hold thermostats and sensors.
     fn is_deaf(&self, unit: &UnitSpaces, methods: MethodSet) -> bool {
         let doors = unit.spaces.iter().flat_map(|space| &self.directory.space(*space).doors);
@@ -129,8 +129,8 @@ impl<'a> Mapper<'a> {
         openable.peek().is_none() || openable.any(|supported| supported.is_disjoint(&methods))
     }
 
-    /// What is said of a row that is over: the guest left, or should have (RULES 9). One who is in another unit by now
-    /// has moved, and is not late.
+    /// What is said of a row that is over: the guest left, or should have (RULES 9, 17). One who is in another unit by
+    /// now has moved, and is not late.
     pub(super) fn close(
         &self,
         draft: &mut Draft<'a>,

@@ -1,4 +1,4 @@
-//! From rows with doors to grants: segments of one guest bridged and joined (RULES 10).
+//! From rows with doors to grants: segments of one guest bridged and joined (RULES 19).
 
 use std::collections::BTreeSet;
 

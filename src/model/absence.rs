@@ -1,4 +1,4 @@
-//! Tombstones: since when, and in how many reads, a stay that has a grant was missing (RULES 13).
+//! Tombstones: since when, and in how many reads, a stay that has a grant was missing (RULES 21).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -21,7 +21,7 @@ pub struct Guest {
     pub is_primary: bool,
 }
 
-/// A PIN the guest wished for: 4 to 9 digits. Sent once, on create; never compared, recorded or shown (RULES 6).
+/// A PIN the guest wished for: 4 to 9 digits. Sent once, on create; never compared, recorded or shown (RULES 8).
 #[derive(Clone, PartialEq, Eq)]
 pub struct WishedCode(Box<str>);
 

@@ -1,4 +1,4 @@
-//! A reservation that is kept as it was, because a run was undone, until its source says something else (RULES 26).
+//! A reservation that is kept as it was, because a run was undone, until its source says something else (RULES 35).
 
 use ecow::EcoString;
 use serde::{Deserialize, Serialize};

@@ -67,7 +67,7 @@ pub enum ProblemCode {
     BadTimeZone,
     /// The check-out is not after the check-in.
     EndBeforeStart,
-    /// A date further than three years from now (RULES 12).
+    /// A date further than three years from now (RULES 9).
     ImplausibleDate,
     /// The row has more or fewer fields than the header.
     Ragged,
@@ -87,9 +87,9 @@ pub enum ProblemCode {
     BadEmail,
     /// A telephone number that cannot be one; left out.
     BadPhone,
-    /// A status that the configuration does not know (RULES 8).
+    /// A status that the configuration does not know (RULES 11).
     UnknownStatus,
-    /// No unit yet (RULES 7).
+    /// No unit yet (RULES 18).
     Unassigned,
     /// A unit that leads to no space.
     UnmappedUnit,
@@ -107,23 +107,23 @@ pub enum ProblemCode {
     GuestKeyShared,
     /// Two guests wish the same PIN for one door at one time (RULES 8).
     SameCode,
-    /// A lock that would have to hold more codes than it can (RULES 32).
+    /// A lock that would have to hold more codes than it can (RULES 41).
     LockFull,
     /// A common door that supports none of the wanted methods.
     DoorWithoutMethod,
     /// A file that looks like yesterday's.
     OldSource,
-    /// A stay whose start comes before one already granted at the same door (RULES 21).
+    /// A stay whose start comes before one already granted at the same door (RULES 30).
     ArrivalOrder,
     /// A start that was moved behind the end of an earlier guest (RULES 13).
     StartMoved,
     /// Access that will be made only after the arrival, because the limits allow no earlier.
     NotReadyInTime,
-    /// A guest that is still there after the check-out (RULES 9).
+    /// A guest that is still there after the check-out (RULES 17).
     Overstay,
     /// A cell of a workbook whose formula failed, or was never calculated.
     ErrorCell,
-    /// A reservation that is kept as it was before a run that was undone (RULES 26).
+    /// A reservation that is kept as it was before a run that was undone (RULES 35).
     Pinned,
     /// Anything else worth a look.
     Notice,

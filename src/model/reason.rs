@@ -88,11 +88,11 @@ pub enum ReasonCode {
     AnotherGuest,
     /// The windows of the reservation cannot be moved without a gap.
     WindowsWouldNotOverlap,
-    /// A run that was undone is taken back (RULES 26).
+    /// A run that was undone is taken back (RULES 35).
     RolledBack,
     /// The guest is still there after check-out.
     Overstay,
-    /// A grant that is not ours lets the guest in, and stays until it can be taken over (RULES 27).
+    /// A grant that is not ours lets the guest in, and stays until it can be taken over (RULES 36).
     AdoptionPending,
     /// A grant that was not ours, and in whose place one of ours stands.
     TakenOver,

@@ -90,7 +90,7 @@ pub struct SourceRead {
     pub unknown_statuses: BTreeMap<String, u64>,
     /// Rows that can be used, but not wholly.
     pub warnings: Vec<Problem>,
-    /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 13).
+    /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 21).
     pub coverage: Coverage,
     /// What was read, so that a run over the same bytes can be told.
     pub fingerprint: Fingerprint,

@@ -14,13 +14,13 @@ use super::time::Moment;
 pub enum Standing {
     /// The guest has a right to the doors.
     Expected,
-    /// The guest has a right to the doors and is already there (RULES 9).
+    /// The guest has a right to the doors and is already there (RULES, Terms; 19).
     CheckedIn,
     /// The right is gone: cancelled, no-show, checked out.
     Revoked,
-    /// The row says nothing: a blank or unknown status (RULES 8).
+    /// The row says nothing: a blank or unknown status (RULES 11).
     Unclear,
-    /// The configuration says to pass over this status (RULES 8).
+    /// The configuration says to pass over this status (RULES 11).
     Ignored,
 }
 
@@ -31,7 +31,7 @@ pub enum Place {
     Units(SharedSet<Unit>),
     /// Spaces by their Seam keys.
     Spaces(SharedSet<SpaceKey>),
-    /// Not decided yet (RULES 7).
+    /// Not decided yet (RULES 18).
     Unassigned,
 }
 
@@ -57,7 +57,7 @@ pub struct Stay {
     pub methods: MethodSet,
     /// A wished PIN.
     pub code: Option<WishedCode>,
-    /// The guest or the hotel wants this stay left alone (RULES 8).
+    /// The guest or the hotel wants this stay left alone (RULES 11).
     pub opted_out: bool,
     /// When the source last changed the row.
     pub updated_at: Option<Timestamp>,

@@ -80,7 +80,7 @@ impl Window {
         self.starts_at <= now && !self.ended(now)
     }
 
-    /// Whether a lock could tell the two apart from now on: any start in the past equals any other (RULES 9), and
+    /// Whether a lock could tell the two apart from now on: any start in the past equals any other (RULES 19), and
     /// instants are compared by the millisecond, which is what Seam keeps.
     pub fn same_from(&self, other: &Self, now: Timestamp) -> bool {
         let start = |window: &Self| window.starts_at.max(now).as_millisecond();

@@ -1,7 +1,7 @@
 //! What each live grant of a workspace is to this job: its own, a stay's under another name, or nobody's business.
 //!
 //! Classifying changes nothing. What is a match can be taken over: a grant of ours is made first, and the other one is
-//! deleted after (RULES 27). Who is in the house keeps what they have until they leave.
+//! deleted after (RULES 36). Who is in the house keeps what they have until they leave.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! How many codes each lock would have to hold, and from when that is more than it can (RULES 32).
+//! How many codes each lock would have to hold, and from when that is more than it can (RULES 41).
 //!
 //! A code counts from the start to the end of its grant. Locks that keep schedules get it up to 72 hours before, but
 //! one that finds no room then is tried again as others go; what locks a guest out is too many at the same time.

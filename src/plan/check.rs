@@ -239,7 +239,7 @@ fn makes(plan: &Plan, maker: StepId, identity: &NewIdentity) -> bool {
     maker.and_then(|step| step.call.new_identity()) == Some((identity, None))
 }
 
-/// Whether a call names the grant of a reservation outside the scope (RULES 31).
+/// Whether a call names the grant of a reservation outside the scope (RULES 40).
 fn is_outside(call: &Call, base: &Base<'_>) -> bool {
     let Some(Desired { outside, .. }) = base.desired else { return false };
     let parts = || GrantKeyParts::parse(&base.settings.namespace, &AccessGrantKey::new(call.subject()));

@@ -61,7 +61,7 @@ pub(super) enum Shift {
     Free,
     /// In this order, each after the one before it.
     InOrder(Vec<usize>),
-    /// Not without a moment in which two windows do not overlap (RULES 22).
+    /// Not without a moment in which two windows do not overlap (RULES 31).
     Stuck,
 }
 

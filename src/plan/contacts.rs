@@ -1,4 +1,4 @@
-//! Who gets an e-mail address or a phone number that several guests want, or that somebody has (RULES 5).
+//! Who gets an e-mail address or a phone number that several guests want, or that somebody has (RULES 7).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -104,7 +104,7 @@ fn wait(change: &Change<'_>, changes: &[Change<'_>], live: &Live<'_>, now: Times
     }
 }
 
-/// How the identities of new guests of a reservation are made (RULES 20).
+/// How the identities of new guests of a reservation are made (RULES 29).
 pub(super) fn making(changes: &[Change<'_>]) -> Making {
     let waits_for_deletion = changes.iter().any(|change| match change {
         Change::Amend(amendment) => !amendment.after_deletion_of.is_empty(),

@@ -1,4 +1,4 @@
-//! Grants that are not ours beside the stays of the source: which of them already lets one of our guests in (RULES 27).
+//! Grants that are not ours beside the stays of the source: which of them already lets one of our guests in (RULES 36).
 //!
 //! A grant answers for a stay where it opens a space of the stay's unit in the stay's time and says whose it is: by the
 //! reservation's key, or by the guest's name or contact. A room and a time alone say nothing: a cleaner has them too.

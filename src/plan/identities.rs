@@ -1,4 +1,4 @@
-//! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5).
+//! The people behind the grants: one identity per guest key, and contacts that no two of them share (RULES 5, 7).
 
 use std::borrow::Cow;
 

@@ -1,4 +1,5 @@
-//! A plan and a source held against the limits: what is counted, of how many, and whether it must stop (RULES 16, 17).
+//! A plan and a source held against the limits: what is counted, of how many, and whether it must stop
+//! (RULES 24 to 26).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -40,7 +40,7 @@ impl Emitter<'_, '_> {
     }
 
     /// Warns where a later stay has a grant at a door of a new one: its card may close the door to this guest until
-    /// the desk writes theirs again (RULES 21).
+    /// the desk writes theirs again (RULES 30).
     fn overtaken(&mut self, id: &ReservationId, new: &NewGrant<'_>) -> bool {
         let starts_at = new.window.starts_at;
         let Some(door) = new.capable.iter().find(|door| self.live.later_at(**door, starts_at, id)) else {

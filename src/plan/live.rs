@@ -169,7 +169,7 @@ impl<'a> Live<'a> {
         self.by_reservation.is_used_elsewhere(id)
     }
 
-    /// Whether a grant of another reservation at that door begins after an instant (RULES 21).
+    /// Whether a grant of another reservation at that door begins after an instant (RULES 30).
     pub(super) fn later_at(&self, door: DoorRef, than: Timestamp, id: &ReservationId) -> bool {
         self.latest_starts.get(&door).is_some_and(|latest| latest.of_others(id).is_some_and(|at| at > than))
     }

@@ -138,7 +138,7 @@ impl Silence<'_> {
             || held.iter().any(|stay| stay.guest == *guest)
     }
 
-    /// Whether the grant may be the one of a stay that is held or left alone: then it is kept (RULES 7 to 9).
+    /// Whether the grant may be the one of a stay that is held or left alone: then it is kept (RULES 11, 17, 18).
     fn keeps(self, owned: &Owned<'_>) -> bool {
         let DesiredReservation { held, left_alone, rows, .. } = self.reservation;
         let guest = &owned.parts.guest;

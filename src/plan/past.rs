@@ -25,7 +25,7 @@ pub struct Past<'a> {
     pub commands: &'a Commands,
     /// What may be concluded from what is missing.
     pub reading: &'a Reading,
-    /// Whether a guard has tripped so often that nothing may be taken away (RULES 16).
+    /// Whether a guard has tripped so often that nothing may be taken away (RULES 25).
     pub quarantine: Quarantine,
 }
 
@@ -43,7 +43,7 @@ pub enum Quarantine {
 pub struct Reading {
     /// Whether absence counts at all.
     pub coverage: Coverage,
-    /// The bytes that were read; `None` for a source whose every read counts (RULES 13).
+    /// The bytes that were read; `None` for a source whose every read counts (RULES 21).
     pub fingerprint: Option<Fingerprint>,
     /// The arrivals for which the read is complete.
     pub arrivals: Option<Arrivals>,

@@ -1,4 +1,4 @@
-//! What opens the doors of a grant that stays, where Seam may take it away with one that goes (RULES 23).
+//! What opens the doors of a grant that stays, where Seam may take it away with one that goes (RULES 32).
 //!
 //! Seam may give one guest one code for all their grants (SEAM.md §10), and take it from all of them when one is
 //! deleted. So whoever of that guest stays is looked at after the deletion, and what was lost is asked for again.

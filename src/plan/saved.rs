@@ -1,7 +1,7 @@
 //! A plan that was saved to be reviewed: its calls, and everything by which it is told whether they still fit.
 //!
 //! The lines that people read stand beside it in the same file and are the lines that are carried out. Contacts of
-//! guests are part of the calls, because what was reviewed is what must be sent; a wished PIN never is (RULES 6).
+//! guests are part of the calls, because what was reviewed is what must be sent; a wished PIN never is (RULES 8).
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

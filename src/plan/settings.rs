@@ -19,7 +19,7 @@ pub enum Policy {
     Sync,
 }
 
-/// What to do where two guests have the same e-mail or phone (RULES 5).
+/// What to do where two guests have the same e-mail or phone (RULES 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContactConflict {
@@ -67,7 +67,7 @@ pub struct PlanSettings {
     pub policy: Policy,
     /// What it may do it to.
     pub namespace: Namespace,
-    /// New grants for stays that begin later than this from now wait (RULES 24).
+    /// New grants for stays that begin later than this from now wait (RULES 33).
     pub horizon: Option<SignedDuration>,
     /// Contacts that two guests share.
     pub on_contact_conflict: ContactConflict,

@@ -62,7 +62,7 @@ impl<'a> Planner<'a, '_> {
         };
     }
 
-    /// Makes the windows under each reservation key reachable, or finds another way (RULES 3 and 22). Says whether it
+    /// Makes the windows under each reservation key reachable, or finds another way (RULES 3 and 31). Says whether it
     /// had to.
     fn settle_windows(&mut self, live: &Live<'_>) -> bool {
         let mut clusters = self.clusters(live);

@@ -120,7 +120,7 @@ pub enum Call {
         window: Window,
         /// How.
         methods: MethodSet,
-        /// A wished PIN; it is never written down, and read again where a saved plan is carried out (RULES 6).
+        /// A wished PIN; it is never written down, and read again where a saved plan is carried out (RULES 8).
         #[serde(skip)]
         code: Option<WishedCode>,
         /// Its label.
@@ -159,7 +159,7 @@ pub enum Call {
         methods: MethodSet,
     },
     /// `/access_grants/request_access_methods`, where a look shows that the grant lost a method: Seam may give one
-    /// guest one code for two grants, and take it from both when one of them goes (RULES 23).
+    /// guest one code for two grants, and take it from both when one of them goes (RULES 32).
     RestoreMethods {
         /// The key of a grant of a guest of whom another grant goes.
         key: AccessGrantKey,
@@ -252,7 +252,7 @@ pub struct Step {
     pub doors: SharedSet<DoorRef>,
     /// Steps that must have succeeded; if one did not, this one is skipped.
     pub requires: StepIds,
-    /// Steps that must be over, however they ended (RULES 21).
+    /// Steps that must be over, however they ended (RULES 30).
     pub follows: StepIds,
     /// When it is wanted by: the arrival, or now.
     pub deadline: Timestamp,

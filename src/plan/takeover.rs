@@ -1,5 +1,5 @@
 //! Grants of others that a reviewed file names: one that Seam manages is deleted once grants of ours let the same guests
-//! in, and any other gets a key of ours (RULES 27).
+//! in, and any other gets a key of ours (RULES 36).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

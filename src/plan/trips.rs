@@ -1,4 +1,4 @@
-//! Guards that stop the same plan again and again: told the second time, a quarantine from the third (RULES 16).
+//! Guards that stop the same plan again and again: told the second time, a quarantine from the third (RULES 25).
 
 use jiff::Timestamp;
 

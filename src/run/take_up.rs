@@ -22,7 +22,7 @@ use crate::plan::{Base, Call, CheckedPlan, Plan, Remaining, SavedPlan, StepId, c
 use crate::report::document::{Document, NotSaved};
 use crate::store::Store;
 
-/// A plan is carried out within this time, or made anew (RULES 25).
+/// A plan is carried out within this time, or made anew (RULES 34).
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far the clocks of two computers may differ.
@@ -136,7 +136,7 @@ impl Job<'_> {
     }
 
     /// A wished PIN is taken from its row once more. Where that row is gone or says something else by now, the grant
-    /// is made without it: the guest gets another PIN, and gets in (RULES 6).
+    /// is made without it: the guest gets another PIN, and gets in (RULES 8).
     async fn read_codes_again(
         &self,
         plan: &mut Plan,

@@ -15,7 +15,7 @@ use crate::model::{
     EmailAddress, Method, MethodSet, PhoneNumber, Problem, ProblemCode, Property, ShareKey, WishedCode,
 };
 
-/// Words for a unit that is not decided yet (RULES 7).
+/// Words for a unit that is not decided yet (RULES 18).
 const UNASSIGNED: [&str; 10] = [
     "tba",
     "tbd",

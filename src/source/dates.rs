@@ -2,7 +2,7 @@
 //!
 //! A date that starts with four digits is year, month, day, and one with the name of a month needs no order; any
 //! other is read in the order of its column and never guessed cell by cell. An instant with an offset (RFC 3339) is
-//! accepted wherever a date and time is (RULES 12).
+//! accepted wherever a date and time is (RULES 10).
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};

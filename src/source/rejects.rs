@@ -20,7 +20,7 @@ impl<'a> Rejects<'a> {
         Self { columns, problems: Vec::new(), cells: Vec::new(), keeps }
     }
 
-    /// Adds a row. A wished PIN stays where it is (RULES 6).
+    /// Adds a row. A wished PIN stays where it is (RULES 8).
     pub(super) fn put_aside<C: Cells>(&mut self, record: &C, problem: Problem) {
         if self.keeps == KeptRejects::Rows {
             let pin = self.columns.position(Field::Code);

@@ -252,7 +252,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 13).
+    /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 21).
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
         self.rejects.put_aside(row.cells, problem);
         match self.normalizer.id(row) {

@@ -101,7 +101,7 @@ pub struct StatusMap {
     meanings: BTreeMap<String, Meaning>,
 }
 
-/// Words for a guest who has arrived; where one of them grants, the stay is in house (RULES 9).
+/// Words for a guest who has arrived; where one of them grants, the stay is in house (RULES, Terms).
 const CHECKED_IN: [&str; 7] =
     ["checked_in", "checkedin", "currently_hosting", "in_house", "inhouse", "onboard", "started"];
 
@@ -216,7 +216,7 @@ pub struct SourceSettings {
     pub properties: Properties,
     /// Whether absence says something.
     pub coverage: Coverage,
-    /// The arrivals that a complete source lists; `None`: from the first to the last it has (RULES 13).
+    /// The arrivals that a complete source lists; `None`: from the first to the last it has (RULES 21).
     pub covers: Option<ArrivalRange>,
     /// Whether also a partial source lists every row of a reservation of which it lists one (RULES 21).
     pub whole_reservations: bool,

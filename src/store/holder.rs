@@ -8,7 +8,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// One process on one machine (RULES 30).
+/// One process on one machine (RULES 39).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
     /// What the machine calls itself.

@@ -1,4 +1,4 @@
-//! Which store this is: a name that is given once and that a saved plan is held to (RULES 25).
+//! Which store this is: a name that is given once and that a saved plan is held to (RULES 34).
 
 use uuid::Uuid;
 

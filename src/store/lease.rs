@@ -1,4 +1,4 @@
-//! The right to write for one workspace and namespace, held by one process at a time (RULES 30).
+//! The right to write for one workspace and namespace, held by one process at a time (RULES 39).
 //!
 //! A [`Lease`] is the proof that functions which record intents ask for. It is renewed while it lives; where the
 //! renewal fails it runs out, and then nothing may be begun.

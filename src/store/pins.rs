@@ -1,4 +1,4 @@
-//! Reservations that are kept as they were before a run that was undone (RULES 26).
+//! Reservations that are kept as they were before a run that was undone (RULES 35).
 
 use super::database::Executor;
 use super::error::StoreError;

@@ -1,4 +1,4 @@
-//! Guards that stop run after run: the third time the same plan is stopped, it is a quarantine (RULES 16).
+//! Guards that stop run after run: the third time the same plan is stopped, it is a quarantine (RULES 25).
 
 use super::database::Executor;
 use super::error::StoreError;

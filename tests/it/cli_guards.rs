@@ -1,4 +1,4 @@
-//! Guards as a night manager meets them: a stop, the same stop again, a quarantine, and the ways out of it (RULES 16).
+//! Guards as a night manager meets them: a stop, the same stop again, a quarantine, and the ways out of it (RULES 25).
 
 use std::fs;
 
@@ -50,7 +50,7 @@ fn the_third_stop_of_the_same_plan_is_a_quarantine_in_which_guests_only_get_more
     check(&run(&place, &[]), 4, &["in quarantine", "0 created", "0 revoked"]);
 }
 
-/// The same input gives the same plan (RULES 25), outside what belongs to the making of it.
+/// The same input gives the same plan (RULES 34), outside what belongs to the making of it.
 #[test]
 fn two_plans_of_the_same_input_are_the_same() {
     let place = half_is_cancelled();
@@ -67,7 +67,7 @@ fn two_plans_of_the_same_input_are_the_same() {
     assert_eq!(plan(), first);
 }
 
-/// A run that is about some reservations only says nothing of those that are missing (RULES 31).
+/// A run that is about some reservations only says nothing of those that are missing (RULES 40).
 #[test]
 fn a_limited_run_counts_no_absence() {
     let place = Place::like(&folder().join("stay-vanishes-from-the-file"));

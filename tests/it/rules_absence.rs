@@ -1,4 +1,4 @@
-//! Stays that vanish from the source (RULES 13 to 15): absence is not cancellation.
+//! Stays that vanish from the source (RULES 21 to 23): absence is not cancellation.
 
 use insta::assert_snapshot;
 

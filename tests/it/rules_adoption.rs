@@ -1,4 +1,4 @@
-//! Grants that are not ours: what they are, who is left alone, and how they are taken over (RULES 27).
+//! Grants that are not ours: what they are, who is left alone, and how they are taken over (RULES 36).
 
 use std::collections::BTreeSet;
 
@@ -226,7 +226,7 @@ fn unmanaged(hotel: &mut Hotel, id: &str, days: &str) {
     add(hotel, id, "Guest G1", &["room-5", "lobby"], days).state = GrantState::Unmanaged;
 }
 
-/// Only such a grant can be given a key (RULES 27): what is in the guest's pocket goes on to open.
+/// Only such a grant can be given a key (RULES 36): what is in the guest's pocket goes on to open.
 #[test]
 fn a_grant_that_nobody_manages_gets_a_key_of_ours_and_its_guest_keeps_it() {
     let mut hotel = Hotel::with(&["lobby"]);

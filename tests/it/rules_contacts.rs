@@ -1,4 +1,4 @@
-//! Addresses that are nobody's, names that are nobody's, and locks that are full (RULES 5 and 32).
+//! Addresses that are nobody's, names that are nobody's, and locks that are full (RULES 7 and 41).
 
 use insta::assert_snapshot;
 use reservation_sync::mapping::{AddressRules, MailDomain};

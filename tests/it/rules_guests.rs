@@ -1,4 +1,4 @@
-//! Who is who: guests without keys, names, contacts that two people have (RULES 2, 4, 5).
+//! Who is who: guests without keys, names, contacts that two people have (RULES 2, 4, 5, 7).
 
 use insta::assert_snapshot;
 use reservation_sync::mapping::GuestScope;

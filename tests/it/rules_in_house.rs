@@ -1,4 +1,4 @@
-//! Guests who are in the house keep what they have, unless the source itself changed it (RULES 15, 16), and changes
+//! Guests who are in the house keep what they have, unless the source itself changed it (RULES 23 to 25), and changes
 //! that do not last are not made for ever.
 
 use insta::assert_snapshot;

@@ -1,4 +1,4 @@
-//! Seam's reservation keys: who shares one, who needs another, and what stands in the way (RULES 3, 21, 22).
+//! Seam's reservation keys: who shares one, who needs another, and what stands in the way (RULES 3, 30, 31).
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! Guests who change rooms, and common spaces that come and go (RULES 1, 3, 20; DESIGN "What the planner knows").
+//! Guests who change rooms, and common spaces that come and go (RULES 1, 3, 29; DESIGN "What the planner knows").
 
 use insta::assert_snapshot;
 use reservation_sync::model::Method;
@@ -331,7 +331,7 @@ fn a_common_space_follows_a_stay_that_moves_to_quite_other_dates() {
     assert_snapshot!(hotel.grants(), @"R1:G1 [gym lobby room-5] 12-12T15..12-15T11 key=-");
 }
 
-/// RULES 12: it is a warning; a grant that could open nothing would only fail.
+/// RULES 18: it is a warning; a grant that could open nothing would only fail.
 #[test]
 fn a_common_door_that_no_method_opens_gets_no_grant_of_its_own() {
     let mut hotel = Hotel::new();

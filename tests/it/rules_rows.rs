@@ -1,4 +1,4 @@
-//! Rows that say little, rows that contradict each other, and segments of a stay (RULES 7, 8, 10, 11, 12, 24).
+//! Rows that say little, rows that contradict each other, and segments of a stay (RULES 11, 13, 14, 18, 19, 33).
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Plans about some reservations only (RULES 31): what they leave alone, and what still stands in their way.
+//! Plans about some reservations only (RULES 40): what they leave alone, and what still stands in their way.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Ordinary nights: guests arrive, stay longer, leave early, do not come, and have other names (RULES 1, 5, 6, 9, 19).
+//! Ordinary nights: guests arrive, stay longer, leave early, do not come, and have other names (RULES 1, 5, 8, 9, 17,
+//! 19, 28).
 
 use insta::assert_snapshot;
 use reservation_sync::model::{GrantState, Method};

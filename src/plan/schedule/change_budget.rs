@@ -11,7 +11,7 @@ use super::replacement::Units;
 use crate::plan::{Call, ItemId, Plan, StepId};
 
 /// The steps beyond a budget of grants, sorted. A replacement counts with all its grants, so that it is not begun
-/// where it cannot be ended (RULES 20); identities count nothing: they are made with a grant, or wait with the grants that
+/// where it cannot be ended (RULES 29); identities count nothing: they are made with a grant, or wait with the grants that
 /// need them.
 pub fn beyond_budget(plan: &Plan, max_changes: usize) -> Vec<StepId> {
     let links = links(plan);

@@ -1,5 +1,5 @@
 //! Replacements that delete before they create: one unit a reservation, because between its first delete and its last
-//! create the guests stand outside (RULES 20).
+//! create the guests stand outside (RULES 29).
 //!
 //! A unit has a leader, its first delete. What the others need from outside the unit is waited for before the leader
 //! is sent, and the other deletes wait for the leader: where Seam refuses the first, nobody has lost anything.

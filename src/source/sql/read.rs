@@ -142,7 +142,7 @@ impl Attempt<'_> {
 }
 
 /// What was read, and when: two reads of a database are never the same read, even where nothing has changed, because
-/// each of them asks anew (RULES 13).
+/// each of them asks anew (RULES 21).
 struct Digest(blake3::Hasher);
 
 impl Digest {
