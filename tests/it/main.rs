@@ -1,5 +1,6 @@
 //! Tests that use the program as its users and callers do; one binary, one module a subject.
 
+mod breakages_index;
 mod cli_adopt;
 mod cli_check;
 mod cli_check_online;
