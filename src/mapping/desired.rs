@@ -202,8 +202,8 @@ pub struct HeldStay {
 pub struct RevokedStay {
     /// Whose.
     pub guest: GuestKey,
-    /// The spaces of its units, as far as they are known.
-    pub spaces: Vec<SpaceRef>,
+    /// The units, as far as they lead to spaces.
+    pub units: SharedSet<UnitSpaces>,
     /// When it would have been.
     pub window: Window,
     /// The day of arrival.

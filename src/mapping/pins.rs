@@ -13,8 +13,8 @@ use super::desired::{Desired, DesiredGrant, DesiredReservation, RevokedStay, Row
 use super::directory::{Directory, SpaceRef};
 use crate::model::{
     Fingerprint, GrantKeyParts, GuestKey, Inventory, LocalSpan, Method, Namespace, Pin, PinnedGrant, Place,
-    Problem, ProblemCode, Properties, ReasonCode, Reservation, ReservationId, SourcePlace, SpaceKey,
-    Standing, Stay, Unit, Window,
+    Problem, ProblemCode, Properties, ReasonCode, Reservation, ReservationId, SharedSet, SourcePlace,
+    SpaceKey, Standing, Stay, Unit, Window,
 };
 
 /// What became of the pins.
@@ -299,7 +299,7 @@ fn not_pinned(
         if !pin.grants.iter().any(|pinned| is_the_same(pinned, &parts.guest, &spaces, ground)) {
             revoked.push(RevokedStay {
                 guest: parts.guest,
-                spaces,
+                units: spaces_as_units(&spaces, ground.directory),
                 window: grant.window,
                 arrival: arrival(&grant.window),
                 dates: LocalSpan::of_window(&grant.window, zone),
@@ -309,6 +309,15 @@ fn not_pinned(
         }
     }
     revoked
+}
+
+/// Each space as a unit of its own.
+fn spaces_as_units(spaces: &[SpaceRef], directory: &Directory) -> SharedSet<UnitSpaces> {
+    let unit = |space: &SpaceRef| {
+        let unit = Unit::new(directory.space(*space).key.as_str());
+        UnitSpaces { unit, spaces: vec![*space] }
+    };
+    spaces.iter().map(unit).collect()
 }
 
 fn is_the_same(pinned: &PinnedGrant, guest: &GuestKey, spaces: &[SpaceRef], ground: &PinGround<'_>) -> bool {

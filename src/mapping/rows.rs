@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use super::desired::{HeldStay, LeftAlone, RevokedStay, UnitSpaces};
-use super::directory::SpaceRef;
 use super::guests::RowGuest;
 use super::map::{Draft, Mapper};
 use super::places::NoPlace;
@@ -160,13 +159,9 @@ pub(super) fn revoked(
     property: &Property,
     reason_code: ReasonCode,
 ) -> RevokedStay {
-    let units = units.unwrap_or_default();
-    let mut spaces: Vec<SpaceRef> = units.iter().flat_map(|unit| &unit.spaces).copied().collect();
-    spaces.sort_unstable();
-    spaces.dedup();
     RevokedStay {
         guest,
-        spaces,
+        units: units.unwrap_or_default(),
         window: said.window(property),
         arrival: said.check_in.local.date(),
         dates: said.facts.dates,

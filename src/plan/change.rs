@@ -72,11 +72,30 @@ pub(super) enum Order {
     DeleteFirst(Vec<usize>),
 }
 
+/// A new grant for the units of a live one that its guest keeps where the others go (RULES 15, 17).
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// The position of the live grant.
+    pub(super) position: usize,
+    /// The key of the new one.
+    pub(super) key: AccessGrantKey,
+    /// What it opens, sorted.
+    pub(super) spaces: SpaceRefs,
+    /// When.
+    pub(super) window: Window,
+    /// What is to be remembered of it.
+    pub(super) wanted: Option<Wanted>,
+    /// Why.
+    pub(super) reason: ReasonCode,
+}
+
 /// One change.
 #[derive(Debug, Clone)]
 pub(super) enum Change<'a> {
     /// A new grant.
     Create(NewGrant<'a>),
+    /// What is left to a guest of a grant that goes.
+    Part(Part),
     /// Another window or other methods.
     Amend(Amendment<'a>),
     /// Other doors.

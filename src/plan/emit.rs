@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use jiff::Timestamp;
 use smallvec::{SmallVec, smallvec};
 
-use super::change::{Amendment, Change, NewGrant, Order};
+use super::change::{Amendment, Change, NewGrant, Order, Part};
 use super::contacts::Position;
 use super::identity_calls::{IdentityCall, Making};
 use super::lines::Places;
@@ -50,6 +50,8 @@ struct Sent {
 enum Errand<'r> {
     Amend(&'r Amendment<'r>),
     Create(&'r NewGrant<'r>),
+    /// Before the grant goes of which it is a part.
+    CreatePart(&'r Part),
     DeleteOld {
         position: usize,
         after: usize,
@@ -89,6 +91,7 @@ fn wait(change: &Change<'_>, changes: &[Change<'_>], live: &Live<'_>, now: Times
     if *reason == ReasonCode::Absent || is_awaited {
         return Wait::Nothing;
     }
+    let is_part = |other: &Change<'_>| matches!(other, Change::Part(part) if part.position == *position);
     let owned = &live.owned[*position];
     let gains = || {
         changes.iter().any(|other| match other {
@@ -99,6 +102,7 @@ fn wait(change: &Change<'_>, changes: &[Change<'_>], live: &Live<'_>, now: Times
     };
     match stay {
         None => Wait::Successor,
+        Some(_) if changes.iter().any(is_part) => Wait::Successor,
         Some(_) if owned.grant.window.contains(now) && gains() => Wait::Gains,
         Some(_) => Wait::Nothing,
     }
@@ -140,6 +144,7 @@ fn errands<'r>(
     for (change, item) in changes.iter().zip(items) {
         match change {
             Change::Amend(amendment) => errands.push((Errand::Amend(amendment), *item)),
+            Change::Part(part) => errands.push((Errand::CreatePart(part), *item)),
             Change::Create(new) => news.push((new, *item)),
             Change::Replace { new, old, order } => {
                 news.push((new, *item));
@@ -198,9 +203,12 @@ impl Sent {
                     && !seat.after_update_of.iter().any(updates)
                     && !seat.after_creation_of.iter().any(creates)
             }),
+            Errand::CreatePart(_) => true,
             Errand::DeleteOld { after, .. } => !creates(after),
             Errand::DeleteSuperseded { .. } | Errand::DeleteAfterGains { .. } => {
-                let gives = |other: &Errand<'_>| matches!(other, Errand::Amend(_) | Errand::Create(_));
+                let gives = |other: &Errand<'_>| {
+                    matches!(other, Errand::Amend(_) | Errand::Create(_) | Errand::CreatePart(_))
+                };
                 !waiting.iter().any(|(other, _)| gives(other))
             }
             Errand::DeleteMissing { .. } => {
@@ -286,6 +294,10 @@ impl<'a, 'c> Emitter<'a, 'c> {
                     if new.reason == ReasonCode::DoorsChanged {
                         sent.moves.push((new.desired.guest.clone(), step));
                     }
+                }
+                Errand::CreatePart(part) => {
+                    let step = self.create_part(part, item);
+                    sent.gains.push((live.owned[part.position].parts.guest.clone(), step));
                 }
                 Errand::DeleteOld { position, after } => {
                     let created = sent.creates.get(&after).copied();
@@ -398,6 +410,24 @@ impl<'a, 'c> Emitter<'a, 'c> {
             }
         }
         step
+    }
+
+    fn create_part(&mut self, part: &Part, item: ItemId) -> StepId {
+        let Part { position, key, spaces, window, .. } = part;
+        let grant = self.live.owned[*position].grant;
+        let Places { space_ids, doors, .. } = self.places(spaces);
+        let call = Call::CreateGrant {
+            key: key.clone(),
+            identity: IdentityTarget::Known(grant.identity.clone()),
+            reservation_key: grant.reservation_key.clone(),
+            spaces: space_ids,
+            window: *window,
+            methods: grant.methods(),
+            code: None,
+            name: grant.name.clone().unwrap_or_default(),
+        };
+        let deadline = self.deadline(window);
+        self.step(Some(item), call, doors, StepIds::new(), deadline)
     }
 
     /// The identity that a grant of a new guest brings along. Which step makes it is said once the order of the steps

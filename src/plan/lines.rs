@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::change::{Amendment, Change, NewGrant, Order, Reach};
+use super::change::{Amendment, Change, NewGrant, Order, Part, Reach};
 use super::conclude::key_parts;
 use super::emit::Emitter;
 use super::impact::{of_reissue, phase};
@@ -24,6 +24,7 @@ impl Emitter<'_, '_> {
         let id = &reservation.id;
         match change {
             Change::Create(new) => self.created(id, new),
+            Change::Part(part) => self.part(id, part),
             Change::Amend(amendment) => self.amended(id, amendment),
             Change::Replace { new, old, order } => self.replaced(id, new, old, order),
             Change::Revoke { position, reason, stay, text } => {
@@ -74,6 +75,37 @@ impl Emitter<'_, '_> {
             source: Some(desired.source.clone()),
             code_wished: desired.code.is_some(),
             wanted: Some(new.wanted),
+        }
+    }
+
+    fn part(&self, id: &ReservationId, part: &Part) -> Item {
+        let Part { position, key, spaces, window, wanted, reason } = part;
+        let owned = &self.live.owned[*position];
+        let Places { space_keys, device_ids, acs_entrance_ids, .. } = self.places(spaces);
+        let after = GrantView {
+            access_grant_key: Some(key.clone()),
+            space_keys,
+            device_ids,
+            acs_entrance_ids,
+            starts_at: window.starts_at,
+            ends_at: window.ends_at,
+            ..self.view_of_live(owned)
+        };
+        Item {
+            key: key.clone(),
+            reservation: id.clone(),
+            action: Action::Create,
+            reason_code: *reason,
+            reason: "the guest keeps these units of a grant that goes".into(),
+            impact: of_reissue(after.methods),
+            phase: phase(window, self.context.now),
+            held_by: None,
+            arrival: utc_day(window),
+            before: None,
+            after: Some(Arc::new(after)),
+            source: None,
+            code_wished: false,
+            wanted: *wanted,
         }
     }
 

@@ -278,7 +278,7 @@ impl Matcher<'_> {
             };
             // Where the grant may also be that of a stay which is kept, the row must name all its rooms.
             let names_it = |stay: &RevokedStay| {
-                let is_named = |space: &SpaceRef| stay.spaces.contains(space);
+                let is_named = |space: &SpaceRef| stay.units.iter().any(|unit| unit.spaces.contains(space));
                 let mut spaces = owned.spaces.as_deref().unwrap_or_default().iter();
                 let names_enough = if self.silence.keeps(owned) {
                     spaces.clone().any(is_named)

@@ -218,6 +218,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
         plan.changes.iter().filter_map(move |change| match change {
             Change::Create(new) | Change::Replace { new, .. } => Some((&new.desired.guest, making)),
             Change::Amend(_)
+            | Change::Part(_)
             | Change::Revoke { .. }
             | Change::Hold { .. }
             | Change::HeldStay { .. }

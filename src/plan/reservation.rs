@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::change::{Amendment, Change, Reach};
+use super::change::{Amendment, Change, Part, Reach};
 use super::cluster::{Fresh, Target, has_begun};
-use super::conclude::next_window;
+use super::conclude::{key_parts, next_window};
 use super::foreign::Foreign;
 use super::identities::Identities;
 use super::live::{Live, Owned};
@@ -167,15 +167,34 @@ impl<'c> Planner<'_, 'c> {
         }
     }
 
+    /// Leaves to the guest of a grant of several units what nobody else needs.
+    fn leave_part(&mut self, live: &Live<'_>, position: usize) {
+        let Some(ruling) = self.grant_ruling(position) else { return };
+        let Some((spaces, window)) = ruling.part.clone() else { return };
+        let Context { settings, directory, past, .. } = self.context;
+        let owned = &live.owned[position];
+        let parts = key_parts(&self.reservation.id, owned.parts.guest.clone(), &spaces, directory);
+        let wanted = past.ledger.desired.get(owned.key).copied();
+        self.plan.changes.push(Change::Part(Part {
+            position,
+            key: live.free_key(parts, &settings.namespace, |_| false),
+            spaces,
+            window,
+            wanted,
+            reason: ruling.reason,
+        }));
+    }
+
     /// Takes from a grant what others need, or all of it; whether something was taken, or said.
     fn take(&mut self, live: &Live<'_>, position: usize) -> bool {
         let Some(ruling) = self.grant_ruling(position) else { return false };
-        let GrantRuling { rest, reason, text, hold: _ } = ruling;
+        let GrantRuling { rest, reason, text, hold: _, part: _ } = ruling;
         let has = live.owned[position].grant.window;
         match rest {
             // No policy bounds what a person decided (RULES 17).
             None if self.policy() == Policy::Sync || *reason == ReasonCode::Decided => {
                 self.plan.n_unchanged -= 1;
+                self.leave_part(live, position);
                 // What is missing still stands while others are made, so that nothing of Seam's rules depends on it.
                 let target = if *reason == ReasonCode::Absent { Target::Kept } else { Target::Goes };
                 self.targets.insert(position, target);
@@ -191,6 +210,7 @@ impl<'c> Planner<'_, 'c> {
             }
             Some(rest) if !rest.same_from(&has, self.context.now) => {
                 self.plan.n_unchanged -= 1;
+                self.leave_part(live, position);
                 self.cut(live, position, *rest, (*reason, text.clone()));
                 true
             }
@@ -224,7 +244,7 @@ impl<'c> Planner<'_, 'c> {
 
     fn revoke(&mut self, live: &Live<'_>, position: usize, reason: ReasonCode, stay: Option<usize>) {
         let ruling = self.grant_ruling(position);
-        if let Some(GrantRuling { rest: Some(rest), reason, text, hold }) = ruling {
+        if let Some(GrantRuling { rest: Some(rest), reason, text, hold, part: _ }) = ruling {
             self.targets.insert(position, Target::Kept);
             if let Some(why) = hold {
                 self.hold_live(position, None, why.clone());
@@ -236,6 +256,7 @@ impl<'c> Planner<'_, 'c> {
         }
         if self.policy() == Policy::Sync || ruling.is_some_and(|ruling| ruling.reason == ReasonCode::Decided)
         {
+            self.leave_part(live, position);
             let stay = stay.map(|stay| &self.reservation.revoked[stay]);
             let told = ruling.filter(|ruling| ruling.reason == ReasonCode::MadeLonger);
             let reason = told.map_or(reason, |told| told.reason);

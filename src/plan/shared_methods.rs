@@ -43,7 +43,11 @@ pub(super) fn settle_shared_methods<'p, 'a: 'p>(
                     }
                 }
             }
-            Change::Create(_) | Change::Hold { .. } | Change::HeldStay { .. } | Change::Missing { .. } => {}
+            Change::Create(_)
+            | Change::Part(_)
+            | Change::Hold { .. }
+            | Change::HeldStay { .. }
+            | Change::Missing { .. } => {}
         }
     }
     // A new grant of the same guest may be given the very method that is taken away here.

@@ -75,12 +75,45 @@ fn relet_with_nights_on_both_sides_takes_nothing() {
 }
 
 #[test]
-#[ignore = "not built yet: an absent grant gives up one of its units (RULES 15)"]
 fn relet_takes_one_of_two_rooms() {
     for mut house in houses_of("partial") {
         house.before("2", &among(14, &["R1 Ana 101;102 5..8"]));
         let rows = among(14, &["R2 Ben 101 5..8"]);
         house.night("3", &rows).has(&["101 R2", "102 R1"]).names(&["R1", "R2"], "101").code(3);
+        house.night("3T04:00", &rows).does_nothing();
+    }
+}
+
+#[test]
+fn relet_of_one_of_two_rooms_leaves_the_nights_before_too() {
+    for mut house in houses_of("partial") {
+        house.before("2", &among(14, &["R1 Ana 101;102 5..9"]));
+        let rows = among(14, &["R2 Ben 101 7..9"]);
+        let ran = house.night("3", &rows);
+        ran.names(&["R1", "R2"], "101").code(3);
+        for (room, at, who) in [("101", "6T03:00", "R1"), ("101", "8T03:00", "R2"), ("102", "8T03:00", "R1")]
+        {
+            assert_eq!(ran.who_opens(room, at), [who], "{room} {at}\n{}", ran.story());
+        }
+        house.night("3T04:00", &rows).does_nothing();
+    }
+}
+
+#[test]
+fn relet_of_both_rooms_leaves_nothing() {
+    for mut house in houses_of("partial") {
+        house.before("2", &among(14, &["R1 Ana 101;102 5..8"]));
+        let rows = among(14, &["R2 Ben 101 5..8", "R3 Cid 102 5..8"]);
+        house.night("3", &rows).has(&["101 R2", "102 R3"]).code(3);
+    }
+}
+
+#[test]
+fn unit_taken_off_gives_up_the_room_that_another_needs() {
+    for mut house in houses_of("complete") {
+        house.before("2", &among(14, &["R1 Ana 101;102 5..8"]));
+        let rows = among(14, &["R1 Ana - 5..8", "R2 Ben 101 5..8"]);
+        house.night("3", &rows).has(&["101 R2", "102 R1"]).code(0);
         house.night("3T04:00", &rows).does_nothing();
     }
 }

@@ -228,6 +228,7 @@ impl<'a> Occupancy<'a> {
             opens,
             wanted: opens,
             units,
+            left_units: SmallVec::new(),
             in_house,
             guest_in_house: in_house,
             forced,

@@ -30,6 +30,7 @@ impl Occupancy<'_> {
         let ground = self.ground;
         let now = ground.now(reservation);
         let mut change = self.change(reservation, stay, [grant].into_iter().collect());
+        self.leave_by_decision(reservation, grant, &mut change);
         change.units = SmallVec::new();
         change.in_house = ground.in_house(Some(grant), None);
         change.guest_in_house = change.in_house;
@@ -68,6 +69,23 @@ impl Occupancy<'_> {
         }
         change.action = Action::Revoke(Cause::Left);
         change
+    }
+
+    /// Of a grant that a row takes away, the units that a person decided to leave to the guest (RULES 17). With all of
+    /// them it is held, with none it goes.
+    fn leave_by_decision(&self, reservation: usize, grant: usize, change: &mut Change) {
+        let doors = &self.ground.grants[grant].doors;
+        let has_door = |unit: &usize| self.ground.units[*unit].doors.iter().any(|door| doors.contains(door));
+        let is_left = |unit: &usize| self.ground.decided(reservation, &[*unit]) == Some(&Choice::Leave);
+        let own: SmallVec<[usize; 1]> = change.units.iter().copied().filter(has_door).collect();
+        let left: SmallVec<[usize; 1]> = own.iter().copied().filter(is_left).collect();
+        if own.is_empty() || change.hold.is_some_and(|hold| hold != Hold::Person) {
+            return;
+        }
+        change.hold = (left.len() == own.len()).then_some(Hold::Person);
+        if change.hold.is_none() {
+            change.left_units = left;
+        }
     }
 
     fn follows(&self, stay: usize, window: LocalSpan) -> bool {

@@ -442,6 +442,7 @@ impl<'a> Builder<'a, '_> {
             ground.stays.push(stay);
         }
         for (n, revoked) in desired.revoked.iter().enumerate() {
+            let units = self.units(ground, &revoked.units);
             let zone = &ground.clocks[clock].zone;
             ground.stays.push(Stay {
                 reservation,
@@ -450,7 +451,7 @@ impl<'a> Builder<'a, '_> {
                 full_name: NOBODY.get_or_init(EcoString::new),
                 email: None,
                 phone: None,
-                units: SmallVec::new(),
+                units,
                 dates: revoked.dates,
                 buffered: LocalSpan::of_window(&revoked.window, zone),
                 window: revoked.window,

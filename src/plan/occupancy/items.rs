@@ -93,7 +93,8 @@ impl Occupancy<'_> {
                     _ => {}
                 }
             }
-            let stays = self.rest(*grant).map(|rest| rest.from_now(now).common(change.opens.from_now(now)));
+            let stays =
+                self.rest_in(*grant, *unit).map(|rest| rest.from_now(now).common(change.opens.from_now(now)));
             let stays = stays.filter(|common| !common.is_empty());
             let by_policy = !self.closes(*grant) && self.meets(c, *grant, *unit);
             match (change.hold, stays) {

@@ -18,6 +18,7 @@ mod guards;
 mod items;
 mod meeting;
 mod needs;
+mod partial;
 mod parties;
 mod rulings;
 mod settle;
@@ -157,6 +158,8 @@ pub(super) struct Change {
     wanted: LocalSpan,
     /// The units that it gets: its own, less those that it lost (RULES 14).
     pub(super) units: SmallVec<[usize; 1]>,
+    /// Units that a person decided to leave to the guest where the others go (RULES 17).
+    pub(super) left_units: SmallVec<[usize; 1]>,
     pub(super) in_house: bool,
     /// The guest is in house with this stay or another one of the reservation (RULES 24).
     guest_in_house: bool,

@@ -110,7 +110,7 @@ impl Occupancy<'_> {
                 && self.input.settings.policy == Policy::Sync
         };
         let gone = self.changes.iter().filter(goes).flat_map(|change| &change.grants);
-        gone.filter(|grant| self.rest(**grant).is_none())
+        gone.filter(|grant| self.rest(**grant).is_none() && self.part_kept(**grant, live).is_none())
             .map(|grant| live.owned[self.ground.grants[*grant].position].grant.id.clone())
             .collect()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::ground::Status;
 use super::{Action, Cause, Hold, Occupancy};
+use crate::mapping::SpaceRefs;
 use crate::model::local_span::{FOR_EVER, instant};
 use crate::model::{HeldBy, LocalSpan, ReasonCode, Window};
 use crate::plan::absence::Missing;
@@ -54,6 +55,8 @@ pub(in crate::plan) struct GrantRuling {
     pub(in crate::plan) text: String,
     /// Why what is asked of it is not done.
     pub(in crate::plan) hold: Option<Why>,
+    /// What the guest keeps of a grant of several units, as a new grant.
+    pub(in crate::plan) part: Option<(SpaceRefs, Window)>,
 }
 
 impl Occupancy<'_> {
@@ -70,7 +73,9 @@ impl Occupancy<'_> {
                 let rest = self.rest(*grant).map(|rest| self.window_of(*grant, rest, live));
                 let hold = change.hold.map(|hold| self.why(c, hold));
                 let (reason, text) = self.reason_of_taking(c, *grant);
-                rulings.grants.insert(position, GrantRuling { rest, reason, text, hold });
+                let part = self.part_kept(*grant, live);
+                let part = part.map(|(spaces, span)| (spaces, self.window_of(*grant, span, live)));
+                rulings.grants.insert(position, GrantRuling { rest, reason, text, hold, part });
             }
         }
         rulings
@@ -359,7 +364,7 @@ impl Occupancy<'_> {
         let mut words: Vec<String> = Vec::new();
         for (grant, unit) in &self.blockers[c] {
             let current = &self.ground.grants[*grant];
-            let Some(rest) = self.rest(*grant) else { continue };
+            let Some(rest) = self.rest_in(*grant, *unit) else { continue };
             if !rest.from_now(self.ground.now(current.reservation)).overlaps(change.wanted) {
                 continue;
             }

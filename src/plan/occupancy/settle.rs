@@ -32,6 +32,17 @@ impl Occupancy<'_> {
         if is_cut && self.fixed.contains(&grant) { Some(current.window) } else { rest }
     }
 
+    /// The same in one unit: what a person decided to leave to the guest stays open (RULES 17).
+    pub(in crate::plan) fn rest_in(&self, grant: usize, unit: usize) -> Option<LocalSpan> {
+        let doors = &self.ground.units[unit].doors;
+        let has_door = |left: &usize| self.ground.units[*left].doors.iter().any(|door| doors.contains(door));
+        let change = self.change_of_grant[grant].map(|c| &self.changes[c]);
+        if change.is_some_and(|change| change.hold.is_none() && change.left_units.iter().any(has_door)) {
+            return Some(self.ground.grants[grant].window);
+        }
+        self.rest(grant)
+    }
+
     fn rest_of(&self, grant: usize, c: usize, change: &Change) -> Option<LocalSpan> {
         let current = &self.ground.grants[grant];
         if change.hold.is_some() {
@@ -119,6 +130,18 @@ impl Occupancy<'_> {
 
     /// The spans of those who have the unit for a night of this grant, and get it or have its grant.
     fn needed_by(&self, grant: usize, d: usize) -> impl Iterator<Item = LocalSpan> {
+        self.who_needs(grant, d).map(|(_, span)| span)
+    }
+
+    /// The units for which others need a grant.
+    pub(super) fn needed_units(&self, grant: usize, d: usize) -> Vec<usize> {
+        let of = |(c, _): (usize, LocalSpan)| {
+            self.blockers[c].iter().filter(move |(blocker, _)| *blocker == grant).map(|(_, unit)| *unit)
+        };
+        self.who_needs(grant, d).flat_map(of).collect()
+    }
+
+    fn who_needs(&self, grant: usize, d: usize) -> impl Iterator<Item = (usize, LocalSpan)> {
         let current = &self.ground.grants[grant];
         let change = &self.changes[d];
         let winners = change
@@ -129,11 +152,11 @@ impl Occupancy<'_> {
         self.claimants[d]
             .iter()
             .filter(move |c| self.blockers[**c].iter().any(|(blocker, _)| *blocker == grant))
-            .map(|c| &self.changes[*c])
-            .filter(move |claimant| {
+            .map(|c| (*c, &self.changes[*c]))
+            .filter(move |(_, claimant)| {
                 winners.is_none_or(|winners| claimant.stay.is_some_and(|stay| winners.contains(&stay)))
             })
-            .filter_map(move |claimant| {
+            .filter_map(move |(c, claimant)| {
                 let opens = match claimant.hold {
                     Some(_) if claimant.grants.is_empty() || claimant.action == Action::Replace => {
                         return None;
@@ -147,7 +170,7 @@ impl Occupancy<'_> {
                 // Opening early takes no night from anybody (RULES 19).
                 let begins = claimant.stay.map_or(opens.from, |stay| self.ground.stays[stay].dates.from);
                 let opens = LocalSpan { from: opens.from.max(begins), ..opens };
-                opens.from_now(now).shares_night(current.dates).then_some(opens)
+                opens.from_now(now).shares_night(current.dates).then_some((c, opens))
             })
     }
 
@@ -264,7 +287,7 @@ impl Occupancy<'_> {
         let now = self.ground.now(reservation);
         let mut is_occupied = false;
         for (grant, unit) in &self.blockers[c] {
-            let (Some(left), Some(stay)) = (self.rest(*grant), change.stay) else { continue };
+            let (Some(left), Some(stay)) = (self.rest_in(*grant, *unit), change.stay) else { continue };
             let Some(d) = self.change_of_grant[*grant] else { continue };
             let dates = self.ground.stays[stay].dates;
             let current = &self.ground.grants[*grant];
