@@ -2,7 +2,9 @@
 
 use super::cluster::Seat;
 use crate::mapping::{DesiredGrant, DoorRefs, HeldStay, RevokedStay, SpaceRefs};
-use crate::model::{AccessGrantKey, AccessMethodId, HeldBy, Method, MethodSet, ReasonCode, Wanted, Window};
+use crate::model::{
+    AccessGrantKey, AccessMethodId, HeldBy, Method, MethodSet, ReasonCode, SeamReservationKey, Wanted, Window,
+};
 
 /// A grant to make.
 #[derive(Debug, Clone)]
@@ -83,6 +85,8 @@ pub(super) struct Part {
     pub(super) spaces: SpaceRefs,
     /// When.
     pub(super) window: Window,
+    /// A key of its own, because others may join or leave the old one; `None` where no door knows reservations.
+    pub(super) reservation_key: Option<SeamReservationKey>,
     /// What is to be remembered of it.
     pub(super) wanted: Option<Wanted>,
     /// Why.

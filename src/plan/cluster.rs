@@ -211,6 +211,13 @@ impl<'a> Clusters<'a> {
         Some(group.join(&key, create, window))
     }
 
+    /// A key that no other grant has.
+    pub(super) fn own_key(&mut self, doors: DoorRefs) -> SeamReservationKey {
+        let (ordinal, key) = self.free_key();
+        self.groups.insert((ordinal, key.clone()), Group { doors, ..Group::default() });
+        key
+    }
+
     /// Whether a live grant is under a key that is made anew, so that it goes before its successor comes.
     pub(super) fn is_rebuilt(&self, position: usize) -> bool {
         self.group_of(position).is_some_and(|group| group.rebuilt)

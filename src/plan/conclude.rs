@@ -22,7 +22,7 @@ impl<'a> Planner<'a, '_> {
         let mut orders: BTreeMap<usize, Order> = BTreeMap::new();
         let mut chains: BTreeMap<usize, usize> = BTreeMap::new();
         let mut in_the_way: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        let Settled { mut seats, clusters } = settled;
+        let Settled { mut seats, mut clusters } = settled;
         let mut given: Vec<AccessGrantKey> = Vec::new();
         for (i, work) in self.works.iter().enumerate() {
             if let Work::Replace { old, .. } = work {
@@ -41,6 +41,11 @@ impl<'a> Planner<'a, '_> {
             if let Target::Window(window) = target {
                 in_the_way.insert(*position, clusters.in_the_way_of(*position, window));
             }
+        }
+        for change in &mut self.plan.changes {
+            let Change::Part(part) = change else { continue };
+            let capable = self.context.directory.capable_of(&part.spaces);
+            part.reservation_key = (!capable.is_empty()).then(|| clusters.own_key(capable));
         }
         drop(clusters);
         let mut seat_of = |i: usize| seats.remove(&i).expect("settled: every new grant has a seat");

@@ -413,13 +413,13 @@ impl<'a, 'c> Emitter<'a, 'c> {
     }
 
     fn create_part(&mut self, part: &Part, item: ItemId) -> StepId {
-        let Part { position, key, spaces, window, .. } = part;
+        let Part { position, key, spaces, window, reservation_key, .. } = part;
         let grant = self.live.owned[*position].grant;
         let Places { space_ids, doors, .. } = self.places(spaces);
         let call = Call::CreateGrant {
             key: key.clone(),
             identity: IdentityTarget::Known(grant.identity.clone()),
-            reservation_key: grant.reservation_key.clone(),
+            reservation_key: reservation_key.clone(),
             spaces: space_ids,
             window: *window,
             methods: grant.methods(),

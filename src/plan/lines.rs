@@ -79,11 +79,12 @@ impl Emitter<'_, '_> {
     }
 
     fn part(&self, id: &ReservationId, part: &Part) -> Item {
-        let Part { position, key, spaces, window, wanted, reason } = part;
+        let Part { position, key, spaces, window, reservation_key, wanted, reason } = part;
         let owned = &self.live.owned[*position];
         let Places { space_keys, device_ids, acs_entrance_ids, .. } = self.places(spaces);
         let after = GrantView {
             access_grant_key: Some(key.clone()),
+            reservation_key: reservation_key.clone(),
             space_keys,
             device_ids,
             acs_entrance_ids,

@@ -143,7 +143,8 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     occupancy.guard(&counts, &live, in_house.len() as u64, tripped);
     occupancy.hold_rings();
     occupancy.make_exchanged_anew();
-    let shared = keys_of_several_properties(desired);
+    let listed = desired.reservations.iter().map(|reservation| &reservation.id);
+    let shared = keys_of_several_properties(listed.chain(reservations.absent.iter().map(|(id, _)| id)));
     let base_key = |id: &ReservationId| {
         let several = shared.contains(&id.key) || live.used_by_other_property(id);
         if several { id.to_string() } else { id.key.to_string() }
@@ -330,18 +331,20 @@ fn occupied<'a>(
 }
 
 /// Reservation keys that the source uses for more than one property (RULES 3).
-fn keys_of_several_properties(desired: &Desired) -> BTreeSet<ReservationKey> {
+fn keys_of_several_properties<'i>(
+    ids: impl Iterator<Item = &'i ReservationId> + Clone,
+) -> BTreeSet<ReservationKey> {
     let mut shared = BTreeSet::new();
-    let mut ids = desired.reservations.iter().map(|reservation| &reservation.id);
-    let Some(first) = ids.next() else { return shared };
-    if ids.all(|id| id.property == first.property) {
+    let mut others = ids.clone();
+    let Some(first) = others.next() else { return shared };
+    if others.all(|id| id.property == first.property) {
         return shared;
     }
     let mut properties: HashMap<&ReservationKey, &PropertyCode> = HashMap::new();
-    for reservation in &desired.reservations {
-        let first = properties.entry(&reservation.id.key).or_insert(&reservation.id.property);
-        if **first != reservation.id.property {
-            shared.insert(reservation.id.key.clone());
+    for id in ids {
+        let first = properties.entry(&id.key).or_insert(&id.property);
+        if **first != id.property {
+            shared.insert(id.key.clone());
         }
     }
     shared

@@ -178,6 +178,7 @@ impl<'c> Planner<'_, 'c> {
         self.plan.changes.push(Change::Part(Part {
             position,
             key: live.free_key(parts, &settings.namespace, |_| false),
+            reservation_key: None,
             spaces,
             window,
             wanted,

@@ -1,7 +1,7 @@
 //! Grants of several units of which a guest loses some (RULES 15, 17).
 
 use super::{Action, Occupancy};
-use crate::mapping::SpaceRefs;
+use crate::mapping::{Desired, SpaceRef, SpaceRefs};
 use crate::model::{DoorRef, LocalSpan};
 use crate::plan::live::Live;
 
@@ -24,28 +24,30 @@ impl Occupancy<'_> {
         };
         let left = doors_of(&change.left_units);
         let needed = doors_of(&self.needed_units(grant, d));
-        let own_doors = |space| self.input.desired.doors.own_doors(self.input.directory, [space]);
+        let Desired { doors, common, .. } = self.input.desired;
+        let own_doors = |space| doors.own_doors(self.input.directory, [space]);
         let is_kept = |doors: &[DoorRef]| {
             let is_left = left.is_empty() || doors.iter().any(|door| left.contains(door));
             is_left && !doors.iter().any(|door| needed.contains(door))
         };
         let spaces = live.owned[current.position].spaces.as_deref()?;
-        let (common, own): (SpaceRefs, SpaceRefs) =
-            spaces.iter().copied().partition(|space| own_doors(*space).is_empty());
-        let mut kept: SpaceRefs = own.into_iter().filter(|space| is_kept(&own_doors(*space))).collect();
+        // A space that is no unit and no common one any more is given to nobody.
+        let is_unit = |space: &SpaceRef| !common.contains(space) && !own_doors(*space).is_empty();
+        let is_of_kept_unit = |space: &SpaceRef| is_unit(space) && is_kept(&own_doors(*space));
+        let mut kept: SpaceRefs = spaces.iter().copied().filter(is_of_kept_unit).collect();
         if kept.is_empty() {
             return None;
         }
         let now = self.ground.now(current.reservation);
         let until = self.first_claim(d, &kept, now);
         let span = LocalSpan { to: current.window.to.min(until), ..current.window };
-        kept.extend(common);
+        kept.extend(spaces.iter().copied().filter(|space| own_doors(*space).is_empty()));
         kept.sort_unstable();
         (!span.from_now(now).is_empty()).then_some((kept, span))
     }
 
     /// When somebody else opens one of the spaces that are kept: on the day on which the stay ends.
-    fn first_claim(&self, d: usize, kept: &[crate::mapping::SpaceRef], now: i64) -> i64 {
+    fn first_claim(&self, d: usize, kept: &[SpaceRef], now: i64) -> i64 {
         let doors = self.input.desired.doors.own_doors(self.input.directory, kept.iter().copied());
         let opens_kept = |c: &&usize| {
             let change = &self.changes[**c];
