@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ecow::EcoString;
 use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -71,6 +72,12 @@ impl KnownStay<'_> {
             KnownBy::Live(grant) | KnownBy::Ended(grant) => grant.window,
             KnownBy::Recorded(wanted) => wanted.window(),
         }
+    }
+
+    /// Whether it has a live grant that was made for one of these sets of spaces, by their hashes.
+    pub(super) fn is_made_for(&self, door_sets: &[EcoString], namespace: &Namespace) -> bool {
+        matches!(self.by, KnownBy::Live(_))
+            && GrantKeyParts::parse(namespace, self.key).is_some_and(|key| door_sets.contains(&key.door_set))
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -3,13 +3,16 @@
 use jiff::SignedDuration;
 
 use super::desired::{HeldStay, LeftAlone, RevokedStay, UnitSpaces};
+use super::directory::SpaceRef;
 use super::guests::RowGuest;
+use super::known::KnownStay;
 use super::map::{Draft, Mapper};
 use super::places::NoPlace;
 use super::segments::{Candidate, Said};
 use super::settings::UnitRule;
 use crate::model::{
     GuestKey, HeldBy, MethodSet, Moment, Property, ReasonCode, SharedSet, Standing, Stay, Window,
+    door_set_hash,
 };
 
 /// A stay that begins within this time can no longer wait for a unit by itself (RULES 18).
@@ -35,6 +38,7 @@ impl<'a> Mapper<'a> {
     ) {
         let property = draft.property;
         let units = self.places.spaces_of(&stay.place, &draft.desired.id.property);
+        let units = units.or_else(|nowhere| self.units_of_live_grant(draft, &stay, &guest, nowhere));
         if let Some(full_name) = known_as {
             stay.guest.full_name = full_name;
         }
@@ -101,6 +105,37 @@ impl<'a> Mapper<'a> {
             }
         };
         draft.desired.held.push(held(said, guest, units.ok(), window, reason_code, held_by, reason));
+    }
+
+    /// The units of a row whose space Seam has no more by that key, by the live grant that was made for it: its stay can be
+    /// changed all the same (RULES 18).
+    fn units_of_live_grant(
+        &mut self,
+        draft: &Draft<'a>,
+        stay: &Stay,
+        guest: &GuestKey,
+        nowhere: NoPlace,
+    ) -> Result<SharedSet<UnitSpaces>, NoPlace> {
+        let NoPlace::Unmapped { unit, space: Some(space) } = &nowhere else { return Err(nowhere) };
+        let window = window_of(stay, draft.property);
+        let keys = || std::iter::once(space).chain(&self.settings.also);
+        let door_sets = [door_set_hash([space]), door_set_hash(keys())];
+        let is_its = |known: &&KnownStay<'_>| {
+            known.guest == *guest
+                && known.window().overlaps(&window)
+                && known.is_made_for(&door_sets, &self.settings.namespace)
+        };
+        let also: Vec<SpaceRef> =
+            self.settings.also.iter().filter_map(|key| self.directory.by_key(key)).collect();
+        let Some(known) = self.known.stays_of(&draft.desired.id).find(is_its) else { return Err(nowhere) };
+        let spaces = known.spaces().filter_map(|space| self.directory.by_id(space));
+        let mut spaces: Vec<SpaceRef> = spaces.filter(|space| !also.contains(space)).collect();
+        spaces.sort_unstable();
+        if spaces.is_empty() {
+            return Err(nowhere);
+        }
+        self.unmapped.add(unit.clone(), Some(space.clone()), &stay.source);
+        Ok([UnitSpaces { unit: unit.clone(), spaces }].into_iter().collect())
     }
 
     /// A row that grants while another one of the same age takes away: what the guest has is kept. The row that takes

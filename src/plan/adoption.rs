@@ -124,7 +124,7 @@ impl<'a> Classifier<'a> {
         }
         Self {
             input,
-            foreign: Foreign::of(inventory, directory, &settings.namespace, now),
+            foreign: Foreign::of(inventory, directory, &settings.namespace, &BTreeMap::new(), now),
             wanted,
             by_id: desired.reservations.iter().map(|reservation| (&reservation.id, reservation)).collect(),
         }

@@ -3,12 +3,15 @@
 //! A grant answers for a stay where it opens a space of the stay's unit in the stay's time and says whose it is: by the
 //! reservation's key, or by the guest's name or contact. A room and a time alone say nothing: a cleaner has them too.
 
+use std::collections::BTreeMap;
+
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
 use crate::mapping::{DesiredGrant, Directory, SpaceRef};
 use crate::model::{
-    EmailAddress, Identity, Inventory, LiveGrant, Namespace, ReservationId, UserIdentityId, same_person_name,
+    AccessGrantId, EmailAddress, Identity, Inventory, LiveGrant, Namespace, ReservationId, UserIdentityId,
+    same_person_name,
 };
 
 /// Why a grant is taken for the grant of a stay.
@@ -28,14 +31,18 @@ pub(super) struct Foreign<'a> {
 }
 
 impl<'a> Foreign<'a> {
+    /// Collects them. Those that are taken over are known for what they are.
     pub(super) fn of(
         inventory: &'a Inventory,
         directory: &Directory,
         namespace: &Namespace,
+        adopted: &BTreeMap<AccessGrantId, ReservationId>,
         now: Timestamp,
     ) -> Self {
         let mut foreign = Self::default();
-        for grant in inventory.grants.iter().filter(|grant| is_foreign(grant, namespace, now)) {
+        let is_asked =
+            |grant: &&LiveGrant| is_foreign(grant, namespace, now) && !adopted.contains_key(&grant.id);
+        for grant in inventory.grants.iter().filter(is_asked) {
             for space in grant.spaces.iter().filter_map(|space| directory.by_id(space)) {
                 foreign.by_space.entry(space).or_default().push(grant);
             }
@@ -68,6 +75,17 @@ impl<'a> Foreign<'a> {
             desired.email.is_some() && folded(identity.email.as_ref()) == folded(desired.email.as_ref());
         let same_phone = desired.phone.is_some() && identity.phone == desired.phone;
         (same_name || same_email || same_phone).then_some(Evidence::Person)
+    }
+
+    /// A grant that is taken for that of a stay: then a second one would stand beside it. The first by its id.
+    pub(super) fn in_the_way(
+        &self,
+        id: &ReservationId,
+        desired: &DesiredGrant,
+    ) -> Option<(&'a LiveGrant, Evidence)> {
+        let at = desired.unit_spaces().filter_map(|space| self.by_space.get(&space)).flatten();
+        at.filter_map(|grant| Some((*grant, self.evidence(grant, id, desired)?)))
+            .min_by_key(|(grant, _)| &grant.id)
     }
 
     /// A grant that lets the guest of a stay into all of its units now: the one that does so longest.

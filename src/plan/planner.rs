@@ -9,10 +9,12 @@ use super::absence::learn_missing;
 use super::adoption::{joinable, waiting_for_a_key};
 use super::capacity::full_locks;
 use super::change::Change;
+use super::commands::Commands;
 use super::conclude::supported;
 use super::emit::{Emitter, making};
 use super::foreign::Foreign;
 use super::identities::Heard;
+use super::item::Item;
 use super::judging::{guard_checks, in_house_check, needed};
 use super::learnt::{learn, new_facts};
 use super::live::{Live, Owned};
@@ -31,7 +33,7 @@ use super::trips::{is_quarantine, trips};
 use crate::mapping::{Desired, DesiredReservation, Directory};
 use crate::model::{
     AccessGrantId, Coverage, Decision, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
-    ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
 };
 use crate::side_by_side::{both, each};
 
@@ -66,7 +68,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let joinable = joinable(input);
     let ((live, foreign), heard) = both(
         || {
-            let foreign = Foreign::of(inventory, directory, &settings.namespace, now);
+            let foreign = Foreign::of(inventory, directory, &settings.namespace, &desired.adopted, now);
             (Live::of(inventory, directory, &settings.namespace, &joinable, now), foreign)
         },
         || Heard::of(desired, inventory, settings),
@@ -251,6 +253,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     plan.warnings.extend(input.past.ledger.decisions.iter().map(Decision::notice));
     let (full_locks, forecast) = both(|| full_locks(&plan, input), || forecast(&plan, &settings.limits, now));
     plan.warnings.extend(full_locks);
+    plan.warnings.extend(grants_to_adopt(&plan, past.commands));
     plan.estimate = forecast.estimate;
     plan.warnings.extend(forecast.late);
     plan.warnings.sort();
@@ -348,6 +351,24 @@ fn keys_of_several_properties<'i>(
         }
     }
     shared
+}
+
+/// Says once that grants which are not ours look like those of stays (RULES 36).
+fn grants_to_adopt(plan: &Plan, commands: &Commands) -> Option<Problem> {
+    let waits = |item: &&Item| {
+        matches!(item.reason_code, ReasonCode::ForeignGrant | ReasonCode::AdoptionPending)
+            && item.before.is_none()
+    };
+    let n_stays = plan.items.iter().filter(waits).count();
+    (n_stays > 0).then(|| Problem {
+        source: SourcePlace { container: "Seam".into(), row: 0 },
+        column: "",
+        code: ProblemCode::Notice,
+        message: format!(
+            "grants that are not ours look like those of stays; stays that wait for it: {n_stays}"
+        ),
+        hint: format!("see which, and take them over: {}", commands.of("adopt")),
+    })
 }
 
 /// Our grants of reservations that the source does not list: nothing is done to them.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::change::{Amendment, Change, Part, Reach};
 use super::cluster::{Fresh, Target, has_begun};
 use super::conclude::{key_parts, next_window};
-use super::foreign::Foreign;
+use super::foreign::{Evidence, Foreign};
 use super::identities::Identities;
 use super::live::{Live, Owned};
 use super::matching::Fate;
@@ -511,7 +511,7 @@ impl<'c> Planner<'_, 'c> {
     fn new_stay(&self, i: usize) -> Work {
         let desired = self.pieces[i].desired;
         let withhold = |why| Work::Withhold { beside: Vec::new(), position: None, why };
-        if let Some(why) = self.adoption_pending(desired) {
+        if let Some(why) = self.adoption_pending(desired).or_else(|| self.foreign_in_the_way(desired)) {
             return withhold(why);
         }
         if let Some(text) = self.context.identities.refusal(&desired.guest) {
@@ -536,6 +536,22 @@ impl<'c> Planner<'_, 'c> {
             reason: ReasonCode::NewStay,
             fresh: Fresh::Allowed,
         }
+    }
+
+    /// A grant that is not ours and is taken for that of the stay has to be taken over, or to go (RULES 36).
+    fn foreign_in_the_way(&self, desired: &DesiredGrant) -> Option<Why> {
+        let (grant, evidence) = self.context.foreign.in_the_way(&self.reservation.id, desired)?;
+        let what = match evidence {
+            Evidence::Key => "the reservation",
+            Evidence::Person => "the guest",
+        };
+        let text = format!(
+            "the grant {} in Seam, which is not ours, is of {what}, the unit and the time of this stay; take it over, or \
+             delete it in Seam\n{}",
+            grant.id,
+            self.context.past.commands.of("adopt")
+        );
+        Some(Why::person(ReasonCode::ForeignGrant, &text))
     }
 
     /// A guest who is in the house by a grant that is not ours keeps that one (RULES 36). Where it ends before their

@@ -144,6 +144,50 @@ fn a_guest_in_the_house_by_a_grant_that_is_not_ours_keeps_that_one_until_they_le
 }
 
 #[test]
+fn foreign_grant_of_the_stay_is_in_the_way_until_it_is_taken_over() {
+    let held = |hotel: &Hotel, rows: &[&str]| -> Vec<String> {
+        let plan = hotel.plan(rows);
+        let line = |item: &reservation_sync::plan::Item| {
+            format!("{:?} {} {:?}", item.action, item.reservation.key, item.reason_code)
+        };
+        plan.items.iter().map(line).collect()
+    };
+    // By the guest's name, and by the key of the reservation, at doors of both kinds.
+    for room in ["room-1", "room-7"] {
+        let mut hotel = Hotel::new();
+        add(&mut hotel, "theirs", "guest g1", &[room], "12-05..12-07");
+        let row = format!("R1 G1 {room} 12-05..12-07");
+        assert_eq!(held(&hotel, &[&row]), ["Hold R1 ForeignGrant"]);
+        let warnings: Vec<String> = hotel.plan(&[&row]).warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(
+            warnings[0].contains("wait for it: 1") && warnings[0].contains("reservation-sync adopt -c "),
+            "{warnings:?}"
+        );
+        agree(&mut hotel, &[&row]);
+        hotel.night(&[&row]);
+        assert_eq!((left(&hotel).as_str(), held(&hotel, &[&row])), ("", Vec::new()));
+        let mut hotel = Hotel::new();
+        add(&mut hotel, "theirs", "Night Desk", &[room], "12-05..12-07").name = Some("R1".into());
+        assert_eq!(held(&hotel, &[&row]), ["Hold R1 ForeignGrant"]);
+    }
+    // Another guest, another unit, or other nights.
+    for (name, room, days) in [
+        ("Cleaner", "room-7", "12-05..12-07"),
+        ("Guest G1", "room-6", "12-05..12-07"),
+        ("Guest G1", "room-7", "12-09..12-12"),
+    ] {
+        let mut hotel = Hotel::new();
+        add(&mut hotel, "theirs", name, &[room], days);
+        assert_eq!(
+            held(&hotel, &["R1 G1 room-7 12-05..12-07"]),
+            ["Create R1 NewStay"],
+            "{name} {room} {days}"
+        );
+    }
+}
+
+#[test]
 fn ours_comes_first_and_what_the_list_names_goes_after_it() {
     let mut hotel = Hotel::with(&["lobby"]);
     add(&mut hotel, "a", "Guest G1", &["room-5", "lobby"], "12-02..12-05");
@@ -154,11 +198,10 @@ fn ours_comes_first_and_what_the_list_names_goes_after_it() {
     hotel.adopted.retain(|id, _| *id == "a".into());
     assert_snapshot!(hotel.night(&rows), @"
     + R1:G1 [lobby room-5] 12-02T15..12-05T11 code key=- | new_stay, seamless
-    + R2:G2 [lobby room-6] 12-02T15..12-06T11 code key=- | new_stay, seamless
+    ? R2:G2 [lobby room-6] 12-02T15..12-06T11 code key=- | foreign_grant, held by person
     - a [lobby room-5] 12-02T15..12-05T11 code key=- | taken_over, replace
       0 create R1:G1 with person pms:G1 name=Guest G1
-      1 create R2:G2 with person pms:G2 name=Guest G2
-      2 delete a after 0
+      1 delete a after 0
     ");
     assert_snapshot!(left(&hotel), @"
     b 12-02T15..12-05T11
@@ -166,8 +209,10 @@ fn ours_comes_first_and_what_the_list_names_goes_after_it() {
     ");
     agree(&mut hotel, &rows);
     assert_snapshot!(hotel.night(&rows), @"
+    + R2:G2 [lobby room-6] 12-02T15..12-06T11 code key=- | new_stay, seamless
     - b [lobby room-6] 12-02T15..12-05T11 code key=- | taken_over, replace
-      0 delete b
+      0 create R2:G2 with person pms:G2 name=Guest G2
+      1 delete b after 0
     ");
     assert_snapshot!(left(&hotel), @"
     cleaner 11-01T15..12-31T11

@@ -237,6 +237,37 @@ fn a_hall_and_a_dormitory_are_shared_and_one_bed_or_room_is_not() {
 }
 
 #[test]
+fn a_stay_is_changed_although_the_space_of_its_unit_has_another_key_by_now() {
+    for (room, also) in [("room-1", &[][..]), ("room-7", &["lobby"][..])] {
+        let mut hotel = Hotel::with(also);
+        hotel.night(&[&format!("R1 G1 {room} 12-01..12-03")]);
+        let key = hotel.inventory.grants[0].key.clone();
+        for space in &mut hotel.inventory.spaces {
+            if space.name == room {
+                space.key = Some("renamed".into());
+            }
+        }
+        hotel.at("12-02T09:00");
+        let rows = [format!("R1 G1 {room} 12-01..12-05"), format!("R2 G2 {room} 12-08..12-09")];
+        let plan = hotel.plan(&[&rows[0], &rows[1]]);
+        hotel.night(&[&rows[0], &rows[1]]);
+        let told: Vec<String> = plan
+            .items
+            .iter()
+            .map(|item| format!("{:?} {} {:?}", item.action, item.reservation.key, item.reason_code))
+            .collect();
+        // A newcomer needs the mapping.
+        assert_eq!(told, ["Update R1 WindowChanged", "Hold R2 UnmappedUnit"]);
+        assert_eq!(hotel.inventory.grants[0].key, key);
+        assert!(
+            plan.warnings.iter().any(|warning| warning.message.contains("leads to no space")),
+            "{:?}",
+            plan.warnings
+        );
+    }
+}
+
+#[test]
 fn a_unit_that_leads_nowhere_is_held_and_opens_no_other_door() {
     let mut hotel = Hotel::with(&["lobby"]);
     assert_snapshot!(hotel.lines(&["R1 G1 room-55 12-02..12-05"]), @"? R1:G1 | unmapped_unit, held by person");
