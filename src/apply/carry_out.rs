@@ -500,7 +500,7 @@ fn outcome_of(call: &Call, wanted: Option<Wanted>, is_last: bool, answer: &Answe
             },
             ..StepOutcome::plain(outcome_of_error(error))
         },
-        Answer::Receipt(Receipt { how, made, n_attempts: _, request_id }) => StepOutcome {
+        Answer::Receipt(Receipt { how, made, key, n_attempts: _, request_id }) => StepOutcome {
             outcome: outcome_of_receipt(*how),
             request_id: request_id.clone(),
             error: None,
@@ -509,7 +509,12 @@ fn outcome_of(call: &Call, wanted: Option<Wanted>, is_last: bool, answer: &Answe
                 Made::Grant { id, identity: _ } => Some(id.to_string()),
                 Made::Identity(id) => Some(id.to_string()),
             },
-            ledger: ledger_change(call, wanted, is_last),
+            ledger: match (call, key) {
+                (Call::CreateGrant { key: from, .. }, Some(to)) => {
+                    LedgerChange::Renamed { from: from.clone(), to: to.clone(), desired: wanted }
+                }
+                _ => ledger_change(call, wanted, is_last),
+            },
         },
     }
 }

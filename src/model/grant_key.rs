@@ -98,6 +98,22 @@ impl From<Namespace> for String {
     }
 }
 
+impl AccessGrantKey {
+    /// The same with the next number (RULES 1): `…:x`, `…:x:2`, `…:x:3`.
+    #[must_use]
+    pub fn with_next_ordinal(&self) -> Self {
+        let text = self.as_str();
+        let ordinal = text.rsplit_once(':').filter(|_| text.matches(':').count() == PARTS_OF_KEY);
+        match ordinal.and_then(|(base, n)| Some((base, n.parse::<u32>().ok()?))) {
+            Some((base, n)) => Self::new(format!("{base}:{}", n.saturating_add(1))),
+            None => Self::new(format!("{text}:2")),
+        }
+    }
+}
+
+/// A key has so many parts without its number: namespace, property, reservation, guest and spaces.
+const PARTS_OF_KEY: usize = 5;
+
 /// What the key of an owned grant says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GrantKeyParts {
@@ -216,6 +232,17 @@ fn decoded(part: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn next_ordinal_of_a_key() {
+        for (key, next) in [
+            ("pms::R1:R1%2F1:x", "pms::R1:R1%2F1:x:2"),
+            ("pms:LIS:R1:G1:x:2", "pms:LIS:R1:G1:x:3"),
+            ("pms::R1:G1:12", "pms::R1:G1:12:2"),
+        ] {
+            assert_eq!(AccessGrantKey::new(key).with_next_ordinal().as_str(), next);
+        }
+    }
+
     use super::*;
 
     fn namespace() -> Namespace {

@@ -22,7 +22,9 @@ use crate::plan::{Call, IdentityTarget, NewIdentity, Patch};
 pub(super) enum Found {
     /// What the call wants.
     AsWanted(Made),
-    /// Something else under the same key: why it is not ours to count as done.
+    /// Another grant under the same key: why it is not ours to count as done.
+    Taken(&'static str),
+    /// Another identity under the same key: why it is not ours to count as done.
     Different(&'static str),
     /// Under the same key something that is about to go.
     Leaving,
@@ -37,8 +39,14 @@ pub(super) struct Deed<'a> {
     call: &'a Call,
     /// Whom a grant is for; `None` where it brings a new identity along, and for all other calls.
     identity: Option<UserIdentityId>,
+    /// The key of a new grant, where that of the call is taken (RULES 1).
+    pub(super) key: Option<AccessGrantKey>,
+    n_keys: u32,
     pub(super) request: Request,
 }
+
+/// So many further keys are tried where one is taken (RULES 1).
+const FURTHER_KEYS: u32 = 5;
 
 impl<'a> Deed<'a> {
     /// `made` is the new identity that an earlier step made, where one did. Without it, a grant for a new guest brings
@@ -50,14 +58,31 @@ impl<'a> Deed<'a> {
             _ => None,
         };
         let reach = if call.door_operation().is_some() { Reach::Doors } else { Reach::Workspace };
-        let body = body(call, identity.as_ref());
+        let body = body(call, identity.as_ref(), None);
         let request = Request { path: call.path(), safety: safety(call), reach, body };
-        Self { call, identity, request }
+        Self { call, identity, key: None, n_keys: 0, request }
+    }
+
+    /// Takes the next key for a new grant; whether there is one.
+    pub(super) fn next_key(&mut self) -> bool {
+        let Call::CreateGrant { key, .. } = self.call else { return false };
+        if self.n_keys == FURTHER_KEYS {
+            return false;
+        }
+        self.n_keys += 1;
+        self.key = Some(self.key.as_ref().unwrap_or(key).with_next_ordinal());
+        self.request.body = body(self.call, self.identity.as_ref(), self.key.as_ref());
+        true
+    }
+
+    /// Whether the call can be refused as a conflict for nothing but the key of the grant.
+    pub(super) fn brings_only_a_key(&self) -> bool {
+        matches!(self.call, Call::CreateGrant { .. }) && self.identity.is_some()
     }
 
     /// From now on the grant is for an identity that exists.
     pub(super) fn for_person(&mut self, id: UserIdentityId) {
-        self.request.body = body(self.call, Some(&id));
+        self.request.body = body(self.call, Some(&id), self.key.as_ref());
         self.identity = Some(id);
     }
 
@@ -112,7 +137,7 @@ impl<'a> Deed<'a> {
                 .await?
                 .map_or(Found::Nothing, |found| compare_new_identity(new, found))),
             Call::CreateGrant { key, identity: target, .. } => {
-                let found = grant(lookup::grant_by_key(key)).await?;
+                let found = grant(lookup::grant_by_key(self.key.as_ref().unwrap_or(key))).await?;
                 // Seam may keep the identity of a grant that it refused, so it is looked for by its own key.
                 let new = match target {
                     IdentityTarget::New { identity, .. } if self.identity.is_none() => identity,
@@ -173,13 +198,13 @@ impl<'a> Deed<'a> {
             return Found::Leaving;
         }
         if Some(&found.identity) != identity {
-            return Found::Different("the key belongs to a grant of somebody else");
+            return Found::Taken("the key belongs to a grant of somebody else");
         }
         if &found.spaces != spaces {
-            return Found::Different("the key belongs to a grant for other spaces");
+            return Found::Taken("the key belongs to a grant for other spaces");
         }
         if !same_window(&found.window, window) {
-            return Found::Different("the key belongs to a grant for another time");
+            return Found::Taken("the key belongs to a grant for another time");
         }
         Found::AsWanted(Made::Grant { id: found.id, identity: found.identity })
     }
@@ -244,7 +269,7 @@ fn safety(call: &Call) -> Safety {
     }
 }
 
-fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
+fn body(call: &Call, identity: Option<&UserIdentityId>, other_key: Option<&AccessGrantKey>) -> Value {
     let mut body = Map::new();
     match call {
         Call::CreateIdentity(new) => body = profile(new),
@@ -255,7 +280,7 @@ fn body(call: &Call, identity: Option<&UserIdentityId>) -> Value {
             patch(&mut body, "phone_number", phone);
         }
         Call::CreateGrant { key, identity: target, reservation_key, spaces, window, methods, code, name } => {
-            body.insert("access_grant_key".to_owned(), json!(key));
+            body.insert("access_grant_key".to_owned(), json!(other_key.unwrap_or(key)));
             match (identity, target) {
                 (None, IdentityTarget::New { identity, .. }) => {
                     body.insert("user_identity".to_owned(), Value::Object(profile(identity)));

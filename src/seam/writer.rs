@@ -16,7 +16,7 @@ use super::error::{CallError, CallErrorKind, Effect, Refusal};
 use super::retry::{Course, Delays, Next, Safety, Verdict, verdict};
 use super::turn::Turns;
 use crate::event::EventSink;
-use crate::model::{AccessGrantId, UserIdentityId};
+use crate::model::{AccessGrantId, AccessGrantKey, UserIdentityId};
 use crate::plan::Call;
 
 /// Who is told of a call's retries, and who can end its waits.
@@ -65,6 +65,8 @@ pub struct Receipt {
     pub made: Made,
     /// How often the call itself was sent; looks are not counted.
     pub n_attempts: u32,
+    /// The key of the new grant, where that of the call was taken.
+    pub key: Option<AccessGrantKey>,
     /// Seam's name for the request that settled it, where it was an answered one.
     pub request_id: Option<String>,
 }
@@ -92,7 +94,7 @@ impl SeamWriter {
         let mut course = self.client.course();
         loop {
             let error = match deed.send(&self.client, Some(watch.cancel)).await {
-                Ok(answer) => return Ok(story.done(answer)),
+                Ok(answer) => return Ok(Receipt { key: deed.key, ..story.done(answer) }),
                 Err(error) => error,
             };
             story.failed(&error);
@@ -123,12 +125,22 @@ impl SeamWriter {
                 Err(_) => return Err(story.ended(error)),
             };
             if let Found::AsWanted(made) = found {
-                return Ok(story.found(made));
+                return Ok(Receipt { key: deed.key, ..story.found(made) });
             }
             story.in_doubt = false;
-            let is_other_request = matches!(found, Found::Person(_));
+            let is_conflict = error.kind == CallErrorKind::Refused(Refusal::Conflict);
+            let is_taken = match found {
+                Found::Taken(_) => true,
+                Found::Nothing => is_conflict && deed.brings_only_a_key(),
+                _ => false,
+            };
+            let has_other_key = is_taken && deed.next_key();
+            let is_other_request = has_other_key || matches!(found, Found::Person(_));
             let next = match found {
-                Found::Different(reason) => return Err(story.ended(conflict(error, reason))),
+                _ if has_other_key => next,
+                Found::Taken(reason) | Found::Different(reason) => {
+                    return Err(story.ended(conflict(error, reason)));
+                }
                 Found::Person(id) => {
                     deed.for_person(id);
                     next
@@ -214,13 +226,13 @@ impl Story {
 
     fn done(&self, answer: Answer<Made>) -> Receipt {
         let Answer { content, request_id } = answer;
-        Receipt { how: How::Fresh, made: content, n_attempts: self.n_attempts + 1, request_id }
+        Receipt { how: How::Fresh, made: content, key: None, n_attempts: self.n_attempts + 1, request_id }
     }
 
     /// What we made, though its answer was lost, is fresh; what stood there before we came is not ours to claim.
     fn found(&self, made: Made) -> Receipt {
         let how = if self.makes_something && self.was_in_doubt { How::Fresh } else { How::AlreadySo };
-        Receipt { how, made, n_attempts: self.n_attempts, request_id: None }
+        Receipt { how, made, key: None, n_attempts: self.n_attempts, request_id: None }
     }
 
     fn ended(&self, error: CallError) -> CallError {

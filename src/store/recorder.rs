@@ -87,6 +87,15 @@ pub enum LedgerChange {
         /// What was wanted.
         desired: Wanted,
     },
+    /// What was wanted of it, under the key that it got instead of the one of its intent.
+    Renamed {
+        /// The key of the intent.
+        from: AccessGrantKey,
+        /// The key of the grant.
+        to: AccessGrantKey,
+        /// What was wanted; `None` where nothing was said of it.
+        desired: Option<Wanted>,
+    },
     /// Nothing: it is gone.
     Remove {
         /// The grant.
@@ -312,6 +321,11 @@ impl<'a> Written<'a> {
                         LedgerChange::Keep => {}
                         LedgerChange::Set { key, desired } => {
                             written.wanted.insert(key.clone(), *desired);
+                        }
+                        LedgerChange::Renamed { from, to, desired } => {
+                            written.wanted.remove(from);
+                            written.gone.insert(from);
+                            written.wanted.extend(desired.map(|desired| (to.clone(), desired)));
                         }
                         LedgerChange::Remove { key } => {
                             written.wanted.remove(key);

@@ -200,17 +200,23 @@ async fn identity_key_of_another_person_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn grant_key_of_another_person_is_a_conflict() {
+async fn grant_key_of_another_person_gets_the_next_number() {
     let script = Script::serve([
         (CREATE, refusal(409, "access_grant_key_already_exists", "the key is taken")),
         (GET, shown_grant("i1")),
         (GET_IDENTITY, shown_identity("i3", "Eva Dias")),
+        (CREATE, refusal(409, "user_identity_already_exists", "the key is taken")),
+        (GET, refusal(404, "access_grant_not_found", "no")),
+        (GET_IDENTITY, shown_identity("i3", "Eva Dias")),
+        (CREATE, shown_grant("i3")),
     ])
     .await;
-    let error =
-        perform(&writer_of(&reader_of(&script.base_url)), &scripted_grant()).await.expect_err("taken");
-    assert!(error.message.contains("somebody else"), "{error}");
-    assert_eq!(script.paths(), [CREATE, GET, GET_IDENTITY]);
+    let receipt = perform(&writer_of(&reader_of(&script.base_url)), &scripted_grant()).await.expect("made");
+    assert_eq!(receipt.key, Some("pms::R1:G3:x:2".into()));
+    assert_eq!(script.paths(), [CREATE, GET, GET_IDENTITY, CREATE, GET, GET_IDENTITY, CREATE]);
+    let asked = script.asked();
+    assert_eq!(asked[6].body["access_grant_key"], "pms::R1:G3:x:2");
+    assert_eq!(asked[6].body["user_identity_id"], "i3");
 }
 
 #[tokio::test]

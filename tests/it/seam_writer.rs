@@ -207,12 +207,13 @@ async fn what_stands_there_already_is_already_so_however_seam_says_it() {
 }
 
 #[tokio::test]
-async fn a_key_that_holds_something_else_is_an_error() {
+async fn a_key_that_holds_something_else_gets_the_next_number() {
     for switch in ["conflict", "bad_request", "return_existing"] {
         let switches = json!({"duplicate_access_grant_key": switch});
         let hotel = Hotel::open(&[("switches", switches)]).await;
         hotel.done(&hotel.grant("pms::R1:G1:x")).await;
         let room = hotel.space("room-201");
+        // Of another guest, for another room, for another time.
         let others = [
             create_grant("pms::R1:G1:x", &hotel.identity("pms:G2"), &[&room], window(2, 5)),
             create_grant(
@@ -224,13 +225,31 @@ async fn a_key_that_holds_something_else_is_an_error() {
             create_grant("pms::R1:G1:x", &hotel.identity("pms:G1"), &[&room], window(2, 6)),
         ];
         let n_others = if switch == "return_existing" { 2 } else { 3 };
-        for other in &others[..n_others] {
-            let error = perform(&hotel.writer, other).await.expect_err("not ours to claim");
-            assert_eq!(error.kind, CallErrorKind::Refused(Refusal::Conflict), "{switch}");
-            assert_eq!(error.effect, Effect::None, "{switch}");
-            assert!(error.message.contains("a grant"), "{error}");
+        for (other, n) in others[..n_others].iter().zip(2..) {
+            let key = AccessGrantKey::new(format!("pms::R1:G1:x:{n}"));
+            let receipt = hotel.done(other).await;
+            assert_eq!(receipt.key.as_ref(), Some(&key), "{switch}");
+            let grant = hotel.reader.grant_by_key(&key).await.expect("an answer").expect("it was made");
+            assert_eq!(grant.id, grant_id(&receipt), "{switch}");
+            // The same once more finds it.
+            let again = hotel.done(other).await;
+            assert_eq!((again.made, again.key.as_ref()), (receipt.made, Some(&key)), "{switch}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_key_of_which_six_are_taken_is_an_error() {
+    let hotel = Hotel::open(&[("switches", json!({"duplicate_access_grant_key": "conflict"}))]).await;
+    let (room, other) = (hotel.space("room-201"), hotel.identity("pms:G2"));
+    let theirs = |n: u32| if n == 1 { "pms::R1:G1:x".to_owned() } else { format!("pms::R1:G1:x:{n}") };
+    for n in 1..=6 {
+        hotel.done(&create_grant(&theirs(n), &other, &[&room], window(2, 5))).await;
+    }
+    let ours = create_grant("pms::R1:G1:x", &hotel.identity("pms:G1"), &[&room], window(2, 5));
+    let error = perform(&hotel.writer, &ours).await.expect_err("not ours to claim");
+    assert_eq!((error.kind, error.effect), (CallErrorKind::Refused(Refusal::Conflict), Effect::None));
+    assert!(error.message.contains("a grant of somebody else"), "{error}");
 }
 
 #[tokio::test]

@@ -232,6 +232,10 @@ impl Journal for Held {
                 match outcome.ledger {
                     LedgerChange::Keep => {}
                     LedgerChange::Set { key, desired } => drop(ledger.desired.insert(key, desired)),
+                    LedgerChange::Renamed { from, to, desired } => {
+                        ledger.desired.remove(&from);
+                        ledger.desired.extend(desired.map(|desired| (to, desired)));
+                    }
                     LedgerChange::Remove { key } => {
                         ledger.desired.remove(&key);
                         ledger.repairs.remove(&key);
