@@ -89,19 +89,21 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
         let matching = matching(reservation, &pieces, &live, &memory, now);
         Draft { pieces, matching }
     };
-    let mut quiet: Vec<&DesiredReservation> = (0..n_desired)
-        .filter(|n| !chosen[*n])
-        .map(|n| &desired.reservations[n])
-        .filter(|reservation| !is_outside(&reservation.id))
-        .collect();
-    let plain: Vec<bool> = each(&quiet, |reservation| is_plain(&draft(reservation, &[]), &live, directory));
-    let mut is_plain = plain.into_iter();
-    for (n, reservation) in desired.reservations.iter().enumerate() {
-        if !chosen[n] && !is_outside(&reservation.id) {
-            chosen[n] = !is_plain.next().expect("one for each");
+    let quiet: Vec<usize> =
+        (0..n_desired).filter(|n| !chosen[*n] && !is_outside(&desired.reservations[*n].id)).collect();
+    let plain = each(&quiet, |n| {
+        let reservation = &desired.reservations[*n];
+        plain(reservation, draft(reservation, &[]), &live, directory)
+    });
+    let mut as_wanted: Vec<(&DesiredReservation, ReservationPlan<'_>)> = Vec::new();
+    let mut only_new: Vec<&DesiredReservation> = Vec::new();
+    for (n, plain) in quiet.into_iter().zip(plain) {
+        match plain {
+            Plain::AsWanted(plan) => as_wanted.push((&desired.reservations[n], plan)),
+            Plain::OnlyNew => only_new.push(&desired.reservations[n]),
+            Plain::No => chosen[n] = true,
         }
     }
-    quiet.clear();
     let says_something = past.reading.coverage == Coverage::Complete || !past.ledger.absences.is_empty();
     if says_something && settings.policy == Policy::Sync {
         chosen[n_desired..].fill(true);
@@ -196,16 +198,11 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     };
     let identities = identities.as_ref().expect("they were settled above");
     let context = Context { settings, directory, identities, foreign: &foreign, past: &past, now };
-    quiet.extend(
-        (0..n_desired)
-            .filter(|n| !chosen[*n])
-            .map(|n| &desired.reservations[n])
-            .filter(|reservation| !is_outside(&reservation.id)),
-    );
-    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = each(&quiet, |reservation| {
+    let mut planned: Vec<(&DesiredReservation, ReservationPlan<'_>)> = each(&only_new, |reservation| {
         let (draft, base_key) = (draft(reservation, &[]), base_key(&reservation.id));
         (*reservation, plan_reservation(reservation, draft, None, &base_key, &live, &context))
     });
+    planned.extend(as_wanted);
     planned.extend(of_ground.iter().copied().zip(planned_of_ground));
     planned.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
     let mut learnt = learn(&planned, &live, &context);
@@ -265,24 +262,46 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     plan
 }
 
-/// Whether a reservation that meets nobody is as it should be, or only new.
-fn is_plain(draft: &Draft<'_>, live: &Live<'_>, directory: &Directory) -> bool {
+/// What a reservation that meets nobody needs.
+enum Plain<'a> {
+    /// Nothing: its grants are as wanted.
+    AsWanted(ReservationPlan<'a>),
+    /// New grants or stays that are held, and nothing else.
+    OnlyNew,
+    /// Something else.
+    No,
+}
+
+fn plain<'a>(
+    reservation: &DesiredReservation,
+    draft: Draft<'a>,
+    live: &Live<'_>,
+    directory: &Directory,
+) -> Plain<'a> {
     let Draft { pieces, matching } = draft;
     let Matching { fates, revoked, kept, missing } = matching;
+    if !(revoked.is_empty() && kept.is_empty() && missing.is_empty()) {
+        return Plain::No;
+    }
     let is_as_wanted = |piece: &Piece<'_>, position: &usize| {
         let owned = &live.owned[*position];
         let spaces = owned.spaces.as_deref().unwrap_or_default();
         owned.grant.window == piece.desired.window
             && owned.grant.methods() == supported(directory, piece.desired.methods, spaces)
     };
-    revoked.is_empty()
-        && kept.is_empty()
-        && missing.is_empty()
-        && pieces.iter().zip(fates).all(|(piece, fate)| match fate {
-            Fate::New => piece.desired.facts.newcomer.is_none(),
-            Fate::Covered(lives) => lives.iter().all(|position| is_as_wanted(piece, position)),
-            Fate::Extended { .. } | Fate::Moved(_) => false,
-        })
+    let mut plan = ReservationPlan::default();
+    let mut has_new = !reservation.held.is_empty();
+    for (piece, fate) in pieces.iter().zip(fates) {
+        match fate {
+            Fate::New if piece.desired.facts.newcomer.is_none() => has_new = true,
+            Fate::Covered(lives) if lives.iter().all(|position| is_as_wanted(piece, position)) => {
+                plan.n_unchanged += lives.len();
+                plan.as_wanted.extend(lives.into_iter().map(|position| (position, piece.wanted)));
+            }
+            _ => return Plain::No,
+        }
+    }
+    if has_new { Plain::OnlyNew } else { Plain::AsWanted(plan) }
 }
 
 /// The guests who have a grant that is open now.
