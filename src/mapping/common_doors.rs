@@ -109,6 +109,9 @@ fn shared_spaces(
     directory: &Directory,
     reservations: &[DesiredReservation],
 ) -> BTreeSet<SpaceRef> {
+    if settings.shared.is_empty() {
+        return BTreeSet::new();
+    }
     let is_shared = |unit: &UnitSpaces, space: &SpaceRef| {
         settings.shared.is_shared(&unit.unit, &directory.space(*space).key)
     };

@@ -5,6 +5,7 @@
 //! given to somebody else. Another person in the place of a known guest is a guest of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem;
 
 use ecow::{EcoString, eco_format};
 
@@ -17,7 +18,9 @@ use super::pairing::{KnownGuest, Pair, Relation, RowPerson, pair};
 use super::people::{Contacts, own_property};
 use super::rows::window_of;
 use super::settings::GuestScope;
-use crate::model::{GuestKey, Reservation, ReservationId, Standing, Stay, Window, is_equal_name, is_variant};
+use crate::model::{
+    Guest, GuestKey, Reservation, ReservationId, Standing, Stay, Window, is_equal_name, is_variant,
+};
 
 /// The guest of each row, and whether the scope wants a grant for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,12 +80,12 @@ impl Mapper<'_> {
         let known_guests = known_guests(id, &base, known, self.directory);
         let mut people =
             People { reservation, pairs: vec![None; in_order.len()], persons, in_order, known: known_guests };
-        if !people.pair_the_obvious() {
+        let has_properties = !self.settings.properties.by_code.is_empty();
+        let property = own_property(&id.property).filter(|_| has_properties);
+        if !people.pair_the_obvious(|key| of_source(key, property)) {
             let persons = self.row_persons(&people);
             people.pairs = pair(&persons, &people.known, known.listing.is_complete);
         }
-        let has_properties = !self.settings.properties.by_code.is_empty();
-        let property = own_property(&id.property).filter(|_| has_properties);
         let keys = people.keys(&base, |key| of_source(key, property));
         let wanted = self.wanted(&people, &keys);
         let newcomers = self.newcomers(&people);
@@ -192,21 +195,38 @@ impl<'r> People<'r> {
         there.filter(move |(n, _)| !is_paired(*n)).map(|(_, known)| known)
     }
 
-    /// Pairs the one person with the one known guest of the same name, as most reservations are; whether it could.
-    fn pair_the_obvious(&mut self) -> bool {
-        match (&self.in_order[..], &self.known[..]) {
-            (_, []) => true,
-            ([person], [known]) => {
-                let guest = Contacts::from(&self.reservation.stays[*person].guest);
-                let is_obvious =
-                    known.is_there() && guest.is_named() && guest.full_name == known.contacts.full_name;
-                if is_obvious {
-                    self.pairs = vec![Some(Pair { known: 0, relation: Relation::Same })];
-                }
-                is_obvious
-            }
-            _ => false,
+    /// Pairs each person with the known guest of the same name where that is the one whose key the row gives, or nobody
+    /// else has that name, and nobody is left; as in most reservations. Whether it could.
+    fn pair_the_obvious(&mut self, of_source: impl Fn(&GuestKey) -> GuestKey) -> bool {
+        if self.known.is_empty() {
+            return true;
         }
+        if self.known.len() != self.in_order.len() {
+            return false;
+        }
+        let guests = || self.in_order.iter().map(|person| &self.reservation.stays[*person].guest);
+        let has_name = |name: &str| guests().filter(|guest| guest.full_name == name).count();
+        let pair_of = |guest: &Guest| {
+            let row = Contacts::from(guest);
+            let has_key =
+                |known: &KnownGuest<'_>, key: &GuestKey| known.guest == *key || known.guest == of_source(key);
+            let is_it = |known: &KnownGuest<'_>| match &guest.key {
+                Some(key) if self.known.len() > 1 => has_key(known, key),
+                _ => known.contacts.full_name == row.full_name,
+            };
+            let known = self.known.iter().position(is_it)?;
+            let KnownGuest { contacts, .. } = &self.known[known];
+            let is_only = || self.known.len() == 1 || guest.key.is_some() || has_name(row.full_name) == 1;
+            let is_obvious = self.known[known].is_there()
+                && row.is_named()
+                && contacts.full_name == row.full_name
+                && is_only();
+            is_obvious.then_some(Some(Pair { known, relation: Relation::Same }))
+        };
+        let pairs: Option<Vec<Option<Pair>>> = guests().map(pair_of).collect();
+        let is_obvious = pairs.is_some();
+        self.pairs = pairs.unwrap_or_else(|| mem::take(&mut self.pairs));
+        is_obvious
     }
 
     /// The key of each person: that of the known guest, else that of the source, else a number that nobody ever had.

@@ -12,6 +12,7 @@ use crate::model::{
     EmailAddress, Guest, GuestKey, Identity, PhoneNumber, Problem, ProblemCode, PropertyCode, Reservation,
     SourcePlace, is_variant,
 };
+use crate::side_by_side::both;
 
 /// So many keys, and rows of each, a warning lists.
 const LISTED: usize = 10;
@@ -97,8 +98,9 @@ pub(super) fn distrust_keys(
     known: &Known<'_>,
     has_properties: bool,
 ) -> (SharedByPeople, Option<Problem>) {
-    let shared_keys = shared_keys(reservations, known, has_properties);
-    let mut shared = SharedByPeople { guests: HashSet::new(), contacts: shared_contacts(reservations) };
+    let (shared_keys, contacts) =
+        both(|| shared_keys(reservations, known, has_properties), || shared_contacts(reservations));
+    let mut shared = SharedByPeople { guests: HashSet::new(), contacts };
     if shared_keys.is_empty() {
         return (shared, None);
     }

@@ -18,7 +18,9 @@ pub(super) enum Version {
 /// Judges the rows of a reservation. Of an older row only the units are left of which no newer one speaks.
 pub(super) fn versions(stays: &mut [Stay], guests: &[RowGuest]) -> Vec<Version> {
     let mut versions = vec![Version::Counts; stays.len()];
-    if stays.len() < 2 {
+    let is_again =
+        |(row, guest): (usize, &RowGuest)| guests[..row].iter().any(|other| other.key == guest.key);
+    if !guests.iter().enumerate().any(is_again) {
         return versions;
     }
     let before: Vec<Stay> = stays.to_vec();

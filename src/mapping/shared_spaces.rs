@@ -65,6 +65,11 @@ pub struct SharedSpaces {
 }
 
 impl SharedSpaces {
+    /// Whether nothing is named.
+    pub fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
     /// Whether several reservations may have the space of the unit at once: a pattern names one of the two.
     pub fn is_shared(&self, unit: &Unit, space: &SpaceKey) -> bool {
         self.patterns.iter().any(|pattern| pattern.matches(unit.as_str()) || pattern.matches(space.as_str()))
