@@ -20,6 +20,7 @@ use crate::model::{
     AccessGrantId, AccessGrantKey, Choice, DoorRef, EmailAddress, GrantKeyParts, GuestKey, LocalSpan,
     LocalTime, PhoneNumber, ReservationId, ShareKey, SharedSet, SpaceId, Unit, Window, is_variant,
 };
+use crate::side_by_side::{both, each};
 
 /// A grant of ours at one door.
 #[derive(Clone)]
@@ -66,20 +67,17 @@ pub(super) fn two_parties(
 ) -> Vec<Violation> {
     let Some(desired) = base.desired else { return Vec::new() };
     let finder = Finder::new(base, desired);
-    let opened: Vec<(usize, At)> = (0..)
-        .zip(&plan.steps)
-        .filter_map(|(number, step)| Some((number, finder.opened_by(&step.call, before, after)?)))
-        .collect();
+    let opened = each(&plan.steps, |step| finder.opened_by(&step.call, before, after));
+    let opened: Vec<(usize, At)> = (0..).zip(opened).filter_map(|(number, at)| Some((number, at?))).collect();
     if opened.is_empty() {
         return Vec::new();
     }
     let doors: HashSet<DoorRef> = opened.iter().flat_map(|(_, at)| at.doors.iter().copied()).collect();
-    let had = finder.by_door(before, &doors);
-    let has = finder.by_door(after, &doors);
+    let (had, has) = both(|| finder.by_door(before, &doors), || finder.by_door(after, &doors));
     let closings = closings(plan);
     let none = AtDoor::default();
-    let mut found: Vec<TwoParties> = Vec::new();
-    for (number, at) in &opened {
+    let of_step = |(number, at): &(usize, At)| {
+        let mut found: Vec<TwoParties> = Vec::new();
         for door in &at.doors {
             let (had, has) = (had.get(door).unwrap_or(&none), has.get(door).unwrap_or(&none));
             for other in has.during(at.dates).filter(|other| finder.meet(at, other)) {
@@ -99,7 +97,9 @@ pub(super) fn two_parties(
                 }
             }
         }
-    }
+        found
+    };
+    let mut found: Vec<TwoParties> = each(&opened, of_step).into_iter().flatten().collect();
     found.retain(|two| !is_said(plan, two) && !finder.is_one_party(two, &opened, &had, &has));
     found.sort_by(|left, right| (&left.reservations, left.step).cmp(&(&right.reservations, right.step)));
     found.dedup_by(|left, right| left.reservations == right.reservations);
