@@ -416,4 +416,20 @@ mod tests {
             &["G1", "R%2F1", "R/1"],
         );
     }
+
+    #[test]
+    fn several_guests_are_listed_where_rows_name_two() {
+        let check = |rows: &[&str], expected: bool| {
+            let stays: Vec<Stay> = rows.iter().map(row).collect();
+            assert_eq!(lists_several_guests(&stays), expected, "{rows:?}");
+        };
+        check(&[], false);
+        check(&["|Ana||1"], false);
+        // One guest in two units, or with two segments.
+        check(&["|Ana||1", "|Ana||2"], false);
+        check(&["G1|Ana||1", "G1|Bo||2"], false);
+        check(&["|Ana||1", "|Bo||1"], true);
+        check(&["|Ana||1", "|ana||2", "|Bo||1"], true);
+        check(&["G1|Ana||1", "G2|Ana||1"], true);
+    }
 }

@@ -68,3 +68,81 @@ impl Neighbours {
         stays.iter().filter(move |(other, _)| *other != reservation).map(|(_, open)| *open)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: Spot = (SpaceRef(1), None);
+    const OWN: usize = 0;
+
+    fn hour(hour: i64) -> Timestamp {
+        Timestamp::from_second(hour * 3600).expect("an hour of the first day")
+    }
+
+    fn window((from, to): (i64, Option<i64>)) -> Window {
+        Window { starts_at: hour(from), ends_at: to.map(hour) }
+    }
+
+    /// What the stays of others, each with its reservation, leave of a gap from 11:00 to 15:00.
+    fn check(stays: &[(usize, (i64, Option<i64>))], last_departure: Option<i64>, next_arrival: Option<i64>) {
+        let mut neighbours = Neighbours::default();
+        neighbours.watch(ROOM);
+        for (reservation, open) in stays {
+            neighbours.add(&ROOM, *reservation, window(*open));
+        }
+        let found = (
+            neighbours.last_departure(&ROOM, OWN, hour(11), hour(15)),
+            neighbours.next_arrival(&ROOM, OWN, hour(11), hour(15)),
+        );
+        assert_eq!(found, (last_departure.map(hour), next_arrival.map(hour)), "{stays:?}");
+    }
+
+    #[test]
+    fn a_neighbour_counts_who_is_there_in_the_gap() {
+        check(&[], None, None);
+        check(&[(1, (9, Some(13)))], Some(13), Some(9));
+        check(&[(1, (12, Some(14)))], Some(14), Some(12));
+        check(&[(1, (13, Some(20)))], Some(20), Some(13));
+        check(&[(1, (9, None))], None, Some(9));
+    }
+
+    #[test]
+    fn who_leaves_before_or_comes_behind_the_gap_is_not_in_it() {
+        check(&[(1, (2, Some(10)))], None, None);
+        check(&[(1, (2, Some(11)))], None, None);
+        check(&[(1, (15, Some(20)))], None, None);
+        check(&[(1, (16, Some(20)))], None, None);
+    }
+
+    #[test]
+    fn the_last_departure_and_the_first_arrival_of_several_count() {
+        check(&[(1, (9, Some(12))), (2, (9, Some(13)))], Some(13), Some(9));
+        check(&[(2, (14, Some(18))), (1, (13, Some(16)))], Some(18), Some(13));
+    }
+
+    #[test]
+    fn the_own_reservation_is_no_neighbour() {
+        check(&[(OWN, (9, Some(13)))], None, None);
+    }
+
+    #[test]
+    fn only_spaces_that_are_watched_are_noted() {
+        let mut neighbours = Neighbours::default();
+        assert!(neighbours.is_idle());
+        neighbours.watch(ROOM);
+        assert!(!neighbours.is_idle());
+        let other: Spot = (SpaceRef(2), None);
+        neighbours.add(&other, 1, window((9, Some(13))));
+        assert_eq!(neighbours.last_departure(&other, OWN, hour(11), hour(15)), None);
+    }
+
+    #[test]
+    fn a_space_that_is_looked_at_twice_keeps_who_is_in_it() {
+        let mut neighbours = Neighbours::default();
+        neighbours.watch(ROOM);
+        neighbours.add(&ROOM, 1, window((9, Some(13))));
+        neighbours.watch(ROOM);
+        assert_eq!(neighbours.last_departure(&ROOM, OWN, hour(11), hour(15)), Some(hour(13)));
+    }
+}

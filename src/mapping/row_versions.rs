@@ -93,13 +93,15 @@ mod tests {
     use crate::model::time::Side;
     use crate::model::{GuestKey, Moment, Unit};
 
-    /// `UNITS FROM..TO STANDING UPDATED`, with `-` where the source does not say when.
+    /// `UNITS FROM..TO STANDING UPDATED`, with `-` where the source does not say when; days with an hour as `5T9`.
     fn row(text: &str) -> Stay {
         let words: Vec<&str> = text.split(' ').collect();
         let [units, days, standing, updated] = words[..] else { panic!("four words: {text}") };
         let (from, to) = days.split_once("..").expect("two days");
         let moment = |day: &str, side| {
-            let local = date(2026, 12, day.parse().expect("a day")).at(12, 0, 0, 0);
+            let (day, hour) = day.split_once('T').unwrap_or((day, "12"));
+            let day = date(2026, 12, day.parse().expect("a day"));
+            let local = day.at(hour.parse().expect("an hour"), 0, 0, 0);
             Moment::at(local, &TimeZone::UTC, side).expect("a day")
         };
         let updated_at = updated.parse().ok().map(|s| Timestamp::from_second(s).expect("a second"));
@@ -164,5 +166,24 @@ mod tests {
         check(&["1 5..8 booked -", "2 5..8 cancelled -"], &[(Counts, "1"), (Counts, "2")]);
         check(&["1 5..8 booked -", "1 8..9 cancelled -"], &[(Counts, "1"), (Counts, "1")]);
         check(&["? 5..8 booked -", "1 5..8 cancelled -"], &[(Counts, "?"), (Counts, "1")]);
+    }
+
+    #[test]
+    fn rows_of_a_day_without_a_night_meet_where_their_hours_do() {
+        use Version::{Contradicts, Counts, Older};
+        check(&["1 5T9..5T12 booked 1", "1 5T10..5T14 cancelled 2"], &[(Older, "1"), (Counts, "1")]);
+        check(
+            &["1 5T9..5T12 booked -", "1 5T10..5T14 cancelled -"],
+            &[(Contradicts, "1"), (Contradicts, "1")],
+        );
+        check(&["1 5T9..5T12 booked -", "1 5T12..5T14 cancelled -"], &[(Counts, "1"), (Counts, "1")]);
+        check(&["1 5..8 booked -", "1 6T9..6T11 cancelled -"], &[(Contradicts, "1"), (Contradicts, "1")]);
+    }
+
+    #[test]
+    fn rows_that_meet_on_the_day_of_departure_only_are_no_versions() {
+        use Version::Counts;
+        check(&["1 5..8T14 booked -", "1 8T11..9 cancelled -"], &[(Counts, "1"), (Counts, "1")]);
+        check(&["1 5..8T14 booked 2", "1 8T11..9 cancelled 3"], &[(Counts, "1"), (Counts, "1")]);
     }
 }

@@ -182,3 +182,133 @@ fn join(grants: &mut Vec<DesiredGrant>) {
         grant.phone = grant.phone.take().or(other.phone);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::mapping::testing::{guest, stay};
+    use crate::model::time::Side;
+    use crate::model::{Method, Unit};
+
+    /// `5T15`, in December 2026.
+    fn moment(text: &str, side: Side) -> Moment {
+        let (day, hour) = text.split_once('T').expect("a day and its hour");
+        let number = |text: &str| text.parse().expect("a number");
+        Moment::at(date(2026, 12, number(day)).at(number(hour), 0, 0, 0), &TimeZone::UTC, side)
+            .expect("a day")
+    }
+
+    fn window(days: &str) -> Window {
+        let (from, to) = days.split_once("..").expect("FROM..TO");
+        Window::new(moment(from, Side::Arrival).instant, moment(to, Side::Departure).instant)
+    }
+
+    fn told(window: &Window) -> String {
+        let moment = |at: Timestamp| {
+            let local = TimeZone::UTC.to_datetime(at);
+            format!("{}T{}", local.day(), local.hour())
+        };
+        format!("{}..{}", moment(window.starts_at), window.ends_at.map_or_else(String::new, moment))
+    }
+
+    /// `GUEST UNIT FROM..TO`, and `card` where another method is wanted.
+    fn candidate(text: &str) -> Candidate {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (from, to) = words[2].split_once("..").expect("FROM..TO");
+        let row = Stay {
+            guest: guest(words[0], words[0], ""),
+            check_in: moment(from, Side::Arrival),
+            check_out: moment(to, Side::Departure),
+            ..stay()
+        };
+        let space = SpaceRef(words[1].parse().expect("a number"));
+        Candidate {
+            said: row.into(),
+            guest: words[0].into(),
+            units: [UnitSpaces { unit: Unit::new(words[1]), spaces: vec![space] }].into_iter().collect(),
+            methods: if words.contains(&"card") { [Method::Card].into() } else { [Method::Code].into() },
+            window: window(words[2]),
+        }
+    }
+
+    /// The windows of the rows of one reservation beside the stays of others, each a unit and its days.
+    fn check_bridged(rows: &[&str], others: &[&str], expected: &[&str]) {
+        const OWN: usize = 0;
+        let mut neighbours = Neighbours::default();
+        for unit in 1..4 {
+            neighbours.watch((SpaceRef(unit), None));
+        }
+        for (n, text) in others.iter().enumerate() {
+            let (unit, days) = text.split_once(' ').expect("a unit and its days");
+            let spot = (SpaceRef(unit.parse().expect("a number")), None);
+            neighbours.add(&spot, n + 1, window(days));
+        }
+        let candidates: Vec<Candidate> = rows.iter().map(|text| candidate(text)).collect();
+        let found = bridged(&neighbours, &BTreeSet::new(), OWN, &candidates);
+        assert_eq!(found.iter().map(told).collect::<Vec<_>>(), expected, "{rows:?} beside {others:?}");
+    }
+
+    #[test]
+    fn a_gap_of_one_day_between_two_segments_is_bridged_in_both_units() {
+        check_bridged(&["A 1 5T15..8T11", "A 2 8T15..9T11"], &[], &["5T15..8T15", "8T11..9T11"]);
+        check_bridged(&["A 2 8T15..9T11", "A 1 5T15..8T11"], &[], &["8T11..9T11", "5T15..8T15"]);
+    }
+
+    #[test]
+    fn segments_of_other_days_or_guests_are_not_bridged() {
+        check_bridged(&["A 1 5T15..8T11", "A 2 9T15..10T11"], &[], &["5T15..8T11", "9T15..10T11"]);
+        check_bridged(&["A 1 5T15..8T11", "B 2 8T15..9T11"], &[], &["5T15..8T11", "8T15..9T11"]);
+        check_bridged(&["A 1 5T15..8T15", "A 2 8T15..9T11"], &[], &["5T15..8T15", "8T15..9T11"]);
+        check_bridged(&["A 1 5T15..8T16", "A 2 8T15..9T11"], &[], &["5T15..8T16", "8T15..9T11"]);
+    }
+
+    #[test]
+    fn a_bridge_ends_at_a_neighbour() {
+        let rows = ["A 1 5T15..8T11", "A 2 8T15..9T11"];
+        check_bridged(&rows, &["1 8T13..9T11"], &["5T15..8T13", "8T11..9T11"]);
+        check_bridged(&rows, &["2 7T15..8T13"], &["5T15..8T15", "8T13..9T11"]);
+        check_bridged(&rows, &["1 8T12..9T11", "2 7T15..8T14"], &["5T15..8T12", "8T14..9T11"]);
+        // Behind or before the gap nobody is in the way.
+        check_bridged(&rows, &["1 8T15..9T11", "2 7T15..8T11"], &["5T15..8T15", "8T11..9T11"]);
+        check_bridged(&rows, &["3 8T12..9T11"], &["5T15..8T15", "8T11..9T11"]);
+    }
+
+    fn check_grants(rows: &[&str], expected: &[&str]) {
+        let grants = grants_of(rows.iter().map(|text| candidate(text)).collect(), &SharedSet::new());
+        let grant = |grant: &DesiredGrant| {
+            let units: Vec<&str> = grant.units.iter().map(|unit| unit.unit.as_str()).collect();
+            format!("{} {} {}", grant.guest, units.join("+"), told(&grant.window))
+        };
+        assert_eq!(grants.iter().map(grant).collect::<Vec<_>>(), expected, "{rows:?}");
+    }
+
+    #[test]
+    fn rows_of_one_guest_and_window_are_one_grant() {
+        check_grants(&["A 1 5T15..8T11", "A 2 5T15..8T11"], &["A 1+2 5T15..8T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 1 5T15..8T11"], &["A 1 5T15..8T11"]);
+        check_grants(&["A 1 5T15..8T11", "B 2 5T15..8T11"], &["A 1 5T15..8T11", "B 2 5T15..8T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 2 5T15..9T11"], &["A 1 5T15..8T11", "A 2 5T15..9T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 2 5T15..8T11 card"], &["A 2 5T15..8T11", "A 1 5T15..8T11"]);
+    }
+
+    #[test]
+    fn segments_of_one_unit_without_a_pause_are_one_grant() {
+        check_grants(&["A 1 5T15..8T11", "A 1 8T11..9T11"], &["A 1 5T15..9T11"]);
+        check_grants(&["A 1 8T11..9T11", "A 1 5T15..8T11"], &["A 1 5T15..9T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 1 7T15..9T11"], &["A 1 5T15..9T11"]);
+        check_grants(&["A 1 5T15..9T11", "A 1 6T15..8T11"], &["A 1 5T15..9T11"]);
+        check_grants(&["A 1 5T15..6T11", "A 1 7T11..8T11", "A 1 6T11..7T11"], &["A 1 5T15..8T11"]);
+    }
+
+    #[test]
+    fn segments_with_a_pause_or_of_other_units_stay_apart() {
+        check_grants(&["A 1 5T15..8T11", "A 1 8T15..9T11"], &["A 1 5T15..8T11", "A 1 8T15..9T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 2 8T11..9T11"], &["A 1 5T15..8T11", "A 2 8T11..9T11"]);
+        check_grants(&["A 1 5T15..8T11", "B 1 8T11..9T11"], &["A 1 5T15..8T11", "B 1 8T11..9T11"]);
+        check_grants(&["A 1 5T15..8T11", "A 1 8T11..9T11 card"], &["A 1 5T15..8T11", "A 1 8T11..9T11"]);
+    }
+}

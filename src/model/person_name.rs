@@ -224,6 +224,7 @@ mod tests {
             ("Ana Sousa", "Ana Souza"),
             ("Anna Berg", "Ana Berg"),
             ("Hanson", "Hansson"),
+            ("Ana M. S.", "Ana Maria Sousa"),
         ] {
             check(left, right, false, true);
         }
@@ -238,6 +239,14 @@ mod tests {
             ("A.", "Ana Sousa"),
             ("Ana S", "Ana T"),
             ("B. Sousa", "Ana Sousa"),
+            // One part is equal, and the other is no initial of anything.
+            ("Ana Lima", "Ana Maria Sousa"),
+            ("Ana X.", "Ana Maria Sousa"),
+            ("Ana Lima", "Ana M. Sousa"),
+            ("Ana Mar", "Ana Maria"),
+            ("Ana 1", "Ana 12"),
+            // An initial alone, whatever it stands for, names nobody.
+            ("S.", "Sousa Ana"),
             ("Guest 1", "Guest 2"),
             ("Guest G1", "Guest G2"),
             ("Ana Sousa", "Ana Ramos"),

@@ -457,3 +457,80 @@ fn person<'a>(
 fn units(reservation: &DesiredReservation) -> impl Iterator<Item = &UnitSpaces> {
     persons(reservation).flat_map(|person| person.units)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::model::local_span::local_time;
+
+    /// `R1 5T15..8T11`, in December 2026.
+    fn at(text: &str) -> At {
+        let (reservation, days) = text.split_once(' ').expect("a reservation and its days");
+        let (from, to) = days.split_once("..").expect("FROM..TO");
+        let moment = |text: &str| {
+            let (day, hour) = text.split_once('T').expect("a day and its hour");
+            let number = |text: &str| text.parse().expect("a number");
+            local_time(date(2026, 12, number(day)).at(number(hour), 0, 0, 0))
+        };
+        At {
+            reservation: ReservationId { property: "".into(), key: reservation.into() },
+            guest: "G1".into(),
+            dates: LocalSpan::new(moment(from), moment(to)),
+            doors: DoorRefs::new(),
+            listed: None,
+        }
+    }
+
+    /// The day of the first new night of two grants beside those that were there before.
+    fn check(grants: [&str; 2], had: &[&str], expected: Option<i8>) {
+        let had: Vec<At> = had.iter().map(|text| at(text)).collect();
+        for [left, right] in [grants, [grants[1], grants[0]]] {
+            let found = new_night(&at(left), &at(right), &had).map(Date::day);
+            assert_eq!(found, expected, "{left}, {right}, before {}", had.len());
+        }
+    }
+
+    const STAYS: [&str; 2] = ["R1 5T15..8T11", "R2 5T15..8T11"];
+
+    #[test]
+    fn the_first_common_night_is_new() {
+        check(STAYS, &[], Some(5));
+        check(["R1 5T15..8T11", "R2 6T15..9T11"], &[], Some(6));
+        check(["R1 5T15..8T11", "R2 7T23..9T11"], &[], Some(7));
+        check(["R1 5T15..8T11", "R2 8T11..9T11"], &[], None);
+        check(["R1 5T15..6T11", "R2 8T15..9T11"], &[], None);
+    }
+
+    #[test]
+    fn a_day_of_turnover_is_no_night() {
+        check(["R1 5T15..8T14", "R2 8T12..9T11"], &[], None);
+    }
+
+    #[test]
+    fn stays_without_a_night_share_their_hours() {
+        check(["R1 5T9..5T12", "R2 5T10..5T14"], &[], Some(5));
+        check(["R1 5T9..5T12", "R2 5T12..5T14"], &[], None);
+        check(["R1 5T15..8T11", "R2 6T9..6T11"], &[], Some(6));
+        check(["R1 5T9..5T12", "R2 5T10..5T14"], &["R1 5T9..5T12", "R2 5T11..5T14"], None);
+        check(["R1 5T9..5T12", "R2 5T10..5T14"], &["R1 5T9..5T10", "R2 5T10..5T14"], Some(5));
+        check(["R1 5T9..5T12", "R2 5T10..5T14"], &["R1 5T9..5T12", "R3 5T10..5T14"], Some(5));
+    }
+
+    #[test]
+    fn a_night_that_both_had_before_is_not_new() {
+        check(STAYS, &STAYS, None);
+        check(STAYS, &["R1 5T15..7T11", "R2 5T15..8T11"], Some(7));
+        check(STAYS, &["R1 6T15..8T11", "R2 5T15..8T11"], Some(5));
+        check(STAYS, &["R1 5T15..6T11", "R1 7T15..8T11", "R2 5T15..8T11"], Some(6));
+        // Until midnight is not the night.
+        check(STAYS, &["R1 5T15..6T0", "R2 5T15..8T11"], Some(5));
+    }
+
+    #[test]
+    fn a_night_of_only_one_of_them_is_new() {
+        check(STAYS, &["R1 5T15..8T11"], Some(5));
+        check(STAYS, &["R1 5T15..8T11", "R3 5T15..8T11"], Some(5));
+    }
+}
