@@ -50,6 +50,10 @@ mod shared_methods;
 mod source_guards;
 mod step;
 mod takeover;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod trips;
 mod who;
 

@@ -421,3 +421,53 @@ impl<'a> World<'a> {
         self.directory.capable_of(&spaces)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Method;
+    use crate::plan::schedule::testing::{create, window};
+    use crate::plan::testing::{Doors, Night};
+
+    /// A grant with these spaces, methods and reservation key, in a hotel with those doors.
+    fn check(
+        doors: Doors,
+        (spaces, methods, reservation_key): (&[&str], &[Method], Option<&str>),
+        expected: Result<(), Breach>,
+    ) {
+        let night = Night::of("", doors);
+        let mut call = create("k");
+        if let Call::CreateGrant { spaces: to, methods: by, reservation_key: key, window: when, .. } =
+            &mut call
+        {
+            *to = spaces.iter().map(|space| SpaceId::new(*space)).collect();
+            *by = methods.iter().copied().collect();
+            *key = reservation_key.map(Into::into);
+            *when = Window { ends_at: None, ..window() };
+        }
+        night.with_input(|input| {
+            let index = Index::of(input.inventory);
+            let mut world = World::of(&index, input.directory, input.now);
+            assert_eq!(world.apply(StepId(0), &call), expected, "{doors:?} {spaces:?} {methods:?}");
+        });
+    }
+
+    #[test]
+    fn a_grant_needs_a_space_and_a_method() {
+        let empty = || Err(Breach::Empty("k".into()));
+        check(Doors::Locks, (&["space-101"], &[Method::Code], None), Ok(()));
+        check(Doors::Locks, (&[], &[Method::Code], None), empty());
+        check(Doors::Locks, (&["space-101"], &[], None), empty());
+        check(Doors::Locks, (&[], &[], None), empty());
+    }
+
+    #[test]
+    fn a_reservation_key_goes_with_doors_that_know_reservations() {
+        let code = [Method::Code];
+        check(Doors::OfReservations, (&["space-101"], &code, Some("R1")), Ok(()));
+        let missing = Err(Breach::ReservationKeyMissing("k".into()));
+        check(Doors::OfReservations, (&["space-101"], &code, None), missing);
+        let not_supported = Err(Breach::ReservationKeyNotSupported("k".into()));
+        check(Doors::Locks, (&["space-101"], &code, Some("R1")), not_supported);
+    }
+}

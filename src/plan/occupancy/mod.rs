@@ -22,6 +22,8 @@ mod partial;
 mod parties;
 mod rulings;
 mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
