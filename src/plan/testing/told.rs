@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::namespace;
 use super::words::span;
-use crate::model::{AccessGrantKey, GrantKeyParts, Window, word};
+use crate::model::{AccessGrantKey, GrantKeyParts, ReservationKey, Window, word};
 use crate::plan::{Action, Call, GrantView, Item, Plan, StepId, Violation};
 
 /// What comes of a night.
@@ -36,7 +36,7 @@ impl Planned {
     /// What a person has to look at: why, and who is concerned.
     pub(in crate::plan) fn matters(&self) -> String {
         let told = self.plan.matters.iter().map(|matter| {
-            let names: Vec<&str> = matter.reservations.iter().map(|key| key.as_str()).collect();
+            let names: Vec<&str> = matter.reservations.iter().map(ReservationKey::as_str).collect();
             format!("{} {} {}", word(&matter.code), names.join("+"), matter.unit)
         });
         told.collect::<Vec<_>>().join("; ")

@@ -105,6 +105,28 @@ fn a_checked_in_guest_goes_before_a_live_grant() {
 }
 
 #[test]
+fn who_loses_a_unit_keeps_the_grant_of_another_one() {
+    check_nights(
+        Planned::lines,
+        &[
+            (
+                "at 5T16; has R1 Ana 103 6..8; R1 Ana 101 6..8; R2 Ben 101 5..8 in",
+                "R2 + 101 5..8; R1 ? overlap person",
+            ),
+            (
+                "as-written; has R1 Ana 103 6..8; R2 Ben 101 5..8; R1 Ana 101 6..8",
+                "R2 + 101 5..8; R1 ? overlap person",
+            ),
+            // And the grant of the same one for other nights.
+            (
+                "at 5T16; has R1 Ana 101 10..12; R1 Ana 101 6..8; R2 Ben 101 5..8 in",
+                "R2 + 101 5..8; R1 ? overlap person",
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_person_goes_before_a_checked_in_guest() {
     check_nights(
         Planned::lines,

@@ -17,6 +17,18 @@ fn max_update_counts_replaces_and_shorter_stays() {
 }
 
 #[test]
+fn what_the_source_asks_for_is_counted_before_a_dispute_holds_it() {
+    check_nights(
+        Planned::guards,
+        &[
+            ("at 5T16; has R1 Ana 103 6..8; R1 Ana 101 6..8; R2 Ben 101 5..8 in", "max_update=1"),
+            ("as-written; has R1 Ana 103 6..8; R2 Ben 101 5..8; R1 Ana 101 6..8", "max_update=1"),
+            ("has R1 Ana 101 5..8; has R2 Ben 101 5..8; R1 Ana 101 5..8; R2 Ben 101 5..8", ""),
+        ],
+    );
+}
+
+#[test]
 fn a_longer_stay_in_the_same_unit_is_not_counted() {
     check_nights(
         Planned::guards,
