@@ -87,11 +87,20 @@ pub(super) fn two_parties(
             for other in had.during(at.dates).filter(|other| finder.meet(at, other)) {
                 let common = at.dates.common(other.dates);
                 let Some(listed) = &other.listed else { continue };
-                let left = after.grant(listed).and_then(|grant| finder.at(&grant));
-                let closing =
-                    closings.get(listed).filter(|_| left.is_none_or(|left| !left.dates.overlaps(common)));
-                if closing.is_some_and(|closing| !waits_for(plan, *number, *closing))
-                    && new_night(at, other, &[]).is_some()
+                let closes = |window: &Option<Window>| {
+                    let grant =
+                        window.and_then(|window| Some(ModelGrant { window, ..before.grant(listed)? }));
+                    let left = grant.and_then(|grant| finder.at(&grant));
+                    left.is_none_or(|left| !left.dates.overlaps(common))
+                };
+                let is_closed =
+                    closings.get(listed).and_then(|steps| steps.last()).is_some_and(|(_, w)| closes(w));
+                let mut closing =
+                    closings.get(listed).into_iter().flatten().filter(|(_, window)| closes(window));
+                // An update that takes and gives may be cut in two: the first step that closes is enough.
+                if is_closed
+                    && closing.next().is_some_and(|(closing, _)| !waits_for(plan, *number, *closing))
+                    && new_night(at, other, &had.grants).is_some()
                 {
                     found.push(TwoParties::of(*number, (at, other), date_of(common.from), true));
                 }
@@ -157,14 +166,18 @@ fn new_night(at: &At, other: &At, had: &[At]) -> Option<Date> {
     first.map(|midnight| date_of(midnight - 1))
 }
 
-/// The steps that close or shorten listed grants.
-fn closings(plan: &Plan) -> HashMap<&AccessGrantId, usize> {
-    let numbered = (0..).zip(&plan.steps);
-    let closing = numbered.filter_map(|(number, step)| match &step.call {
-        Call::DeleteGrant { id, .. } | Call::UpdateGrant { id, .. } => Some((id, number)),
-        _ => None,
-    });
-    closing.collect()
+/// The steps that close or change listed grants, each with the window that it leaves.
+fn closings(plan: &Plan) -> HashMap<&AccessGrantId, Vec<(usize, Option<Window>)>> {
+    let mut closings: HashMap<&AccessGrantId, Vec<(usize, Option<Window>)>> = HashMap::new();
+    for (number, step) in plan.steps.iter().enumerate() {
+        let (id, left) = match &step.call {
+            Call::DeleteGrant { id, .. } => (id, None),
+            Call::UpdateGrant { id, window, .. } => (id, Some(*window)),
+            _ => continue,
+        };
+        closings.entry(id).or_default().push((number, left));
+    }
+    closings
 }
 
 /// Whether a matter of the plan names both.

@@ -112,7 +112,7 @@ impl<'a> Planner<'a, '_> {
                 Policy::UpsertOnly | Policy::CreateOnly => Vec::new(),
             };
             let now = self.context.now;
-            let differs = !self.opens(i).same_from(&owned.grant.window, now);
+            let differs = !self.opens_of_live(i, position, live).same_from(&owned.grant.window, now);
             let wanted = self.pieces[i].wanted;
             if !differs && add.is_empty() && remove.is_empty() {
                 self.plan.n_unchanged += 1;

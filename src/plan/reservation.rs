@@ -150,6 +150,16 @@ impl<'c> Planner<'_, 'c> {
         self.ruling(i).map_or(self.pieces[i].desired.window, |ruling| ruling.opens)
     }
 
+    /// What a live grant of a piece is to be open for. In house the start of one that opens now is never moved: another
+    /// unit of the stay may wait for an earlier guest (RULES 13).
+    pub(super) fn opens_of_live(&self, i: usize, position: usize, live: &Live<'_>) -> Window {
+        let (opens, now) = (self.opens(i), self.context.now);
+        let has = live.owned[position].grant.window;
+        let in_house = self.ruling(i).is_some_and(|ruling| ruling.in_house);
+        let is_begun = in_house && has_begun(&self.pieces[i].desired.window, now) && has.contains(now);
+        if is_begun && !has_begun(&opens, now) { Window { starts_at: has.starts_at, ..opens } } else { opens }
+    }
+
     fn hold_stays(&mut self, live: &Live<'_>, kept: &[usize]) {
         let mut untold = Vec::new();
         for position in kept {
@@ -361,7 +371,7 @@ impl<'c> Planner<'_, 'c> {
     pub(super) fn next_window(&self, i: usize, position: usize, live: &Live<'_>) -> Window {
         let owned = &live.owned[position];
         let has = owned.grant.window;
-        let wanted = self.opens(i);
+        let wanted = self.opens_of_live(i, position, live);
         let aim = if self.flaps(owned, i).is_some() {
             has
         } else if self.ruling(i).is_some_and(|ruling| ruling.gains_only.is_some()) {

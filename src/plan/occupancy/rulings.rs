@@ -30,6 +30,7 @@ pub(in crate::plan) struct PieceRuling {
     pub(in crate::plan) hold: Option<Why>,
     /// What it opens.
     pub(in crate::plan) opens: Window,
+    pub(in crate::plan) in_house: bool,
     /// Only what gives the guest more may be sent, for this reason.
     pub(in crate::plan) gains_only: Option<Why>,
     /// Why its grants may not be made anew.
@@ -110,6 +111,7 @@ impl Occupancy<'_> {
         PieceRuling {
             hold,
             opens,
+            in_house: change.in_house,
             gains_only,
             is_protected,
             is_beside: change.action == Action::Beside,

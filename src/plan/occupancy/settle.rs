@@ -53,7 +53,15 @@ impl Occupancy<'_> {
             Action::Update | Action::Extend if change.gains_only => {
                 Some(gained(current.window, change.opens))
             }
-            Action::Update | Action::Extend => Some(change.opens),
+            Action::Update | Action::Extend => {
+                // In house the start of what opens now is never moved (RULES 13).
+                let now = self.ground.now(change.reservation);
+                let has_begun = change.stay.is_some_and(|stay| self.ground.stays[stay].dates.from <= now);
+                let is_begun = change.in_house && has_begun && current.window.contains(now);
+                let is_moved = is_begun && change.opens.from > now;
+                let from = if is_moved { current.window.from } else { change.opens.from };
+                Some(LocalSpan { from, ..change.opens })
+            }
             Action::Replace => self.until(grant, c),
             Action::Revoke(Cause::Left) => {
                 change.successor.and_then(|successor| self.until(grant, successor))

@@ -1,6 +1,6 @@
 //! What the check finds that the planner did not say (RULES 17): two parties in one unit on one night.
 
-use crate::plan::testing::{Doors, found_in_forged};
+use crate::plan::testing::{Doors, Planned, check_nights, found_in_forged};
 
 /// Plans that were made without the parts behind a `*`, and what the check of them finds.
 fn check(nights: &[(&str, &str)]) {
@@ -115,4 +115,15 @@ fn a_call_that_does_not_wait_for_the_one_that_makes_room_is_found() {
     for (plan, found) in plans {
         check(&[(&format!("hasty; {plan}"), found), (plan, "")]);
     }
+}
+
+#[test]
+fn nights_that_two_parties_share_already_are_none_that_the_plan_opens() {
+    check_nights(
+        Planned::lines,
+        &[(
+            "has R1 Ana 101 5..8; has R2 Ben 101 7..9; R1 Ana 101 4..8; R2 Ben 101 8..9",
+            "R1 ~ 5..8 > 4..8 window_changed; R2 ~ 7..9 > 8..9 window_changed",
+        )],
+    );
 }

@@ -115,3 +115,18 @@ fn the_order_of_creates_at_a_door_is_no_condition() {
         ],
     );
 }
+
+#[test]
+fn an_update_that_is_cut_in_two_closes_with_its_first_half() {
+    let night = "has R1 Ana 101 5..8; R1 Ana 101 7..9; has R2 Ben 101 8..10; R2 Ben 101 5..7";
+    check_nights(
+        Planned::calls,
+        &[
+            (
+                &format!("doors; {night}"),
+                "~R1 7..8; -R2 (~R1 7..8); ~R1 7..9 (~R1 7..8 -R2); +R2 (~R1 7..8 -R2)",
+            ),
+            (&format!("locks; {night}"), "~R1 7..8; +R2 (~R1 7..8); -R2 (+R2); ~R1 7..9 (~R1 7..8 -R2)"),
+        ],
+    );
+}

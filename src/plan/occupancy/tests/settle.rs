@@ -303,3 +303,14 @@ fn a_guest_who_is_checked_in_after_the_departure_keeps_the_unit() {
         )],
     );
 }
+
+#[test]
+fn a_further_unit_that_waits_moves_no_start_of_what_opens_now() {
+    check_nights(
+        Planned::lines,
+        &[(
+            "at 6T12; has R1 Ana 102 5..8; has R2 Ben 101 5..6T14; R1 Ana 102 5..8; R1 Ana 101 5..8; R2 Ben 101 5..6T14",
+            "R1 + 101 6T14..8",
+        )],
+    );
+}
