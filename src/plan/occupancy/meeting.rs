@@ -7,7 +7,7 @@
 use hashbrown::{HashMap, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::mapping::{Desired, UnitSpaces};
+use crate::mapping::{Desired, DesiredGrant, UnitSpaces};
 use crate::model::{DoorRef, GuestKey, ReservationId, SharedSet, Standing, Wanted, Window};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
@@ -109,6 +109,11 @@ pub(in crate::plan) fn who_meets(
             add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n_desired + n, false);
         }
     }
+    let followed = back_to_back(input, reservations);
+    // The key of the earlier one may open until the later one begins: who is there in between meets both.
+    for Followed { of, units, gap } in &followed {
+        add_doors(&own_of(units), gap, of[0], false);
+    }
     spans.sort_unstable();
     let mut crowded: HashSet<u32> = HashSet::new();
     // The last end so far at a door, of which reservation, and the last end of any other.
@@ -144,9 +149,9 @@ pub(in crate::plan) fn who_meets(
     for (n, (_, range)) in reservations.absent.iter().enumerate() {
         meets[n_desired + n] = range.clone().any(goes_on);
     }
-    for pair in back_to_back(input, reservations) {
-        meets[pair[0]] = true;
-        meets[pair[1]] = true;
+    for Followed { of: [earlier, later], .. } in followed {
+        meets[earlier] = true;
+        meets[later] = true;
     }
     for span in spans.iter().filter(|span| crowded.contains(&span.door)) {
         meets[span.reservation as usize] = true;
@@ -154,28 +159,37 @@ pub(in crate::plan) fn who_meets(
     meets
 }
 
-/// Reservations of one guest of which one begins within a day after the other ends (RULES 19).
-fn back_to_back(input: &PlanInput<'_>, reservations: &Reservations<'_>) -> Vec<[usize; 2]> {
-    let mut of_guest: HashMap<&GuestKey, Vec<(Window, usize)>> = HashMap::new();
+/// Two reservations of one guest of which one begins within a day after the other ends (RULES 19).
+struct Followed<'a> {
+    /// The earlier one and the later one.
+    of: [usize; 2],
+    /// The units of the earlier one.
+    units: &'a SharedSet<UnitSpaces>,
+    gap: Window,
+}
+
+fn back_to_back<'a>(input: &PlanInput<'_>, reservations: &Reservations<'a>) -> Vec<Followed<'a>> {
+    let mut of_guest: HashMap<&GuestKey, Vec<(usize, &'a DesiredGrant)>> = HashMap::new();
     for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
         // A number is of one reservation only.
         for grant in
             reservation.grants.iter().filter(|grant| input.settings.namespace.is_unnumbered(&grant.guest))
         {
-            of_guest.entry(&grant.guest).or_default().push((grant.window, n));
+            of_guest.entry(&grant.guest).or_default().push((n, grant));
         }
     }
-    let mut pairs = Vec::new();
+    let mut followed = Vec::new();
     for stays in of_guest.values_mut().filter(|stays| stays.len() > 1) {
-        stays.sort_unstable_by_key(|(window, n)| (window.starts_at, window.ends_at, *n));
-        pairs.extend(stays.windows(2).filter_map(|pair| {
-            let [(earlier, left), (later, right)] = [pair[0], pair[1]];
-            let gap = earlier.ends_at.map(|end| end.duration_until(later.starts_at));
-            (left != right && gap.is_some_and(|gap| gap <= SignedDuration::from_hours(24)))
-                .then_some([left, right])
+        stays.sort_unstable_by_key(|(n, grant)| (grant.window.starts_at, grant.window.ends_at, *n));
+        followed.extend(stays.windows(2).filter_map(|pair| {
+            let [(left, earlier), (right, later)] = [pair[0], pair[1]];
+            let (end, begin) = (earlier.window.ends_at?, later.window.starts_at);
+            let is_soon = end.duration_until(begin) <= SignedDuration::from_hours(24);
+            let gap = Window { starts_at: end, ends_at: Some(begin) };
+            (left != right && is_soon).then_some(Followed { of: [left, right], units: &earlier.units, gap })
         }));
     }
-    pairs
+    followed
 }
 
 /// The doors by which the guest of a grant has a unit.

@@ -314,3 +314,14 @@ fn a_further_unit_that_waits_moves_no_start_of_what_opens_now() {
         )],
     );
 }
+
+#[test]
+fn bookings_back_to_back_are_bridged_up_to_who_is_there_in_between() {
+    check_nights(
+        Planned::lines,
+        &[(
+            "R1 Ana 101 5..8 key=G1; R2 Ana 101 8..10 key=G1; R3 Ben 101 8T12..8T14",
+            "R1:G1 + 101 5..8T12; R2:G1 + 101 8..10; R3 + 101 8T12..8T14",
+        )],
+    );
+}
