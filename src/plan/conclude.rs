@@ -260,3 +260,14 @@ pub(super) fn next_window(old: &Window, wanted: &Window, now: Timestamp) -> Wind
         *wanted
     }
 }
+
+/// The window that gives the guest what they have and what they should have.
+pub(super) fn widened(has: &Window, wanted: &Window) -> Window {
+    if !has.overlaps(wanted) {
+        return *has;
+    }
+    Window {
+        starts_at: has.starts_at.min(wanted.starts_at),
+        ends_at: has.ends_at.zip(wanted.ends_at).map(|(has, wanted)| has.max(wanted)),
+    }
+}

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::change::{Amendment, Change, Part, Reach};
 use super::cluster::{Fresh, Target, has_begun};
-use super::conclude::{key_parts, next_window};
+use super::conclude::{key_parts, next_window, widened};
 use super::foreign::{Evidence, Foreign};
 use super::identities::Identities;
 use super::live::{Live, Owned};
@@ -588,16 +588,5 @@ impl<'c> Planner<'_, 'c> {
             let text = format!("{text}; but it ends{end}, before the stay does");
             Why::person(ReasonCode::AdoptionPending, &text)
         })
-    }
-}
-
-/// The window that gives the guest what they have and what they should have.
-fn widened(has: &Window, wanted: &Window) -> Window {
-    if !has.overlaps(wanted) {
-        return *has;
-    }
-    Window {
-        starts_at: has.starts_at.min(wanted.starts_at),
-        ends_at: has.ends_at.zip(wanted.ends_at).map(|(has, wanted)| has.max(wanted)),
     }
 }
