@@ -28,7 +28,7 @@ mod segments;
 mod settings;
 mod shared_spaces;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod wished_codes;
 
 pub use addresses::{AddressRules, MailDomain};

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use crate::model::{Guest, MethodSet, Moment, Place, SourcePlace, Standing, Stay};
 
 /// The row of a guest without a name, who is expected for one night in May and has no unit.
-pub(super) fn stay() -> Stay {
+pub(crate) fn stay() -> Stay {
     let moment = |text: &str| Moment::of(text.parse::<Timestamp>().expect("an instant"), &TimeZone::UTC);
     Stay {
         stay_id: None,
@@ -26,7 +26,7 @@ pub(super) fn stay() -> Stay {
 }
 
 /// The guest of a row, by key, name and e-mail address; blank where the row has none.
-pub(super) fn guest(key: &str, full_name: &str, email: &str) -> Guest {
+pub(crate) fn guest(key: &str, full_name: &str, email: &str) -> Guest {
     Guest {
         key: (!key.is_empty()).then(|| key.into()),
         full_name: full_name.into(),

@@ -5,32 +5,25 @@ use jiff::civil::date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::mapping::testing::{guest, stay};
 use crate::model::time::Side;
 use crate::model::{
-    Guest, MethodSet, Moment, Place, ReservationId, SourcePlace, SpaceId, SpaceKey, Standing, Stay, Unit,
-    Window,
+    Moment, Place, ReservationId, SourcePlace, SpaceId, SpaceKey, Standing, Stay, Unit, Window,
 };
 
 pub(super) fn row(name: &str, units: &str, days: &str, words: &[&str], position: usize) -> Stay {
     let (from, until) = days.split_once("..").expect("FROM..UNTIL");
     let second = |text: &str| Timestamp::from_second(text.parse().expect("a number")).expect("a second");
     let mut stay = Stay {
-        stay_id: None,
-        share_key: None,
-        guest: Guest { key: None, full_name: full_name(name), email: None, phone: None, is_primary: false },
+        guest: guest("", &full_name(name), ""),
         place: match units {
             "?" => Place::Unassigned,
             _ => Place::Units(units.split('+').map(Unit::new).collect()),
         },
         check_in: moment(from, Side::Arrival),
         check_out: moment(until, Side::Departure),
-        standing: Standing::Expected,
-        methods: MethodSet::default(),
-        code: None,
-        opted_out: false,
-        updated_at: None,
-        booked_at: None,
         source: SourcePlace { container: "rows".into(), row: position as u64 + 2 },
+        ..stay()
     };
     for word in words {
         match word.split_once('=') {
