@@ -74,10 +74,7 @@ impl UnitDoors {
     /// What people call the common doors, however they became so.
     pub fn names_of_common(&self, directory: &Directory) -> BTreeSet<String> {
         let doors = self.configured.union(&self.found);
-        doors
-            .filter_map(|door| directory.doors().get(door.0 as usize))
-            .map(|door| door.name.clone())
-            .collect()
+        doors.filter_map(|door| directory.real_door(*door)).map(|door| door.name.clone()).collect()
     }
 
     /// Whether units with equal doors do not meet.

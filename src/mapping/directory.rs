@@ -98,6 +98,11 @@ impl Directory {
         &self.doors[door.0 as usize]
     }
 
+    /// The same; `None` for the position of a space without doors, which stands behind all doors.
+    pub fn real_door(&self, door: DoorRef) -> Option<&Door> {
+        self.doors.get(door.0 as usize)
+    }
+
     /// All doors, in the order of their positions.
     pub fn doors(&self) -> &[Door] {
         &self.doors

@@ -125,11 +125,9 @@ impl<'a> Mapper<'a> {
                 && known.window().overlaps(&window)
                 && known.is_made_for(&door_sets, &self.settings.namespace)
         };
-        let also: Vec<SpaceRef> =
-            self.settings.also.iter().filter_map(|key| self.directory.by_key(key)).collect();
         let Some(known) = self.known.stays_of(&draft.desired.id).find(is_its) else { return Err(nowhere) };
         let spaces = known.spaces().filter_map(|space| self.directory.by_id(space));
-        let mut spaces: Vec<SpaceRef> = spaces.filter(|space| !also.contains(space)).collect();
+        let mut spaces: Vec<SpaceRef> = spaces.filter(|space| !self.also.contains(space)).collect();
         spaces.sort_unstable();
         if spaces.is_empty() {
             return Err(nowhere);

@@ -416,16 +416,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let Part { position, key, spaces, window, reservation_key, .. } = part;
         let grant = self.live.owned[*position].grant;
         let Places { space_ids, doors, .. } = self.places(spaces);
-        let call = Call::CreateGrant {
-            key: key.clone(),
-            identity: IdentityTarget::Known(grant.identity.clone()),
-            reservation_key: reservation_key.clone(),
-            spaces: space_ids,
-            window: *window,
-            methods: grant.methods(),
-            code: None,
-            name: grant.name.clone().unwrap_or_default(),
-        };
+        let call = Call::create_like(grant, key.clone(), reservation_key.clone(), space_ids, *window);
         let deadline = self.deadline(window);
         self.step(Some(item), call, doors, StepIds::new(), deadline)
     }

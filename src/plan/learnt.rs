@@ -44,8 +44,7 @@ impl Learnt {
 pub(super) fn new_facts(desired: &Desired, directory: &Directory, ledger: &Ledger) -> Vec<Fact> {
     let several = desired.lists_several_guests && !ledger.lists_several_guests;
     let checked_in = desired.checked_in_on.filter(|day| Some(*day) > ledger.last_checked_in_status);
-    // A space without doors stands behind all doors.
-    let found = desired.doors.found().iter().filter_map(|door| directory.doors().get(door.0 as usize));
+    let found = desired.doors.found().iter().filter_map(|door| directory.real_door(*door));
     let common = found.map(|door| &door.id).filter(|id| !ledger.common_doors.contains(*id));
     several
         .then_some(Fact::ListsSeveralGuests)

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::live::{Live, Owned};
 use super::outline::Plan;
-use super::step::{Call, IdentityTarget, ItemId, Step, StepId};
+use super::step::{Call, ItemId, Step, StepId};
 use crate::model::{
     AccessGrantId, AccessGrantKey, GrantKeyParts, Ledger, LiveGrant, Namespace, Wanted, Window,
 };
@@ -92,16 +92,7 @@ fn created_key(step: &Step) -> Option<&AccessGrantKey> {
 
 /// The call that makes a deleted grant again. A key that Seam had once is not used twice.
 fn made_again(grant: &LiveGrant, key: AccessGrantKey, window: Window) -> Call {
-    Call::CreateGrant {
-        key,
-        identity: IdentityTarget::Known(grant.identity.clone()),
-        reservation_key: grant.reservation_key.clone(),
-        spaces: grant.spaces.clone(),
-        window,
-        methods: grant.methods(),
-        code: None,
-        name: grant.name.clone().unwrap_or_default(),
-    }
+    Call::create_like(grant, key, grant.reservation_key.clone(), grant.spaces.clone(), window)
 }
 
 /// Whether taking a step back leads to what Seam holds before the plan, by what Seam lists.

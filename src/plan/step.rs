@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::model::{
-    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, MethodSet, PhoneNumber,
+    AccessGrantId, AccessGrantKey, AccessMethodId, DoorRef, EmailAddress, LiveGrant, MethodSet, PhoneNumber,
     SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey, Window, WishedCode,
 };
 
@@ -187,6 +187,26 @@ pub enum DoorOperation {
 }
 
 impl Call {
+    /// Makes a grant for the guest of a live one, with its methods and its name.
+    pub(super) fn create_like(
+        grant: &LiveGrant,
+        key: AccessGrantKey,
+        reservation_key: Option<SeamReservationKey>,
+        spaces: SharedSet<SpaceId>,
+        window: Window,
+    ) -> Self {
+        Self::CreateGrant {
+            key,
+            identity: IdentityTarget::Known(grant.identity.clone()),
+            reservation_key,
+            spaces,
+            window,
+            methods: grant.methods(),
+            code: None,
+            name: grant.name.clone().unwrap_or_default(),
+        }
+    }
+
     /// The limit that the doors of the call count it against; `None` for calls that touch no door, or only where
     /// something happened that nobody can plan.
     pub fn door_operation(&self) -> Option<DoorOperation> {
