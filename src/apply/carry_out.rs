@@ -118,7 +118,7 @@ struct Worker<'a, J> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Drain {
     Nothing,
-    /// All but replacements that have begun: their guests stand outside (RULES 29).
+    /// All steps but those of replacements that have begun: their guests have no key until the last call (RULES 29).
     WhatCanWait,
     Everything,
 }
@@ -406,14 +406,8 @@ impl<'a, J: Journal> Worker<'a, J> {
         async move {
             let mut back = TakenBack::default();
             for TakeBackCall { number, step, call, recorded } in ring.calls(plan) {
-                let makes_grant = matches!(call, Call::CreateGrant { .. });
-                let record = StepRecord {
-                    step: number,
-                    path: call.path(),
-                    subject: call.subject().to_owned(),
-                    reservation: plan.step(step).item.map(|item| plan.item(item).reservation.clone()),
-                    wanted: recorded.filter(|_| makes_grant),
-                };
+                let reservation = plan.step(step).item.map(|item| plan.item(item).reservation.clone());
+                let record = StepRecord::of_call(number, &call, reservation, recorded);
                 if let Err(error) = journal.intent(record.clone()).await {
                     back.failed = Some(error);
                     break;

@@ -1,6 +1,7 @@
 //! Rings that are carried out: which of them broke, and what is to be taken back (RULES 29).
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
 
 use crate::event::Outcome;
 use crate::model::{AccessGrantId, Wanted};
@@ -23,10 +24,9 @@ struct State {
     has_failed: bool,
     /// A call may have taken effect: then nothing can be taken back.
     is_in_doubt: bool,
-    is_told: bool,
 }
 
-/// A ring of which a call failed.
+/// A ring with a failed call, and the steps that are to be taken back.
 pub(super) struct Broken {
     ring: usize,
     done: BTreeMap<StepId, Option<AccessGrantId>>,
@@ -79,17 +79,16 @@ impl Rings {
             return Vec::new();
         }
         ring.is_in_doubt |= outcome == Outcome::Unknown;
-        if std::mem::replace(&mut ring.has_failed, true) { Vec::new() } else { ring.steps.clone() }
+        if mem::replace(&mut ring.has_failed, true) { Vec::new() } else { ring.steps.clone() }
     }
 
-    /// Rings of which a call failed, none is in flight, and something was done; each is told once.
+    /// Takes the rings that are to be taken back: a call failed, no call is in flight, and at least one step succeeded.
     pub(super) fn broken(&mut self) -> Vec<Broken> {
         let mut broken = Vec::new();
         for (ring, state) in self.rings.iter_mut().enumerate() {
-            let State { n_left, done, has_failed, is_in_doubt, is_told, .. } = state;
-            if *n_left == 0 && *has_failed && !*is_in_doubt && !done.is_empty() && !*is_told {
-                *is_told = true;
-                broken.push(Broken { ring, done: done.clone() });
+            let State { n_left, done, has_failed, is_in_doubt, .. } = state;
+            if *n_left == 0 && *has_failed && !*is_in_doubt && !done.is_empty() {
+                broken.push(Broken { ring, done: mem::take(done) });
             }
         }
         broken

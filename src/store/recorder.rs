@@ -64,13 +64,24 @@ impl StepRecord {
     pub fn of(plan: &Plan, id: StepId) -> Self {
         let step = plan.step(id);
         let item = step.item.map(|item| plan.item(item));
-        let makes_grant = matches!(step.call, Call::CreateGrant { .. });
+        let reservation = item.map(|item| item.reservation.clone());
+        Self::of_call(id, &step.call, reservation, item.and_then(|item| item.wanted))
+    }
+
+    /// A call with a number of its own. What is wanted counts where the call makes the grant.
+    pub fn of_call(
+        step: StepId,
+        call: &Call,
+        reservation: Option<ReservationId>,
+        wanted: Option<Wanted>,
+    ) -> Self {
+        let makes_grant = matches!(call, Call::CreateGrant { .. });
         Self {
-            step: id,
-            path: step.call.path(),
-            subject: step.call.subject().to_owned(),
-            reservation: item.map(|item| item.reservation.clone()),
-            wanted: item.and_then(|item| item.wanted).filter(|_| makes_grant),
+            step,
+            path: call.path(),
+            subject: call.subject().to_owned(),
+            reservation,
+            wanted: wanted.filter(|_| makes_grant),
         }
     }
 }
