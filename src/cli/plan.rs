@@ -60,7 +60,7 @@ pub(super) fn run(
     )
 }
 
-/// Whoever writes to doors lives in the present (RULES 38).
+/// Refuses a given time where real doors would be changed by it (RULES 38).
 pub(super) fn refuse_rehearsal_time(
     settings: &Settings,
     now: Option<Timestamp>,

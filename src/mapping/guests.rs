@@ -195,8 +195,8 @@ impl<'r> People<'r> {
         there.filter(move |(n, _)| !is_paired(*n)).map(|(_, known)| known)
     }
 
-    /// Pairs each person with the known guest of the same name where that is the one whose key the row gives, or nobody
-    /// else has that name, and nobody is left; as in most reservations. Whether it could.
+    /// Pairs persons and known guests without a search: as many of both, and each person has the name of one known guest,
+    /// who has the key of the row or is the only one of that name. Most reservations are so. Whether it did.
     fn pair_the_obvious(&mut self, of_source: impl Fn(&GuestKey) -> GuestKey) -> bool {
         if self.known.is_empty() {
             return true;

@@ -94,7 +94,7 @@ impl Mapper<'_> {
                     && spaces.iter().all(|space| has.binary_search(space).is_ok())
             })
         };
-        // Of whom only the record knows there is nobody to follow.
+        // A guest known by the record alone has no stay that could follow.
         let is_somebody = |known: &&KnownGuest<'_>| {
             known.contacts.is_named() || known.stays.iter().any(|(spaces, _)| !spaces.is_empty())
         };

@@ -213,7 +213,7 @@ impl Pairing<'_, '_> {
     /// complete read, or one.
     fn in_order(&mut self, is_complete: bool) {
         let mut persons: Vec<usize> = (0..self.persons.len()).filter(|n| self.pairs[*n].is_none()).collect();
-        // Whoever comes is meant before somebody whose row is cancelled.
+        // Persons with a granting row are paired before those whose rows are cancelled.
         if persons.iter().any(|n| self.persons[*n].grants) {
             persons.retain(|n| self.persons[*n].grants);
         }

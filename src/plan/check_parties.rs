@@ -93,13 +93,11 @@ pub(super) fn two_parties(
                     let left = grant.and_then(|grant| finder.at(&grant));
                     left.is_none_or(|left| !left.dates.overlaps(common))
                 };
-                let is_closed =
-                    closings.get(listed).and_then(|steps| steps.last()).is_some_and(|(_, w)| closes(w));
-                let mut closing =
-                    closings.get(listed).into_iter().flatten().filter(|(_, window)| closes(window));
+                let steps = closings.get(listed).map_or(&[][..], Vec::as_slice);
+                let is_closed = steps.last().is_some_and(|(_, window)| closes(window));
                 // An update that takes and gives may be cut in two: the first step that closes is enough.
-                if is_closed
-                    && closing.next().is_some_and(|(closing, _)| !waits_for(plan, *number, *closing))
+                let closing = steps.iter().find(|(_, window)| closes(window)).filter(|_| is_closed);
+                if closing.is_some_and(|(closing, _)| !waits_for(plan, *number, *closing))
                     && new_night(at, other, &had.grants).is_some()
                 {
                     found.push(TwoParties::of(*number, (at, other), date_of(common.from), true));
