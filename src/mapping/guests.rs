@@ -188,11 +188,19 @@ impl<'r> People<'r> {
         takes.then_some((pair.relation, known))
     }
 
+    /// How many persons have a row that gives them a right to doors.
+    pub(super) fn n_persons_with_a_grant(&self) -> usize {
+        self.in_order.iter().filter(|person| self.has_granting_row(**person)).count()
+    }
+
     /// The known guests with current or future stays who are paired with no person.
     pub(super) fn unpaired(&self) -> impl Iterator<Item = &KnownGuest<'r>> {
-        let is_paired = |known: usize| self.pairs.iter().flatten().any(|pair| pair.known == known);
-        let there = self.known.iter().enumerate().filter(|(_, known)| known.is_there());
-        there.filter(move |(n, _)| !is_paired(*n)).map(|(_, known)| known)
+        self.known.iter().filter(|known| known.is_there() && self.is_unpaired(known))
+    }
+
+    /// Whether a known guest is paired with no person.
+    pub(super) fn is_unpaired(&self, known: &KnownGuest<'_>) -> bool {
+        !self.pairs.iter().flatten().any(|pair| self.known[pair.known].guest == known.guest)
     }
 
     /// Pairs persons and known guests without a search: as many of both, and each person has the name of one known guest,
@@ -284,21 +292,24 @@ fn known_guests<'r>(
     directory: &Directory,
 ) -> Vec<KnownGuest<'r>> {
     let mut guests: Vec<KnownGuest<'r>> = Vec::new();
-    let mut add = |guest: &GuestKey, stay: Option<(Vec<SpaceRef>, Window)>| {
+    let mut add = |guest: &GuestKey, stay: Option<(Vec<SpaceRef>, Window)>, is_recorded: bool| {
         let position = guests.iter().position(|other| other.guest == *guest).unwrap_or_else(|| {
             let contacts = known.identity(guest).map_or(Contacts::UNKNOWN, Contacts::from);
-            guests.push(KnownGuest { guest: guest.clone(), contacts, stays: Vec::new() });
+            let guest = guest.clone();
+            guests.push(KnownGuest { guest, contacts, stays: Vec::new(), is_recorded: false });
             guests.len() - 1
         });
         guests[position].stays.extend(stay);
+        guests[position].is_recorded |= is_recorded;
     };
     for stay in known.stays_of(id) {
         let mut spaces: Vec<SpaceRef> = stay.spaces().filter_map(|space| directory.by_id(space)).collect();
         spaces.sort_unstable();
-        add(&stay.guest, (!stay.is_over()).then(|| (spaces, stay.window())));
+        let is_recorded = known.is_recorded(stay);
+        add(&stay.guest, (!stay.is_over()).then(|| (spaces, stay.window())), is_recorded);
     }
     for (n, _) in known.numbered(base) {
-        add(&numbered(base, *n), None);
+        add(&numbered(base, *n), None, false);
     }
     if guests.len() > 1 {
         let number = |guest: &GuestKey| split_number(guest.as_str()).map(|(_, n)| n);
@@ -388,6 +399,7 @@ mod tests {
         let known = |guest: &&str| KnownGuest {
             guest: (*guest).into(),
             contacts: Contacts::UNKNOWN,
+            is_recorded: true,
             stays: Vec::new(),
         };
         let pair = |known: &Option<usize>| known.map(|known| Pair { known, relation: Relation::Same });

@@ -176,6 +176,11 @@ impl<'a> Known<'a> {
         self.by_reservation.is_used_elsewhere(id)
     }
 
+    /// Whether this store recorded a stay.
+    pub(super) fn is_recorded(&self, stay: &KnownStay<'_>) -> bool {
+        self.recorded.is_some_and(|recorded| recorded.contains_key(stay.key))
+    }
+
     /// Whether the row of a stay said that the guest is checked in when it was last recorded.
     pub(super) fn was_checked_in(&self, stay: &KnownStay<'_>) -> bool {
         let recorded = self.recorded.and_then(|recorded| recorded.get(stay.key));

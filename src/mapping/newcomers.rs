@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::desired::{FormerGuest, Newcomer};
+use super::directory::SpaceRef;
 use super::guests::{Follower, People, RowGuest, grants};
 use super::map::Mapper;
 use super::pairing::{KnownGuest, Relation};
@@ -85,20 +86,30 @@ impl Mapper<'_> {
         }
         let Some(row) = row_of_all(people, rows).filter(|row| !is_over(*row)) else { return followers };
         let stay = &people.reservation.stays[row];
-        let id = &people.reservation.id;
-        let spaces: Vec<_> = self.unit_spaces(stay, id).concat();
+        let spaces: Vec<_> = self.unit_spaces(stay, &people.reservation.id).concat();
         let window = window_of(stay, property);
+        let opens_all = |has: &[SpaceRef]| spaces.iter().all(|space| has.binary_search(space).is_ok());
         let has_it = |known: &&KnownGuest<'_>| {
-            known.stays.iter().any(|(has, since)| {
-                since.same_from(&window, self.now)
-                    && spaces.iter().all(|space| has.binary_search(space).is_ok())
-            })
+            known.stays.iter().any(|(has, since)| since.same_from(&window, self.now) && opens_all(has))
         };
+        // Neither their name nor their doors are in the rows, and this store never recorded them (RULES 2).
+        let is_of_another_job = |known: &&KnownGuest<'_>| {
+            !known.is_recorded
+                && people.is_unpaired(known)
+                && !known.stays.iter().any(|(has, _)| opens_all(has))
+        };
+        let n_known =
+            people.known.iter().filter(|known| known.is_there() && !is_of_another_job(known)).count();
+        if people.n_persons_with_a_grant() != n_known {
+            return followers;
+        }
         // A guest known by the record alone has no stay that could follow.
         let is_somebody = |known: &&KnownGuest<'_>| {
             known.contacts.is_named() || known.stays.iter().any(|(spaces, _)| !spaces.is_empty())
         };
-        let following = unpaired.filter(|known| is_somebody(known) && !has_it(known));
+        let follows =
+            |known: &&KnownGuest<'_>| is_somebody(known) && !has_it(known) && !is_of_another_job(known);
+        let following = unpaired.filter(follows);
         followers.extend(following.map(|known| Follower {
             guest: known.guest.clone(),
             full_name: known.contacts.full_name.into(),
@@ -108,7 +119,7 @@ impl Mapper<'_> {
     }
 }
 
-/// A row that says what all guests of the reservation want, where they are as many as the known ones.
+/// A row that says what all guests of the reservation want.
 fn row_of_all(people: &People<'_>, rows: &[RowGuest]) -> Option<usize> {
     if people.reservation.n_rejected_rows > 0 {
         return None;
@@ -120,7 +131,5 @@ fn row_of_all(people: &People<'_>, rows: &[RowGuest]) -> Option<usize> {
         let Stay { place, check_in, check_out, methods, .. } = &stays[row];
         (place, check_in, check_out, methods)
     };
-    let n_persons = people.in_order.iter().filter(|person| people.has_granting_row(**person)).count();
-    let n_known = people.known.iter().filter(|known| known.is_there()).count();
-    (n_persons == n_known && wanted().all(|row| what(row) == what(first))).then_some(first)
+    wanted().all(|row| what(row) == what(first)).then_some(first)
 }

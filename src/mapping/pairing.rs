@@ -28,6 +28,8 @@ pub(super) struct KnownGuest<'a> {
     pub(super) contacts: Contacts<'a>,
     /// The spaces and the window of each stay that is not over; none where all are.
     pub(super) stays: Vec<(Vec<SpaceRef>, Window)>,
+    /// Whether a stay of theirs was recorded.
+    pub(super) is_recorded: bool,
 }
 
 /// The known guest with whom a person was paired.
@@ -309,6 +311,7 @@ mod tests {
             .map(|known| KnownGuest {
                 guest: known.guest.key.clone().expect("each known guest has a key"),
                 contacts: Contacts::from(&known.identity),
+                is_recorded: true,
                 stays: if known.is_over { Vec::new() } else { vec![(known.units.concat(), window)] },
             })
             .collect();

@@ -507,8 +507,9 @@ impl<'c> Planner<'_, 'c> {
 
     /// A new grant for the doors of a move that leaves the old one standing.
     fn beside_the_old_doors(&self, i: usize, lives: &[usize], live: &Live<'_>) -> Work {
-        // Another key for a unit that changed in place is not what #n is for (RULES 3).
-        let is_shared = lives.iter().any(|position| !live.owned[*position].capable.is_empty());
+        // Another key for a unit that changed in place is not what #n is for, but for a guest in house it is (RULES 3).
+        let in_house = self.ruling(i).is_some_and(|ruling| ruling.in_house);
+        let is_shared = !in_house && lives.iter().any(|position| !live.owned[*position].capable.is_empty());
         Work::Create {
             spaces: self.pieces[i].spaces.clone(),
             beside: Vec::new(),

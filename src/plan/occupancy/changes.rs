@@ -150,8 +150,8 @@ impl<'a> Occupancy<'a> {
             change.action == Action::Revoke(Cause::Explicit)
                 && change.grants.iter().any(|grant| {
                     let now = self.ground.now(change.reservation);
-                    let window = self.ground.grants[*grant].window;
-                    window.contains(now) && window.from_now(now).has_night()
+                    let given = self.ground.grants[*grant].given();
+                    given.contains(now) && given.from_now(now).has_night()
                 })
         };
         let in_house: Vec<crate::model::GuestKey> = self.changes[own.clone()]

@@ -118,6 +118,13 @@ pub(in crate::plan) struct Grant {
     pub(in crate::plan) was_checked_in: bool,
 }
 
+impl Grant {
+    /// The part of the window that the source gave; what was never recorded is taken as it stands (RULES 20).
+    pub(super) fn given(&self) -> LocalSpan {
+        self.recorded.map_or(self.window, |recorded| recorded.common(self.window))
+    }
+}
+
 /// A unit as a stay has it.
 pub(in crate::plan) struct UnitEntry<'a> {
     pub(in crate::plan) name: &'a Unit,

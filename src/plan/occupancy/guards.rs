@@ -161,12 +161,9 @@ impl Occupancy<'_> {
     /// more (RULES 25).
     fn opens_anothers(&self, c: usize) -> bool {
         let change = &self.changes[c];
-        let belongs = |grant: usize| {
-            let current = &self.ground.grants[grant];
-            current.recorded.map_or(current.window, |recorded| recorded.common(current.window))
-        };
         let gains = |unit: usize, grant: usize| {
-            self.gains(c, unit, change.opens).iter().any(|gained| gained.shares_night(belongs(grant)))
+            let given = self.ground.grants[grant].given();
+            self.gains(c, unit, change.opens).iter().any(|gained| gained.shares_night(given))
         };
         let of_missing_guest = |unit: &usize| {
             self.ground.grants_in(*unit).any(|(grant, _)| {
@@ -202,7 +199,7 @@ impl Occupancy<'_> {
             self.rivals_of_grant(*grant, window).any(|rival| self.ground.stays[rival].dates.contains(tonight))
         });
         let goes_on =
-            change.grants.iter().any(|grant| self.ground.grants[*grant].window.from_now(now).has_night());
+            change.grants.iter().any(|grant| self.ground.grants[*grant].given().from_now(now).has_night());
         let is_shortened = change.hold.is_some() && self.asked(c).is_some();
         match change.action {
             Action::Update if self.is_cut_back(c) => false,

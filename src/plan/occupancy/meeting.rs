@@ -4,11 +4,11 @@
 //! a door at which two reservations overlap are looked at, because parties are made of all who are in a unit
 //! (RULES 12).
 
-use hashbrown::{HashMap, HashSet};
-use jiff::{SignedDuration, Timestamp};
+use hashbrown::HashSet;
+use jiff::Timestamp;
 
 use crate::mapping::{Desired, DesiredGrant, UnitSpaces};
-use crate::model::{DoorRef, GuestKey, ReservationId, SharedSet, Standing, Wanted, Window};
+use crate::model::{DoorRef, ReservationId, SharedSet, Standing, Wanted, Window};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
 
@@ -56,6 +56,8 @@ impl Reservations<'_> {
         }
     }
 }
+
+const MINUTES_OF_A_DAY: i32 = 24 * 60;
 
 /// A stay or a grant at one door, in minutes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -109,13 +111,8 @@ pub(in crate::plan) fn who_meets(
             add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n_desired + n, false);
         }
     }
-    let followed = back_to_back(input, reservations);
-    // The key of the earlier one may open until the later one begins: who is there in between meets both.
-    for Followed { of, units, gap } in &followed {
-        add_doors(&own_of(units), gap, of[0], false);
-    }
     spans.sort_unstable();
-    let mut crowded: HashSet<u32> = HashSet::new();
+    let mut crowded = doors_of_bookings_back_to_back(&spans, reservations.desired);
     // The last end so far at a door, of which reservation, and the last end of any other.
     let mut last: Option<(u32, u32, i32, i32)> = None;
     for Span { door, from, to, reservation } in &spans {
@@ -149,47 +146,42 @@ pub(in crate::plan) fn who_meets(
     for (n, (_, range)) in reservations.absent.iter().enumerate() {
         meets[n_desired + n] = range.clone().any(goes_on);
     }
-    for Followed { of: [earlier, later], .. } in followed {
-        meets[earlier] = true;
-        meets[later] = true;
-    }
     for span in spans.iter().filter(|span| crowded.contains(&span.door)) {
         meets[span.reservation as usize] = true;
     }
     meets
 }
 
-/// Two reservations of one guest of which one begins within a day after the other ends (RULES 19).
-struct Followed<'a> {
-    /// The earlier one and the later one.
-    of: [usize; 2],
-    /// The units of the earlier one.
-    units: &'a SharedSet<UnitSpaces>,
-    gap: Window,
-}
-
-fn back_to_back<'a>(input: &PlanInput<'_>, reservations: &Reservations<'a>) -> Vec<Followed<'a>> {
-    let mut of_guest: HashMap<&GuestKey, Vec<(usize, &'a DesiredGrant)>> = HashMap::new();
-    for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
-        // A number is of one reservation only.
-        for grant in
-            reservation.grants.iter().filter(|grant| input.settings.namespace.is_unnumbered(&grant.guest))
-        {
-            of_guest.entry(&grant.guest).or_default().push((n, grant));
+/// The doors of which a guest has two bookings of which one begins within a day after the other ends: the key of the
+/// earlier one may open until the later one begins (RULES 19).
+fn doors_of_bookings_back_to_back(spans: &[Span], desired: &Desired) -> HashSet<u32> {
+    let grants_of =
+        |span: &Span| desired.reservations.get(span.reservation as usize).map_or(&[][..], |r| &r.grants);
+    let mut doors = HashSet::new();
+    for (n, earlier) in spans.iter().enumerate().filter(|(_, span)| !grants_of(span).is_empty()) {
+        let next = spans[n + 1..].iter().take_while(|later| {
+            later.door == earlier.door && later.from <= earlier.to.saturating_add(MINUTES_OF_A_DAY)
+        });
+        let is_of_one_guest = |later: &Span| {
+            later.reservation != earlier.reservation
+                && later.from >= earlier.to - 1
+                && grants_of(earlier)
+                    .iter()
+                    .any(|left| grants_of(later).iter().any(|right| may_be_one_guest(left, right)))
+        };
+        if !doors.contains(&earlier.door) && next.into_iter().any(is_of_one_guest) {
+            doors.insert(earlier.door);
         }
     }
-    let mut followed = Vec::new();
-    for stays in of_guest.values_mut().filter(|stays| stays.len() > 1) {
-        stays.sort_unstable_by_key(|(n, grant)| (grant.window.starts_at, grant.window.ends_at, *n));
-        followed.extend(stays.windows(2).filter_map(|pair| {
-            let [(left, earlier), (right, later)] = [pair[0], pair[1]];
-            let (end, begin) = (earlier.window.ends_at?, later.window.starts_at);
-            let is_soon = end.duration_until(begin) <= SignedDuration::from_hours(24);
-            let gap = Window { starts_at: end, ends_at: Some(begin) };
-            (left != right && is_soon).then_some(Followed { of: [left, right], units: &earlier.units, gap })
-        }));
-    }
-    followed
+    doors
+}
+
+/// Whether two stays have a guest key or a contact in common (RULES 12).
+fn may_be_one_guest(left: &DesiredGrant, right: &DesiredGrant) -> bool {
+    let emails = || left.email.as_ref().zip(right.email.as_ref());
+    left.guest == right.guest
+        || (left.phone.is_some() && left.phone == right.phone)
+        || emails().is_some_and(|(left, right)| left.folded() == right.folded())
 }
 
 /// The doors by which the guest of a grant has a unit.

@@ -72,7 +72,7 @@ fn where_nothing_is_recorded_a_guest_in_house_gains_and_loses_nothing() {
                 "R1 ? in_house person; R2 ? unit_in_use person",
             ),
             (
-                "at 6T12; locks; has R1 Ana 101 5..8 unrecorded; R1 Ana 102 5..8",
+                "at 6T12; has R1 Ana 101 5..8 unrecorded; R1 Ana 102 5..8",
                 "R1 ? in_house person; R1 + 102 5..8",
             ),
             (

@@ -187,6 +187,14 @@ fn a_grant_of_another_job_is_left_alone() {
                 "as-written; has R1 Zoe 103 5..8 key=G9 unrecorded; R1 Ana 101 5..8; R1 Ben 102 5..8",
                 "R1:G9 ? foreign_namespace person; R1 + 101 5..8; R1/2 + 102 5..8",
             ),
+            (
+                "has R1 Zoe 103 5..8 key=G9 unrecorded; R1 Ana 101 5..8",
+                "R1:G9 ? foreign_namespace person; R1 + 101 5..8",
+            ),
+            (
+                "has R1 Ana 101 5..8; has R1 Zoe 103 5..8 key=G9 unrecorded seam=R1#2; R1 Ana 102 5..8",
+                "R1:G9 ? foreign_namespace person; R1 101 5..8 > 102 5..8 doors_changed",
+            ),
             // Recorded, the guest is one who is not listed any more.
             (
                 "as-written; has R1 Zoe 103 5..8 key=G9; R1 Ana 101 5..8; R1 Ben 102 5..8",

@@ -219,6 +219,11 @@ fn max_in_house_does_not_hold_gains_nor_what_ends_anyway() {
                  R2 Ben 101 8..9",
                 "R1 ~ 5..10 > 5..8 window_changed; R2 + 101 8..9",
             ),
+            // What the window has beyond the record is nobody's (RULES 20).
+            (
+                "at 9T12; guard max_in_house=0; has R1 Ana 101 5..10 recorded=5..8; R1 Ana 101 5..8 out",
+                "R1 - 101 5..10 cancelled",
+            ),
             ("guard max_in_house=0; has R1 Ana 101 5..8; R1 Ana 101 5..7", "R1 ~ 5..8 > 5..7 window_changed"),
         ],
     );

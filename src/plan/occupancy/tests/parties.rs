@@ -134,6 +134,23 @@ fn bookings_of_one_guest_back_to_back_in_one_unit_are_bridged() {
             ("R1 Ana 101 5..8 key=G1; R2 Ana 101 9..10 key=G1", "R1:G1 + 101 5..8; R2:G1 + 101 9..10"),
             ("R1 Ana 101 5..8 key=G1; R2 Ana 101 8..10 key=G2", "R1:G1 + 101 5..8; R2:G2 + 101 8..10"),
             ("R1 Ana 101 5..8; R2 Ana 101 8..10", "R1 + 101 5..8; R2 + 101 8..10"),
+            // By name and contact, too.
+            (
+                "R1 Ana 101 5..8 email=a@example.com; R2 Ana 101 8..10 email=A@example.com",
+                "R1 + 101 5..8T15; R2 + 101 8..10",
+            ),
+            (
+                "R1 Ana 101 5..8 email=a@example.com; R2 Ana 101 8..10 email=b@example.com",
+                "R1 + 101 5..8; R2 + 101 8..10",
+            ),
+            (
+                "R1 Ana 101 5..8 email=a@example.com; R2 Ben 101 8..10 email=a@example.com",
+                "R1 + 101 5..8; R2 + 101 8..10",
+            ),
+            (
+                "R1 Ana 101 5..8 email=a@example.com; R2 Ana 101 8..10 key=G2 email=a@example.com",
+                "R1 + 101 5..8T15; R2:G2 + 101 8..10",
+            ),
             // Up to a neighbour.
             (
                 "R1 Ana 101 5..8 key=G1; R2 Ana 101 8..10 key=G1; R3 Ben 101 8T13..8T15",
