@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use hotel::{Edition, House, Size, bookings, workspace};
 use kernel::{cpu_seconds, megabytes};
+use reservation_sync::mapping::Directory;
 
 const NIGHTS: [&str; 3] = ["empty-workspace", "nothing-changed", "2-percent-changed"];
 
@@ -88,9 +89,11 @@ fn one_night(name: &str, size: Size, folder: &Path) {
     };
     let read = house.read(&file);
     note();
-    let (directory, desired) = house.map(read.reservations, &inventory);
+    let directory = Directory::of(&inventory);
+    let access = house.access(&directory, &inventory);
+    let desired = house.map(read.reservations, &directory, &access);
     note();
-    let input = house.input(&directory, &desired, &inventory);
+    let input = house.input(&directory, &desired, &inventory, &access);
     let plan = House::plan(&input);
     note();
     let plan = House::check(plan, &input);

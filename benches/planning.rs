@@ -6,6 +6,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, SamplingMode, Throughput, criterion_group, criterion_main};
 use hotel::{Edition, House, Size, bookings, workspace};
+use reservation_sync::mapping::Directory;
 use reservation_sync::model::Inventory;
 use reservation_sync::plan::CheckedPlan;
 
@@ -30,11 +31,14 @@ fn planning(criterion: &mut Criterion) {
     group.bench_function("read", |bencher| bencher.iter_with_large_drop(|| house.read(&first)));
     for (name, file, inventory) in &nights {
         let read = house.read(file);
-        let (directory, desired) = house.map(read.reservations.clone(), inventory);
-        let input = house.input(&directory, &desired, inventory);
+        let directory = Directory::of(inventory);
+        let access = house.access(&directory, inventory);
+        let desired = house.map(read.reservations.clone(), &directory, &access);
+        let input = house.input(&directory, &desired, inventory, &access);
         let made = House::plan(&input);
         group.bench_function(format!("map, {name}"), |bencher| {
-            let map = |reservations| house.map(reservations, inventory);
+            let map =
+                |reservations| house.map(reservations, &directory, &house.access(&directory, inventory));
             bencher.iter_batched(|| read.reservations.clone(), map, BatchSize::PerIteration);
         });
         group.bench_function(format!("plan, {name}"), |bencher| {
@@ -55,8 +59,10 @@ fn planning(criterion: &mut Criterion) {
 
 fn whole(house: &House, file: &str, inventory: &Inventory) -> CheckedPlan {
     let read = house.read(file);
-    let (directory, desired) = house.map(read.reservations, inventory);
-    let input = house.input(&directory, &desired, inventory);
+    let directory = Directory::of(inventory);
+    let access = house.access(&directory, inventory);
+    let desired = house.map(read.reservations, &directory, &access);
+    let input = house.input(&directory, &desired, inventory, &access);
     House::check(House::plan(&input), &input)
 }
 

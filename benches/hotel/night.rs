@@ -9,8 +9,8 @@ use jiff::civil::time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::mapping::{
-    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, SharedSpaces, SpaceTemplate,
-    UnitRule, map,
+    AddressRules, CurrentAccess, Desired, Directory, GuestScope, MappingSettings, SharedSpaces,
+    SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::{
     Coverage, Inventory, Ledger, Method, Namespace, Properties, Property, Reservation, SourceRead,
@@ -130,12 +130,19 @@ impl House {
         read
     }
 
-    /// Maps what was read, the index of the workspace included.
-    pub(crate) fn map(&self, reservations: Vec<Reservation>, inventory: &Inventory) -> (Directory, Desired) {
-        let directory = Directory::of(inventory);
-        let known = Known::of(inventory, &self.mapping.namespace, self.now);
-        let desired = map(reservations, &directory, &known, &self.mapping, self.now);
-        (directory, desired)
+    /// What of a workspace is ours.
+    pub(crate) fn access<'a>(&'a self, directory: &Directory, inventory: &'a Inventory) -> CurrentAccess<'a> {
+        CurrentAccess::of(inventory, &self.ledger, directory, &self.mapping.namespace, self.now)
+    }
+
+    /// Maps what was read.
+    pub(crate) fn map(
+        &self,
+        reservations: Vec<Reservation>,
+        directory: &Directory,
+        access: &CurrentAccess<'_>,
+    ) -> Desired {
+        map(reservations, directory, access, &self.mapping, self.now)
     }
 
     /// What a plan is made of.
@@ -144,6 +151,7 @@ impl House {
         directory: &'a Directory,
         desired: &'a Desired,
         inventory: &'a Inventory,
+        access: &'a CurrentAccess<'a>,
     ) -> PlanInput<'a> {
         let past = Past {
             ledger: &self.ledger,
@@ -153,7 +161,7 @@ impl House {
             reading: &self.reading,
             quarantine: Quarantine::None,
         };
-        PlanInput { now: self.now, settings: &self.plan, desired, directory, inventory, past }
+        PlanInput { now: self.now, settings: &self.plan, desired, directory, inventory, access, past }
     }
 
     /// Makes a plan.
@@ -175,8 +183,10 @@ impl House {
         for some in bookings.chunks(1_000) {
             let file = self.write("some.csv", some, Edition::First);
             let (read, inventory) = (self.read(&file), &empty);
-            let (directory, desired) = self.map(read.reservations, inventory);
-            let input = self.input(&directory, &desired, inventory);
+            let directory = Directory::of(inventory);
+            let access = self.access(&directory, inventory);
+            let desired = self.map(read.reservations, &directory, &access);
+            let input = self.input(&directory, &desired, inventory, &access);
             let plan = Self::plan(&input);
             carry_out(&plan, &mut converged, self.now);
             known.extend(plan.items.into_iter().filter_map(|item| Some((item.key, item.wanted?))));

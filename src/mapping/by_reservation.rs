@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use crate::model::{AccessGrantKey, LiveGrant, PropertyCode, ReservationId, sorted_by_text};
 
 /// The grants that have a key, sorted by it; the order in which Seam lists them decides nothing.
-pub fn in_order_of_keys<'a>(
+pub(super) fn in_order_of_keys<'a>(
     grants: impl Iterator<Item = &'a LiveGrant>,
 ) -> Vec<(&'a AccessGrantKey, &'a LiveGrant)> {
     let keyed = grants.filter_map(|grant| Some((grant.key.as_ref()?, grant)));
@@ -17,14 +17,14 @@ pub fn in_order_of_keys<'a>(
 
 /// Positions by reservation. Keys of one reservation begin alike, so that its grants stand side by side.
 #[derive(Debug, Clone, Default)]
-pub struct ByReservation {
+pub(super) struct ByReservation {
     ranges: HashMap<ReservationId, Range<usize>>,
     properties: BTreeSet<PropertyCode>,
 }
 
 impl ByReservation {
     /// Notes whose the grant at a position is; positions come in order.
-    pub fn note(&mut self, id: ReservationId, position: usize) {
+    pub(super) fn note(&mut self, id: ReservationId, position: usize) {
         if !self.properties.contains(&id.property) {
             self.properties.insert(id.property.clone());
         }
@@ -32,12 +32,12 @@ impl ByReservation {
     }
 
     /// The positions of a reservation.
-    pub fn of(&self, id: &ReservationId) -> Range<usize> {
+    pub(super) fn of(&self, id: &ReservationId) -> Range<usize> {
         self.ranges.get(id).cloned().unwrap_or_default()
     }
 
     /// Whether another property has grants under the same reservation key.
-    pub fn is_used_elsewhere(&self, id: &ReservationId) -> bool {
+    pub(super) fn is_used_elsewhere(&self, id: &ReservationId) -> bool {
         let has_grants = |property: &PropertyCode| {
             let id = ReservationId { property: property.clone(), key: id.key.clone() };
             self.ranges.contains_key(&id)

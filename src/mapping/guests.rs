@@ -9,18 +9,16 @@ use std::mem;
 
 use ecow::{EcoString, eco_format};
 
+use super::current_access::CurrentAccess;
 use super::desired::Newcomer;
 use super::directory::{Directory, SpaceRef};
 use super::guest_keys::{numbered, of_source, split_number};
-use super::known::Known;
 use super::map::Mapper;
 use super::pairing::{KnownGuest, Pair, Relation, RowPerson, pair};
 use super::people::{Contacts, own_property};
 use super::rows::window_of;
 use super::settings::GuestScope;
-use crate::model::{
-    Guest, GuestKey, Reservation, ReservationId, Standing, Stay, Window, is_equal_name, is_variant,
-};
+use crate::model::{Guest, GuestKey, Reservation, ReservationId, Standing, Stay, is_equal_name, is_variant};
 
 /// The guest of each row, and whether the scope wants a grant for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,18 +71,18 @@ impl Mapper<'_> {
     /// Finds the guests of the rows of a reservation.
     pub(super) fn guests(&mut self, reservation: &Reservation, key_use: KeyUse) -> Guests {
         let Reservation { id, stays, .. } = reservation;
-        let known = self.known;
-        let base = base(id, key_use, known);
+        let access = self.access;
+        let base = base(id, key_use, access);
         let persons = persons_of_rows(stays);
         let in_order = primary_first(stays, &persons);
-        let known_guests = known_guests(id, &base, known, self.directory);
+        let known_guests = known_guests(id, &base, access, self.directory);
         let mut people =
             People { reservation, pairs: vec![None; in_order.len()], persons, in_order, known: known_guests };
         let has_properties = !self.settings.properties.by_code.is_empty();
         let property = own_property(&id.property).filter(|_| has_properties);
         if !people.pair_the_obvious(|key| of_source(key, property)) {
             let persons = self.row_persons(&people);
-            people.pairs = pair(&persons, &people.known, known.listing.is_complete);
+            people.pairs = pair(&persons, &people.known, access.listing.is_complete);
         }
         let keys = people.keys(&base, |key| of_source(key, property));
         let wanted = self.wanted(&people, &keys);
@@ -143,7 +141,7 @@ impl Mapper<'_> {
         if self.settings.guests == GuestScope::All {
             return people.in_order.iter().copied().collect();
         }
-        let granted: BTreeSet<&GuestKey> = self.known.guests_of(&people.reservation.id).collect();
+        let granted: BTreeSet<&GuestKey> = self.access.guests_of(&people.reservation.id).collect();
         // Without a mark the first row is the one who booked; one who has a grant keeps it when the rows change places.
         let primary = people.in_order.iter().copied().min_by_key(|person| {
             let is_gone = people.rows_of(*person).all(|stay| stay.standing == Standing::Revoked);
@@ -271,10 +269,10 @@ pub(super) fn grants(stay: &Stay) -> bool {
 
 /// What goes before the number: the reservation's key, with the property where the key alone is not enough.
 /// A guest that already has a grant keeps the form it was given.
-fn base(id: &ReservationId, key_use: KeyUse, known: &Known<'_>) -> EcoString {
+fn base(id: &ReservationId, key_use: KeyUse, access: &CurrentAccess<'_>) -> EcoString {
     let short = id.key.text();
     let has = |base: &str| {
-        known.guests_of(id).any(|guest| split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
+        access.guests_of(id).any(|guest| split_number(guest.as_str()).is_some_and(|(b, _)| b == base))
     };
     let has_no_property = id.property.as_str().is_empty();
     match key_use {
@@ -288,28 +286,27 @@ fn base(id: &ReservationId, key_use: KeyUse, known: &Known<'_>) -> EcoString {
 fn known_guests<'r>(
     id: &ReservationId,
     base: &str,
-    known: &'r Known<'r>,
+    access: &'r CurrentAccess<'_>,
     directory: &Directory,
 ) -> Vec<KnownGuest<'r>> {
     let mut guests: Vec<KnownGuest<'r>> = Vec::new();
-    let mut add = |guest: &GuestKey, stay: Option<(Vec<SpaceRef>, Window)>, is_recorded: bool| {
-        let position = guests.iter().position(|other| other.guest == *guest).unwrap_or_else(|| {
-            let contacts = known.identity(guest).map_or(Contacts::UNKNOWN, Contacts::from);
+    let position_of = |guest: &GuestKey, guests: &mut Vec<KnownGuest<'r>>| {
+        guests.iter().position(|other| other.guest == *guest).unwrap_or_else(|| {
+            let contacts = access.identity_of(guest).map_or(Contacts::UNKNOWN, Contacts::from);
             let guest = guest.clone();
             guests.push(KnownGuest { guest, contacts, stays: Vec::new(), is_recorded: false });
             guests.len() - 1
-        });
-        guests[position].stays.extend(stay);
-        guests[position].is_recorded |= is_recorded;
+        })
     };
-    for stay in known.stays_of(id) {
-        let mut spaces: Vec<SpaceRef> = stay.spaces().filter_map(|space| directory.by_id(space)).collect();
-        spaces.sort_unstable();
-        let is_recorded = known.is_recorded(stay);
-        add(&stay.guest, (!stay.is_over()).then(|| (spaces, stay.window())), is_recorded);
+    for stay in access.stays_of(id) {
+        let position = position_of(stay.guest(), &mut guests);
+        guests[position].is_recorded |= stay.recorded().is_some();
+        if !stay.is_over() {
+            guests[position].stays.push((stay.spaces(directory), stay.window()));
+        }
     }
-    for (n, _) in known.numbered(base) {
-        add(&numbered(base, *n), None, false);
+    for (n, _) in access.numbered(base) {
+        position_of(&numbered(base, *n), &mut guests);
     }
     if guests.len() > 1 {
         let number = |guest: &GuestKey| split_number(guest.as_str()).map(|(_, n)| n);

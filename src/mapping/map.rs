@@ -8,10 +8,10 @@ use jiff::civil::Date;
 
 use super::addresses::LeftOut;
 use super::common_doors::UnitDoors;
+use super::current_access::CurrentAccess;
 use super::desired::{Desired, DesiredReservation, Rows};
 use super::directory::{Directory, SpaceRef};
 use super::guests::{Follower, Guests, KeyUse, RowGuest, lists_several_guests};
-use super::known::Known;
 use super::neighbours::Neighbours;
 use super::people::distrust_keys;
 use super::placeholders::beside_a_named_guest;
@@ -31,18 +31,18 @@ use crate::model::{
 pub fn map(
     mut reservations: Vec<Reservation>,
     directory: &Directory,
-    known: &Known<'_>,
+    access: &CurrentAccess<'_>,
     settings: &MappingSettings,
     now: Timestamp,
 ) -> Desired {
     let has_properties = !settings.properties.by_code.is_empty();
-    let (shared, shared_keys) = distrust_keys(&mut reservations, known, has_properties);
+    let (shared, shared_keys) = distrust_keys(&mut reservations, access, has_properties);
     let checked_in_on = checked_in_on(&reservations, settings, now);
     let mut mapper = Mapper {
         directory,
-        known,
-        uses_checked_in: checked_in_on.is_some() || used_checked_in(known, settings, now),
-        lists_several_guests: known.listing.has_several_guests
+        access,
+        uses_checked_in: checked_in_on.is_some() || used_checked_in(access, settings, now),
+        lists_several_guests: access.lists_several_guests
             || reservations.iter().any(|reservation| lists_several_guests(&reservation.stays)),
         settings,
         now,
@@ -89,7 +89,7 @@ pub fn map(
 
 pub(super) struct Mapper<'a> {
     pub(super) directory: &'a Directory,
-    pub(super) known: &'a Known<'a>,
+    pub(super) access: &'a CurrentAccess<'a>,
     pub(super) uses_checked_in: bool,
     pub(super) lists_several_guests: bool,
     pub(super) settings: &'a MappingSettings,
@@ -149,7 +149,7 @@ impl<'a> Mapper<'a> {
         let property = self.settings.properties.get(&reservation.id.property);
         let key_use = self.key_use(&reservation.id);
         let Guests { rows: guests, followers } = self.guests(&reservation, key_use);
-        let nameless = beside_a_named_guest(&reservation, &guests, self.known);
+        let nameless = beside_a_named_guest(&reservation, &guests, self.access);
         let Reservation { id, stays, n_rejected_rows } = reservation;
         let mut draft = Draft {
             desired: DesiredReservation {
@@ -275,7 +275,7 @@ impl<'a> Mapper<'a> {
         let in_source = self.key_uses.get(&id.key);
         let other = |property: &PropertyCode| *property != id.property;
         if in_source.is_some_and(|properties| properties.iter().any(other))
-            || self.known.is_used_elsewhere(id)
+            || self.access.is_used_elsewhere(id)
         {
             KeyUse::Several
         } else {
@@ -349,8 +349,10 @@ fn checked_in_on(reservations: &[Reservation], settings: &MappingSettings, now: 
 }
 
 /// Whether the source used a status that says checked in during the last 30 days.
-fn used_checked_in(known: &Known<'_>, settings: &MappingSettings, now: Timestamp) -> bool {
-    known.last_checked_in_status.is_some_and(|last| last + jiff::Span::new().days(30) >= today(settings, now))
+fn used_checked_in(access: &CurrentAccess<'_>, settings: &MappingSettings, now: Timestamp) -> bool {
+    access
+        .last_checked_in_status
+        .is_some_and(|last| last + jiff::Span::new().days(30) >= today(settings, now))
 }
 
 /// Whether the guest has a right to the doors.

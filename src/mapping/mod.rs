@@ -6,13 +6,13 @@
 mod addresses;
 mod by_reservation;
 mod common_doors;
+mod current_access;
 mod desired;
 mod directory;
 mod filter;
 mod guest_keys;
 mod guests;
 mod idle;
-mod known;
 mod map;
 mod neighbours;
 mod newcomers;
@@ -32,8 +32,8 @@ pub(crate) mod testing;
 mod wished_codes;
 
 pub use addresses::{AddressRules, MailDomain};
-pub use by_reservation::{ByReservation, in_order_of_keys};
 pub use common_doors::UnitDoors;
+pub use current_access::{CurrentAccess, Owned};
 pub use desired::{
     BookingFacts, Desired, DesiredGrant, DesiredReservation, FormerGuest, HeldStay, LeftAlone, Newcomer,
     RevokedStay, Rows, StayFacts, UnitSpaces,
@@ -41,7 +41,6 @@ pub use desired::{
 pub use directory::{Directory, DoorRefs, SpaceEntry, SpaceRef, SpaceRefs};
 pub use filter::{ReservationFilter, Wave, WaveError};
 pub use idle::idle_lines;
-pub use known::Known;
 pub use map::map;
 pub use outline::{Outline, outline, spaces_of_stay, spaces_of_unit};
 pub use people::SharedByPeople;

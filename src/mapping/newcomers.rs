@@ -8,7 +8,7 @@ use super::guests::{Follower, People, RowGuest, grants};
 use super::map::Mapper;
 use super::pairing::{KnownGuest, Relation};
 use super::rows::{LAST_CALL, window_of};
-use crate::model::{GuestKey, ReservationId, Standing, Stay};
+use crate::model::{GuestKey, ReservationId, Standing, Stay, Wanted};
 
 impl Mapper<'_> {
     /// The persons who come in the place of a known guest.
@@ -29,7 +29,7 @@ impl Mapper<'_> {
     }
 
     fn fate_of_former(&self, people: &People<'_>, person: usize, known: &KnownGuest<'_>) -> FormerGuest {
-        let is_whole = self.known.listing.is_whole || !self.lists_several_guests;
+        let is_whole = self.access.listing.is_whole || !self.lists_several_guests;
         if !is_whole || people.reservation.n_rejected_rows > 0 {
             // The former guest may still be there, in a row that is not here.
             FormerGuest::Stays
@@ -57,14 +57,15 @@ impl Mapper<'_> {
             }
             Standing::Revoked | Standing::Unclear | Standing::Ignored => false,
         };
-        self.known.stays_of(id).filter(|stay| stay.guest == *guest && !stay.is_over()).any(|known| {
+        self.access.stays_of(id).filter(|stay| stay.guest() == guest && !stay.is_over()).any(|known| {
             let window = known.window();
             let mut overlapping =
                 rows.clone().filter(|row| window_of(row, property).overlaps(&window)).peekable();
             if overlapping.peek().is_some() {
                 overlapping.any(is_here)
             } else {
-                window.contains(self.now) && (!self.uses_checked_in || self.known.was_checked_in(known))
+                window.contains(self.now)
+                    && (!self.uses_checked_in || known.recorded().is_some_and(Wanted::was_checked_in))
             }
         })
     }

@@ -1,5 +1,7 @@
 //! Pairs the people of a reservation's rows with the guests that are known of it (RULES 4).
 
+use std::borrow::Cow;
+
 use super::directory::SpaceRef;
 use super::people::Contacts;
 use crate::model::{GuestKey, Window, is_equal_name, is_variant};
@@ -27,7 +29,7 @@ pub(super) struct KnownGuest<'a> {
     pub(super) guest: GuestKey,
     pub(super) contacts: Contacts<'a>,
     /// The spaces and the window of each stay that is not over; none where all are.
-    pub(super) stays: Vec<(Vec<SpaceRef>, Window)>,
+    pub(super) stays: Vec<(Cow<'a, [SpaceRef]>, Window)>,
     /// Whether a stay of theirs was recorded.
     pub(super) is_recorded: bool,
 }
@@ -312,7 +314,7 @@ mod tests {
                 guest: known.guest.key.clone().expect("each known guest has a key"),
                 contacts: Contacts::from(&known.identity),
                 is_recorded: true,
-                stays: if known.is_over { Vec::new() } else { vec![(known.units.concat(), window)] },
+                stays: if known.is_over { Vec::new() } else { vec![(known.units.concat().into(), window)] },
             })
             .collect();
         let pairs = pair(&persons, &guests, is_complete);

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use hashbrown::{HashMap, HashSet};
 use smallvec::{SmallVec, smallvec};
 
+use super::current_access::CurrentAccess;
 use super::guest_keys::of_source;
-use super::known::Known;
 use super::placeholders::is_placeholder;
 use crate::model::{
     EmailAddress, Guest, GuestKey, Identity, PhoneNumber, Problem, ProblemCode, PropertyCode, Reservation,
@@ -95,11 +95,11 @@ impl SharedByPeople {
 /// Takes from the rows each guest key that is not one person's, and warns of those keys (RULES 6).
 pub(super) fn distrust_keys(
     reservations: &mut [Reservation],
-    known: &Known<'_>,
+    access: &CurrentAccess<'_>,
     has_properties: bool,
 ) -> (SharedByPeople, Option<Problem>) {
     let (shared_keys, contacts) =
-        both(|| shared_keys(reservations, known, has_properties), || shared_contacts(reservations));
+        both(|| shared_keys(reservations, access, has_properties), || shared_contacts(reservations));
     let mut shared = SharedByPeople { guests: HashSet::new(), contacts };
     if shared_keys.is_empty() {
         return (shared, None);
@@ -136,7 +136,7 @@ pub(super) fn own_property(property: &PropertyCode) -> Option<&PropertyCode> {
 /// The guest keys whose rows and identity are not all of one person.
 fn shared_keys(
     reservations: &[Reservation],
-    known: &Known<'_>,
+    access: &CurrentAccess<'_>,
     has_properties: bool,
 ) -> HashSet<(PropertyCode, GuestKey)> {
     let none = PropertyCode::none();
@@ -151,7 +151,7 @@ fn shared_keys(
                 continue;
             }
             let seen = people.entry((property, key)).or_insert_with(|| {
-                let identity = known.identity(&of_source(key, own_property(property)));
+                let identity = access.identity_of(&of_source(key, own_property(property)));
                 identity.map(Contacts::from).filter(Contacts::is_named).into_iter().collect()
             });
             if !seen.iter().all(|other| other.may_be_one_person(&row)) {
@@ -242,7 +242,7 @@ mod tests {
 
     fn check_keys(rows: &[&str], has_properties: bool, shared: &[&str]) {
         let mut reservations = reservations(rows);
-        let (found, warning) = distrust_keys(&mut reservations, &Known::default(), has_properties);
+        let (found, warning) = distrust_keys(&mut reservations, &CurrentAccess::default(), has_properties);
         let mut left_blank: Vec<&str> = Vec::new();
         for (reservation, row) in reservations.iter().zip(rows) {
             if reservation.stays[0].guest.key.is_none() && !row.starts_with('|') {
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn warning_lists_keys_and_rows() {
         let mut reservations = reservations(&["0|Ana|", "0|Ben|", "9|Cid|", "9|Dag|"]);
-        let (_, warning) = distrust_keys(&mut reservations, &Known::default(), false);
+        let (_, warning) = distrust_keys(&mut reservations, &CurrentAccess::default(), false);
         assert_eq!(
             warning.map(|warning| warning.message).as_deref(),
             Some(

@@ -6,8 +6,8 @@
 
 use smallvec::SmallVec;
 
+use super::current_access::CurrentAccess;
 use super::guests::RowGuest;
-use super::known::Known;
 use crate::model::{Reservation, Standing, Stay};
 
 /// Words that stand for a name, folded; a number after them means nothing.
@@ -52,7 +52,7 @@ pub(crate) fn is_placeholder(full_name: &str) -> bool {
 pub(super) fn beside_a_named_guest(
     reservation: &Reservation,
     guests: &[RowGuest],
-    known: &Known<'_>,
+    access: &CurrentAccess<'_>,
 ) -> Vec<bool> {
     let stays = &reservation.stays;
     // Who is alone is beside nobody, and half of all reservations have one row.
@@ -78,7 +78,7 @@ pub(super) fn beside_a_named_guest(
                 && nobody(stay)
                 && !stay.guest.is_primary
                 && stay.code.is_none()
-                && !known.guests_of(&reservation.id).any(|granted| *granted == guest.key)
+                && !access.guests_of(&reservation.id).any(|granted| *granted == guest.key)
                 && stays.iter().zip(guests).any(is_there)
         })
         .collect()

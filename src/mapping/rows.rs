@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
+use super::current_access::KnownStay;
 use super::desired::{HeldStay, LeftAlone, RevokedStay, UnitSpaces};
 use super::directory::SpaceRef;
 use super::guests::RowGuest;
-use super::known::KnownStay;
 use super::map::{Draft, Mapper};
 use super::places::NoPlace;
 use super::segments::{Candidate, Said};
@@ -120,15 +120,13 @@ impl<'a> Mapper<'a> {
         let window = window_of(stay, draft.property);
         let keys = || std::iter::once(space).chain(&self.settings.also);
         let door_sets = [door_set_hash([space]), door_set_hash(keys())];
-        let is_its = |known: &&KnownStay<'_>| {
-            known.guest == *guest
-                && known.window().overlaps(&window)
-                && known.is_made_for(&door_sets, &self.settings.namespace)
+        let is_its = |known: &KnownStay<'_, '_>| {
+            known.guest() == guest && known.window().overlaps(&window) && known.is_made_for(&door_sets)
         };
-        let Some(known) = self.known.stays_of(&draft.desired.id).find(is_its) else { return Err(nowhere) };
-        let spaces = known.spaces().filter_map(|space| self.directory.by_id(space));
-        let mut spaces: Vec<SpaceRef> = spaces.filter(|space| !self.also.contains(space)).collect();
-        spaces.sort_unstable();
+        let Some(known) = self.access.stays_of(&draft.desired.id).find(is_its) else { return Err(nowhere) };
+        let spaces = known.spaces(self.directory);
+        let spaces: Vec<SpaceRef> =
+            spaces.iter().copied().filter(|space| !self.also.contains(space)).collect();
         if spaces.is_empty() {
             return Err(nowhere);
         }

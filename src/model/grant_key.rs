@@ -48,6 +48,17 @@ impl Namespace {
         self.strip(key.as_str()).is_some()
     }
 
+    /// Whether two keys of ours name the same reservation.
+    pub fn are_of_one_reservation(&self, left: &AccessGrantKey, right: &AccessGrantKey) -> bool {
+        let named = |key: &'_ AccessGrantKey| -> Option<usize> {
+            let rest = self.strip(key.as_str())?;
+            let end = rest.match_indices(':').nth(1)?.0;
+            Some(key.as_str().len() - rest.len() + end)
+        };
+        let ends = (named(left), named(right));
+        matches!(ends, (Some(n), Some(m)) if left.as_str()[..n] == right.as_str()[..m])
+    }
+
     /// Whether this job may change the identity of that key.
     pub fn owns_identity(&self, key: &UserIdentityKey) -> bool {
         self.strip(key.as_str()).is_some()
@@ -232,6 +243,21 @@ fn decoded(part: &str) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn keys_of_one_reservation_begin_alike() {
+        for (left, right, expected) in [
+            ("pms::R1:G1:x", "pms::R1:G2:y:2", true),
+            ("pms:LIS:R1:G1:x", "pms:LIS:R1:G1:x", true),
+            ("pms:LIS:R1:G1:x", "pms:OPO:R1:G1:x", false),
+            ("pms::R1:G1:x", "pms::R11:G1:x", false),
+            ("pms::R1:G1:x", "other::R1:G1:x", false),
+            ("pms:R1", "pms:R1", false),
+        ] {
+            let found = namespace().are_of_one_reservation(&left.into(), &right.into());
+            assert_eq!(found, expected, "{left} {right}");
+        }
+    }
+
     #[test]
     fn next_ordinal_of_a_key() {
         for (key, next) in [

@@ -89,7 +89,7 @@ pub(super) fn look(live: &Live<'_>, position: usize, input: &PlanInput<'_>, in_h
     };
     let needed = if in_house {
         Needed::InHouse
-    } else if ledger.desired.contains_key(owned.key) {
+    } else if owned.recorded.is_some() {
         Needed::Nothing
     } else {
         Needed::UnknownOrigin

@@ -113,7 +113,7 @@ struct Classifier<'a> {
 
 impl<'a> Classifier<'a> {
     fn of(input: &'a PlanInput<'_>) -> Self {
-        let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
+        let PlanInput { now, settings, desired, directory, inventory, .. } = *input;
         let mut wanted: HashMap<SpaceRef, Vec<_>> = HashMap::new();
         for reservation in &desired.reservations {
             for grant in &reservation.grants {
@@ -301,7 +301,7 @@ pub(super) fn waiting_for_a_key<'a>(input: &PlanInput<'a>) -> BTreeSet<&'a Reser
 /// Grants of a reservation under whose Seam key a new one may stand beside them until they go: their doors are all
 /// that the reservation wants, and more, and their time overlaps that of each wanted grant (SEAM.md §6.9).
 pub(super) fn joinable<'a>(input: &PlanInput<'a>) -> BTreeMap<&'a AccessGrantId, ReservationId> {
-    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
+    let PlanInput { now, settings, desired, directory, inventory, .. } = *input;
     if desired.adopted.is_empty() {
         return BTreeMap::new();
     }

@@ -148,7 +148,7 @@ pub fn check(plan: Plan, input: &PlanInput<'_>) -> Result<CheckedPlan, Vec<Viola
 impl<'a> Base<'a> {
     /// What a plan is verified against that was made from this.
     pub fn of(input: &PlanInput<'a>) -> Self {
-        let PlanInput { now, settings, desired, directory, inventory, past } = *input;
+        let PlanInput { now, settings, desired, directory, inventory, access: _, past } = *input;
         let decisions = &past.ledger.decisions;
         Self { now, settings, directory, inventory, desired: Some(desired), decisions }
     }

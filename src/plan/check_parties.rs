@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check::{Base, Violation};
+use super::crowded_doors::crowded_doors;
 use super::matter::Matter;
 use super::outline::Plan;
 use super::seam_rules::{ModelGrant, World};
@@ -59,22 +60,25 @@ impl AtDoor {
 }
 
 /// All that a plan opens although another party has the unit on that night, before or after, and no matter says so.
-pub(super) fn two_parties(
+pub(super) fn two_parties<'w>(
     plan: &Plan,
-    before: &World<'_>,
-    after: &World<'_>,
+    before: &World<'w>,
+    after: &World<'w>,
     base: &Base<'_>,
 ) -> Vec<Violation> {
     let Some(desired) = base.desired else { return Vec::new() };
     let finder = Finder::new(base, desired);
-    let opened = each(&plan.steps, |step| finder.opened_by(&step.call, before, after));
-    let opened: Vec<(usize, At)> = (0..).zip(opened).filter_map(|(number, at)| Some((number, at?))).collect();
-    if opened.is_empty() {
+    let closings = closings(plan);
+    let closed = |id: &AccessGrantId| closings.contains_key(id);
+    let crowded = crowded_doors(plan, (before, after), (base, desired), closed);
+    if crowded.is_empty() {
         return Vec::new();
     }
-    let doors: HashSet<DoorRef> = opened.iter().flat_map(|(_, at)| at.doors.iter().copied()).collect();
-    let (had, has) = both(|| finder.by_door(before, &doors), || finder.by_door(after, &doors));
-    let closings = closings(plan);
+    let opened = each(&plan.steps, |step| finder.opened_by(&step.call, before, after));
+    let opened = (0..).zip(opened).filter_map(|(number, at)| Some((number, at?)));
+    let opened: Vec<(usize, At)> =
+        opened.filter(|(_, at)| at.doors.iter().any(|door| crowded.contains(door))).collect();
+    let (had, has) = both(|| finder.by_door(before, &crowded), || finder.by_door(after, &crowded));
     let none = AtDoor::default();
     let of_step = |(number, at): &(usize, At)| {
         let mut found: Vec<TwoParties> = Vec::new();

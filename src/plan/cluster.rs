@@ -107,7 +107,7 @@ impl<'a> Clusters<'a> {
         }
         for ((_, key), group) in &mut clusters.groups {
             if let Some(users) = live.users(key) {
-                group.n_foreign = users.foreign + users.ours - group.members.len();
+                group.n_foreign = users.all - group.members.len();
             }
         }
         clusters
@@ -225,7 +225,7 @@ impl<'a> Clusters<'a> {
 
     /// Whether somebody else's grant has the plain key of the reservation.
     pub(super) fn foreign_in_the_way(&self) -> bool {
-        self.live.users(&SeamReservationKey::new(&self.base)).is_some_and(|users| users.foreign > 0)
+        self.live.users(&SeamReservationKey::new(&self.base)).is_some_and(|users| users.foreign() > 0)
     }
 
     fn group_of(&self, position: usize) -> Option<&Group> {

@@ -11,14 +11,14 @@ use super::change::{Amendment, Change, NewGrant, Order, Part};
 use super::contacts::Position;
 use super::identity_calls::{IdentityCall, Making};
 use super::lines::Places;
-use super::live::{Live, Owned};
+use super::live::Live;
 use super::occupancy::Need;
 use super::order::order_across;
 use super::outline::{IdentityItem, Plan};
 use super::reservation::Context;
 use super::rings::rings;
 use super::step::{Call, IdentityTarget, ItemId, Step, StepId, StepIds, assign_makers};
-use crate::mapping::{DesiredReservation, SpaceRefs};
+use crate::mapping::{DesiredReservation, Owned, SpaceRefs};
 use crate::model::{DoorRef, GuestKey, Method, ReasonCode, ReservationId, SharedSet, Window};
 
 pub(super) struct Emitter<'a, 'c> {
@@ -491,8 +491,7 @@ impl<'a, 'c> Emitter<'a, 'c> {
         let lines = order_across(&mut plan, self.needs, &self.created, self.live);
         assign_makers(&mut plan.steps);
         plan.identities = IdentityItem::all_of(&plan.steps);
-        let Context { settings, past, .. } = self.context;
-        plan.rings = rings(&plan, &lines, self.live, &settings.namespace, past.ledger);
+        plan.rings = rings(&plan, &lines, self.live, &self.context.settings.namespace);
         plan
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::change::Change;
 use super::live::Live;
 use super::reservation::{Context, ReservationPlan};
-use crate::mapping::{Desired, DesiredReservation, Directory};
+use crate::mapping::{Desired, DesiredReservation, Directory, Owned};
 use crate::model::{Absence, AccessGrantKey, Fact, Ledger, Wanted};
 
 /// What is to be remembered when a plan is carried out.
@@ -57,29 +57,32 @@ pub(super) fn new_facts(desired: &Desired, directory: &Directory, ledger: &Ledge
 /// What the planned reservations say that the record does not know; what is missing is left to the absences.
 pub(super) fn learn(
     planned: &[(&DesiredReservation, ReservationPlan<'_>)],
+    as_wanted: &[(&DesiredReservation, Vec<(usize, Wanted)>)],
     live: &Live<'_>,
     context: &Context<'_>,
 ) -> Learnt {
     let (ledger, now) = (context.past.ledger, context.now);
     let mut learnt = Learnt::default();
-    for (reservation, plan) in planned {
-        for (position, wanted) in &plan.as_wanted {
-            let key = live.owned[*position].key;
-            let is_known = ledger.desired.get(key).is_some_and(|known| {
-                known.is_same_as(wanted, now) && known.was_checked_in() == wanted.was_checked_in()
-            });
-            if !is_known {
-                learnt.seen.push((key.clone(), *wanted));
-            }
-            if ledger.repairs.contains_key(key) {
-                learnt.settled.push(key.clone());
-            }
+    let of_planned = planned.iter().flat_map(|(_, plan)| &plan.as_wanted);
+    for (position, wanted) in as_wanted.iter().flat_map(|(_, grants)| grants).chain(of_planned) {
+        let Owned { key, recorded, .. } = live.owned[*position];
+        let is_known = recorded.is_some_and(|known| {
+            known.is_same_as(wanted, now) && known.was_checked_in() == wanted.was_checked_in()
+        });
+        if !is_known {
+            learnt.seen.push((key.clone(), *wanted));
         }
+        if ledger.repairs.contains_key(key) {
+            learnt.settled.push(key.clone());
+        }
+    }
+    learnt.seen.sort_by(|(left, _), (right, _)| left.cmp(right));
+    for (_, plan) in planned {
         for change in &plan.changes {
             let Change::Amend(amendment) = change else { continue };
             let (Some(wanted), Some(_)) = (&amendment.wanted, amendment.desired) else { continue };
-            let key = live.owned[amendment.position].key;
-            let is_repair = ledger.desired.get(key).is_some_and(|known| known.is_same_as(wanted, now));
+            let Owned { key, recorded, .. } = live.owned[amendment.position];
+            let is_repair = recorded.is_some_and(|known| known.is_same_as(wanted, now));
             let n_before = ledger.repairs.get(key).copied();
             match (is_repair, n_before) {
                 (true, n) => learnt.repaired.push((key.clone(), n.unwrap_or(0).saturating_add(1))),
@@ -87,13 +90,15 @@ pub(super) fn learn(
                 (false, None) => {}
             }
         }
-        if !ledger.absences.is_empty() {
-            let back = live.of_reservation(&reservation.id).filter(|p| !plan.missing.contains(p));
+    }
+    if !ledger.absences.is_empty() {
+        let of_planned = planned.iter().map(|(reservation, plan)| (*reservation, &plan.missing[..]));
+        let all = as_wanted.iter().map(|(reservation, _)| (*reservation, &[][..])).chain(of_planned);
+        for (reservation, missing) in all {
+            let back = live.of_reservation(&reservation.id).filter(|position| !missing.contains(position));
             let keys = back.map(|position| live.owned[position].key);
             learnt.returned.extend(keys.filter(|key| ledger.absences.contains_key(*key)).cloned());
         }
-    }
-    if !ledger.absences.is_empty() {
         let standing: HashSet<&AccessGrantKey> = live.owned.iter().map(|owned| owned.key).collect();
         learnt.returned.extend(ledger.absences.keys().filter(|key| !standing.contains(key)).cloned());
     }

@@ -10,9 +10,8 @@ use super::conclude::key_parts;
 use super::emit::Emitter;
 use super::impact::{of_reissue, phase};
 use super::item::{Action, GrantView, Impact, Item};
-use super::live::Owned;
 use super::planner::out_of_order;
-use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, RevokedStay, SpaceRef, SpaceRefs};
+use crate::mapping::{DesiredGrant, DesiredReservation, HeldStay, Owned, RevokedStay, SpaceRef, SpaceRefs};
 use crate::model::{
     AccessGrantKey, DeviceId, DoorId, DoorRef, EntranceId, HeldBy, Method, MethodSet, ReasonCode,
     ReservationId, SharedSet, SpaceId, SpaceKey, Window,

@@ -2,45 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
 
-use crate::mapping::{ByReservation, Directory, SpaceRef, in_order_of_keys};
+use super::planner::PlanInput;
+use crate::mapping::{CurrentAccess, Owned};
 use crate::model::{
-    AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, Inventory, LiveGrant, Namespace,
-    ReservationId, SeamReservationKey, SharedSet, SpaceId, UserIdentityId, UserIdentityKey,
+    AccessGrantId, AccessGrantKey, DoorRef, GrantKeyParts, Identity, LiveGrant, Namespace, ReservationId,
+    SeamReservationKey, UserIdentityId,
 };
-
-/// A live grant of ours, with what its key says.
-#[derive(Debug, Clone)]
-pub(super) struct Owned<'a> {
-    pub(super) grant: &'a LiveGrant,
-    pub(super) key: &'a AccessGrantKey,
-    pub(super) parts: GrantKeyParts,
-    /// Its spaces, sorted; `None` where one of them is no longer in the workspace.
-    pub(super) spaces: Option<Arc<[SpaceRef]>>,
-    /// Its doors to which the reservation rules apply, sorted.
-    pub(super) capable: Arc<[DoorRef]>,
-    /// Whether the person behind it is the guest that its key names.
-    pub(super) right_person: bool,
-}
-
-impl Owned<'_> {
-    /// The reservation that its key names.
-    pub(super) fn reservation(&self) -> ReservationId {
-        ReservationId { property: self.parts.property.clone(), key: self.parts.reservation.clone() }
-    }
-}
 
 /// What uses one Seam reservation key.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct KeyUsers {
+    pub(super) all: usize,
     /// Grants of our namespace.
-    pub(super) ours: usize,
+    ours: usize,
+}
+
+impl KeyUsers {
     /// Grants outside our namespace.
-    pub(super) foreign: usize,
+    pub(super) fn foreign(&self) -> usize {
+        self.all - self.ours
+    }
 }
 
 /// The last start at a door, and the last one of any other reservation than that.
@@ -67,96 +52,41 @@ impl LatestStarts {
     }
 }
 
-/// What a set of spaces is in the workspace; a hundred thousand grants open a few hundred.
-#[derive(Debug, Clone)]
-struct Opened {
-    spaces: Option<Arc<[SpaceRef]>>,
-    capable: Arc<[DoorRef]>,
-}
-
-impl Opened {
-    fn by(spaces: &SharedSet<SpaceId>, directory: &Directory) -> Self {
-        let mut known: Vec<SpaceRef> = spaces.iter().filter_map(|space| directory.by_id(space)).collect();
-        known.sort_unstable();
-        let capable = directory.capable_of(&known).as_slice().into();
-        Self { spaces: (known.len() == spaces.len()).then(|| known.into()), capable }
-    }
-}
-
 /// The index.
 #[derive(Debug)]
 pub(super) struct Live<'a> {
-    pub(super) owned: Vec<Owned<'a>>,
-    by_reservation: ByReservation,
+    access: &'a CurrentAccess<'a>,
+    /// Our live grants.
+    pub(super) owned: &'a [Owned<'a>],
     by_seam_key: HashMap<&'a SeamReservationKey, KeyUsers>,
     latest_starts: HashMap<DoorRef, LatestStarts>,
-    /// Every key that Seam listed, sorted: that of an ended grant may still be in use.
-    taken: Vec<&'a AccessGrantKey>,
-    identities: HashMap<&'a UserIdentityId, &'a Identity>,
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn of(
-        inventory: &'a Inventory,
-        directory: &Directory,
-        namespace: &Namespace,
-        joinable: &BTreeMap<&AccessGrantId, ReservationId>,
-        now: Timestamp,
-    ) -> Self {
-        let keyed = in_order_of_keys(inventory.grants.iter());
-        let mut live = Self {
-            owned: Vec::with_capacity(keyed.len()),
-            by_reservation: ByReservation::default(),
-            by_seam_key: HashMap::new(),
-            latest_starts: HashMap::new(),
-            taken: keyed.iter().map(|(key, _)| *key).collect(),
-            identities: inventory.identities.iter().map(|identity| (&identity.id, identity)).collect(),
-        };
-        // What is taken over and can share its key with what takes its place is in nobody's way.
-        let counts = |grant: &LiveGrant| grant.is_live(now) && !joinable.contains_key(&grant.id);
-        let mut opened: HashMap<&SharedSet<SpaceId>, Opened> = HashMap::new();
-        for (key, grant) in keyed.into_iter().filter(|(_, grant)| counts(grant)) {
-            let parts = GrantKeyParts::parse(namespace, key);
-            if let Some(seam_key) = &grant.reservation_key {
-                let KeyUsers { ours, foreign } = live.by_seam_key.entry(seam_key).or_default();
-                *if parts.is_some() { ours } else { foreign } += 1;
-            }
-            let Some(parts) = parts else { continue };
-            let opened = opened.entry(&grant.spaces).or_insert_with(|| Opened::by(&grant.spaces, directory));
-            live.add(grant, key, parts, opened.clone(), namespace);
+    /// What is taken over and can share its key with what takes its place is in nobody's way.
+    pub(super) fn of(input: &PlanInput<'a>, joinable: &BTreeMap<&AccessGrantId, ReservationId>) -> Self {
+        let PlanInput { access, inventory, now, .. } = *input;
+        let mut by_seam_key: HashMap<&SeamReservationKey, KeyUsers> = HashMap::new();
+        let counts = |grant: &&LiveGrant| grant.is_live(now) && !joinable.contains_key(&grant.id);
+        for key in inventory.grants.iter().filter(counts).filter_map(|grant| grant.reservation_key.as_ref()) {
+            by_seam_key.entry(key).or_default().all += 1;
         }
-        for grant in inventory.grants.iter().filter(|grant| grant.key.is_none() && counts(grant)) {
-            if let Some(seam_key) = &grant.reservation_key {
-                live.by_seam_key.entry(seam_key).or_default().foreign += 1;
+        let mut latest_starts: HashMap<DoorRef, LatestStarts> = HashMap::new();
+        for owned in &access.owned {
+            if let Some(key) = &owned.grant.reservation_key {
+                by_seam_key.entry(key).or_default().ours += 1;
+            }
+            for door in owned.capable.iter() {
+                let latest = latest_starts.entry(*door).or_default();
+                latest.note(owned.grant.window.starts_at, &owned.reservation());
             }
         }
-        live
-    }
-
-    fn add(
-        &mut self,
-        grant: &'a LiveGrant,
-        key: &'a AccessGrantKey,
-        parts: GrantKeyParts,
-        Opened { spaces, capable }: Opened,
-        namespace: &Namespace,
-    ) {
-        let is_of_guest = |key: &UserIdentityKey| namespace.is_identity_of(key, &parts.guest);
-        let right_person = self.identities.get(&grant.identity).is_none_or(|identity| {
-            identity.key.as_ref().is_some_and(is_of_guest) || identity.merged_keys.iter().any(is_of_guest)
-        });
-        let owned = Owned { grant, key, parts, spaces, capable, right_person };
-        let id = owned.reservation();
-        for door in owned.capable.iter() {
-            self.latest_starts.entry(*door).or_default().note(grant.window.starts_at, &id);
-        }
-        self.by_reservation.note(id, self.owned.len());
-        self.owned.push(owned);
+        Self { access, owned: &access.owned, by_seam_key, latest_starts }
     }
 
     /// Positions of our grants of a reservation.
     pub(super) fn of_reservation(&self, id: &ReservationId) -> Range<usize> {
-        self.by_reservation.of(id)
+        self.access.of_reservation(id)
     }
 
     /// Who uses a Seam reservation key.
@@ -166,7 +96,7 @@ impl<'a> Live<'a> {
 
     /// Whether our live grants know the reservation key under another property.
     pub(super) fn used_by_other_property(&self, id: &ReservationId) -> bool {
-        self.by_reservation.is_used_elsewhere(id)
+        self.access.is_used_elsewhere(id)
     }
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 30).
@@ -177,22 +107,16 @@ impl<'a> Live<'a> {
     /// The first key of those parts that neither Seam nor this plan has given to another grant (RULES 1).
     pub(super) fn free_key(
         &self,
-        mut parts: GrantKeyParts,
+        parts: GrantKeyParts,
         namespace: &Namespace,
         is_given: impl Fn(&AccessGrantKey) -> bool,
     ) -> AccessGrantKey {
-        loop {
-            let key = parts.key(namespace);
-            if !is_given(&key) && self.taken.binary_search(&&key).is_err() {
-                return key;
-            }
-            parts.ordinal += 1;
-        }
+        self.access.free_key(parts, namespace, is_given)
     }
 
     /// The person of an id.
     pub(super) fn identity(&self, id: &UserIdentityId) -> Option<&'a Identity> {
-        self.identities.get(id).copied()
+        self.access.identity(id)
     }
 }
 

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::live::{Live, Owned};
+use super::live::Live;
 use super::pieces::{Piece, is_subset};
 use super::planner::PlanInput;
-use crate::mapping::{Desired, DesiredReservation, FormerGuest, RevokedStay, Rows, SpaceRef, SpaceRefs};
+use crate::mapping::{
+    Desired, DesiredReservation, FormerGuest, Owned, RevokedStay, Rows, SpaceRef, SpaceRefs,
+};
 use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.

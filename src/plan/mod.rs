@@ -14,6 +14,7 @@ mod cluster;
 mod commands;
 mod conclude;
 mod contacts;
+mod crowded_doors;
 mod emit;
 mod foreign;
 mod guards;

@@ -17,7 +17,7 @@ use super::identities::Heard;
 use super::item::Item;
 use super::judging::{guard_checks, in_house_check, needed};
 use super::learnt::{learn, new_facts};
-use super::live::{Live, Owned};
+use super::live::Live;
 use super::matching::{Fate, Matching, Memory, matching, takes_all};
 use super::occupancy::{Claims, Draft, Ground, Hold, Occupancy, Reservations, who_meets};
 use super::outline::Plan;
@@ -30,10 +30,10 @@ use super::settings::{PlanSettings, Policy};
 use super::shared_methods::settle_shared_methods;
 use super::takeover::take_over;
 use super::trips::{is_quarantine, trips};
-use crate::mapping::{Desired, DesiredReservation, Directory};
+use crate::mapping::{CurrentAccess, Desired, DesiredReservation, Directory, Owned};
 use crate::model::{
     AccessGrantId, Coverage, Decision, GuestKey, Inventory, LiveGrant, Problem, ProblemCode, PropertyCode,
-    ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId,
+    ReasonCode, ReservationId, ReservationKey, SourcePlace, UserIdentityId, Wanted,
 };
 use crate::side_by_side::{both, each};
 
@@ -50,6 +50,8 @@ pub struct PlanInput<'a> {
     pub directory: &'a Directory,
     /// What Seam holds.
     pub inventory: &'a Inventory,
+    /// What of it is ours, and what was recorded of that.
+    pub access: &'a CurrentAccess<'a>,
     /// What earlier runs left, and what may be concluded from what is missing.
     pub past: Past<'a>,
 }
@@ -64,12 +66,12 @@ pub type Withheld = BTreeMap<ReservationId, String>;
 
 /// Makes the plan in which some reservations are held as they are.
 pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
-    let PlanInput { now, settings, desired, directory, inventory, past } = *input;
+    let PlanInput { now, settings, desired, directory, inventory, access: _, past } = *input;
     let joinable = joinable(input);
     let ((live, foreign), heard) = both(
         || {
             let foreign = Foreign::of(inventory, directory, &settings.namespace, &desired.adopted, now);
-            (Live::of(inventory, directory, &settings.namespace, &joinable, now), foreign)
+            (Live::of(input, &joinable), foreign)
         },
         || Heard::of(desired, inventory, settings),
     );
@@ -95,11 +97,11 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
         let reservation = &desired.reservations[*n];
         plain(reservation, draft(reservation, &[]), &live, directory)
     });
-    let mut as_wanted: Vec<(&DesiredReservation, ReservationPlan<'_>)> = Vec::new();
+    let mut as_wanted: Vec<(&DesiredReservation, Vec<(usize, Wanted)>)> = Vec::new();
     let mut only_new: Vec<&DesiredReservation> = Vec::new();
     for (n, plain) in quiet.into_iter().zip(plain) {
         match plain {
-            Plain::AsWanted(plan) => as_wanted.push((&desired.reservations[n], plan)),
+            Plain::AsWanted(grants) => as_wanted.push((&desired.reservations[n], grants)),
             Plain::OnlyNew => only_new.push(&desired.reservations[n]),
             Plain::No => chosen[n] = true,
         }
@@ -202,10 +204,9 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
         let (draft, base_key) = (draft(reservation, &[]), base_key(&reservation.id));
         (*reservation, plan_reservation(reservation, draft, None, &base_key, &live, &context))
     });
-    planned.extend(as_wanted);
     planned.extend(of_ground.iter().copied().zip(planned_of_ground));
     planned.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
-    let mut learnt = learn(&planned, &live, &context);
+    let mut learnt = learn(&planned, &as_wanted, &live, &context);
     learn_missing(occupancy.missing_positions(), &live, &mut learnt);
     learnt.facts = new_facts(desired, directory, past.ledger);
     settle_shared_methods(planned.iter_mut().map(|(_, plan)| plan), &live, &inventory.grants, now);
@@ -228,7 +229,8 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let needs = occupancy.needs();
     let mut emitter = Emitter::new(&context, &live, &needs);
     identities.calls(get_grants, |call| emitter.identity(call));
-    let mut n_unchanged = 0;
+    let mut n_unchanged: usize = as_wanted.iter().map(|(_, grants)| grants.len()).sum();
+    drop(as_wanted);
     // Each is let go once it is told, because the lines and calls need its room.
     for (reservation, plan) in planned {
         n_unchanged += plan.n_unchanged;
@@ -263,21 +265,21 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
 }
 
 /// What a reservation that meets nobody needs.
-enum Plain<'a> {
-    /// Nothing: its grants are as wanted.
-    AsWanted(ReservationPlan<'a>),
+enum Plain {
+    /// Nothing: these grants are as wanted.
+    AsWanted(Vec<(usize, Wanted)>),
     /// New grants or stays that are held, and nothing else.
     OnlyNew,
     /// Something else.
     No,
 }
 
-fn plain<'a>(
+fn plain(
     reservation: &DesiredReservation,
-    draft: Draft<'a>,
+    draft: Draft<'_>,
     live: &Live<'_>,
     directory: &Directory,
-) -> Plain<'a> {
+) -> Plain {
     let Draft { pieces, matching } = draft;
     let Matching { fates, revoked, kept, missing } = matching;
     if !(revoked.is_empty() && kept.is_empty() && missing.is_empty()) {
@@ -289,19 +291,18 @@ fn plain<'a>(
         owned.grant.window == piece.desired.window
             && owned.grant.methods() == supported(directory, piece.desired.methods, spaces)
     };
-    let mut plan = ReservationPlan::default();
+    let mut as_wanted = Vec::new();
     let mut has_new = !reservation.held.is_empty();
     for (piece, fate) in pieces.iter().zip(fates) {
         match fate {
             Fate::New if piece.desired.facts.newcomer.is_none() => has_new = true,
             Fate::Covered(lives) if lives.iter().all(|position| is_as_wanted(piece, position)) => {
-                plan.n_unchanged += lives.len();
-                plan.as_wanted.extend(lives.into_iter().map(|position| (position, piece.wanted)));
+                as_wanted.extend(lives.into_iter().map(|position| (position, piece.wanted)));
             }
             _ => return Plain::No,
         }
     }
-    if has_new { Plain::OnlyNew } else { Plain::AsWanted(plan) }
+    if has_new { Plain::OnlyNew } else { Plain::AsWanted(as_wanted) }
 }
 
 /// The guests who have a grant that is open now.
@@ -314,7 +315,7 @@ fn guests_in_house(live: &Live<'_>, now: Timestamp) -> HashSet<(ReservationId, G
 /// How many live grants of ours each property has.
 fn existing_by_property(live: &Live<'_>) -> BTreeMap<PropertyCode, u64> {
     let mut existing: BTreeMap<PropertyCode, u64> = BTreeMap::new();
-    for owned in &live.owned {
+    for owned in live.owned {
         match existing.get_mut(&owned.parts.property) {
             Some(n) => *n += 1,
             None => drop(existing.insert(owned.parts.property.clone(), 1)),
@@ -335,7 +336,7 @@ fn occupied<'a>(
     leaving: &BTreeSet<AccessGrantId>,
     among: &HashSet<&'a UserIdentityId>,
 ) -> HashSet<&'a UserIdentityId> {
-    let PlanInput { now, settings, desired, directory: _, inventory, past: _ } = *input;
+    let PlanInput { now, settings, desired, inventory, .. } = *input;
     let mut gone: HashSet<&AccessGrantId> = leaving.iter().collect();
     if settings.policy == Policy::Sync {
         for reservation in inside(desired).filter(|reservation| !reservation.revoked.is_empty()) {

@@ -10,13 +10,13 @@ use super::cluster::{Fresh, Target, has_begun};
 use super::conclude::{key_parts, next_window, widened};
 use super::foreign::{Evidence, Foreign};
 use super::identities::Identities;
-use super::live::{Live, Owned};
+use super::live::Live;
 use super::matching::Fate;
 use super::occupancy::{Draft, GrantRuling, PieceRuling, Rulings};
 use super::past::Past;
 use super::pieces::Piece;
 use super::settings::{PlanSettings, Policy};
-use crate::mapping::{DesiredGrant, DesiredReservation, Directory, SpaceRef, SpaceRefs};
+use crate::mapping::{DesiredGrant, DesiredReservation, Directory, Owned, SpaceRef, SpaceRefs};
 use crate::model::{HeldBy, MethodSet, ReasonCode, Wanted, Window};
 
 /// After so many runs in a row a change that does not last is no longer sent.
@@ -181,17 +181,16 @@ impl<'c> Planner<'_, 'c> {
     fn leave_part(&mut self, live: &Live<'_>, position: usize) {
         let Some(ruling) = self.grant_ruling(position) else { return };
         let Some((spaces, window)) = ruling.part.clone() else { return };
-        let Context { settings, directory, past, .. } = self.context;
+        let Context { settings, directory, .. } = self.context;
         let owned = &live.owned[position];
         let parts = key_parts(&self.reservation.id, owned.parts.guest.clone(), &spaces, directory);
-        let wanted = past.ledger.desired.get(owned.key).copied();
         self.plan.changes.push(Change::Part(Part {
             position,
             key: live.free_key(parts, &settings.namespace, |_| false),
             reservation_key: None,
             spaces,
             window,
-            wanted,
+            wanted: owned.recorded.copied(),
             reason: ruling.reason,
         }));
     }
@@ -238,7 +237,6 @@ impl<'c> Planner<'_, 'c> {
         let owned = &live.owned[position];
         let window = next_window(&owned.grant.window, &rest, self.context.now);
         self.targets.insert(position, Target::Window(window));
-        let recorded = self.context.past.ledger.desired.get(owned.key);
         self.plan.changes.push(Change::Amend(Amendment {
             desired: None,
             told: Some(told),
@@ -248,7 +246,7 @@ impl<'c> Planner<'_, 'c> {
             remove: Vec::new(),
             after_deletion_of: Vec::new(),
             after_update_of: None,
-            wanted: recorded.map(|recorded| recorded.within(window)),
+            wanted: owned.recorded.map(|recorded| recorded.within(window)),
             reach: Reach::Whole,
         }));
     }
@@ -386,8 +384,8 @@ impl<'c> Planner<'_, 'c> {
     pub(super) fn flaps(&self, owned: &Owned<'_>, piece: usize) -> Option<u32> {
         let ledger = self.context.past.ledger;
         let n_runs = *ledger.repairs.get(owned.key)?;
-        let recorded = ledger.desired.get(owned.key);
-        let is_same = recorded
+        let is_same = owned
+            .recorded
             .is_some_and(|recorded| recorded.is_same_as(&self.pieces[piece].wanted, self.context.now));
         (n_runs >= FLAPS && is_same).then_some(n_runs)
     }

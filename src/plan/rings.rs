@@ -7,12 +7,11 @@ use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::index::Index;
-use super::live::{Live, Owned};
+use super::live::Live;
 use super::outline::Plan;
 use super::step::{Call, ItemId, Step, StepId};
-use crate::model::{
-    AccessGrantId, AccessGrantKey, GrantKeyParts, Ledger, LiveGrant, Namespace, Wanted, Window,
-};
+use crate::mapping::Owned;
+use crate::model::{AccessGrantId, AccessGrantKey, GrantKeyParts, LiveGrant, Namespace, Wanted, Window};
 
 /// The steps of a ring, in the order in which they are sent.
 pub type Ring = Vec<TakeBack>;
@@ -45,7 +44,6 @@ pub(super) fn rings(
     of_items: &[HashSet<ItemId>],
     live: &Live<'_>,
     namespace: &Namespace,
-    ledger: &Ledger,
 ) -> Vec<Ring> {
     if of_items.is_empty() {
         return Vec::new();
@@ -61,7 +59,6 @@ pub(super) fn rings(
             if !step.item.is_some_and(|item| items.contains(&item)) {
                 continue;
             }
-            let recorded = |owned: &Owned<'_>| ledger.desired.get(owned.key).copied();
             let (call, recorded) = match &step.call {
                 Call::CreateGrant { .. } => (None, None),
                 Call::DeleteGrant { id, .. } => {
@@ -69,13 +66,13 @@ pub(super) fn rings(
                     let key = live.free_key(owned.parts.clone(), namespace, |key| given.contains(key));
                     given.insert(key.clone());
                     let window = windows.get(id).copied().unwrap_or(owned.grant.window);
-                    (Some(made_again(owned.grant, key, window)), recorded(owned))
+                    (Some(made_again(owned.grant, key, window)), owned.recorded.copied())
                 }
                 Call::UpdateGrant { id, key, window } => {
                     let Some(owned) = by_id.get(id) else { continue };
                     let had = windows.insert(id, *window).unwrap_or(owned.grant.window);
                     let call = Call::UpdateGrant { id: id.clone(), key: key.clone(), window: had };
-                    (Some(call), recorded(owned))
+                    (Some(call), owned.recorded.copied())
                 }
                 _ => continue,
             };

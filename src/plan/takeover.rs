@@ -33,7 +33,7 @@ struct Future {
 /// Adds to a plan what takes each grant over: a key of ours, or its deletion after the calls that let its guests in.
 /// Where they are not let in, what they have stays.
 pub(super) fn take_over(plan: &mut Plan, input: &PlanInput<'_>, live: &Live<'_>) {
-    let PlanInput { now, settings, desired, directory, inventory, past: _ } = *input;
+    let PlanInput { now, settings, desired, directory, inventory, .. } = *input;
     if desired.adopted.is_empty() {
         return;
     }

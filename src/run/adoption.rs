@@ -10,7 +10,7 @@ use super::gates::refuse_unmatched;
 use super::interrupt::Interrupt;
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
-use crate::mapping::{Desired, Directory, Known, ReservationFilter, map};
+use crate::mapping::{CurrentAccess, Desired, Directory, ReservationFilter, map};
 use crate::model::{
     AccessGrantId, Identity, Inventory, Ledger, Problem, ProblemCode, SourcePlace, UserIdentityId,
 };
@@ -47,18 +47,19 @@ async fn of_connection(
     sink.emit(&Event::Finished(Stage::Source));
     sink.emit(&Event::Finished(Stage::Inventory));
     let directory = Directory::of(&inventory);
-    let known = Known::of(&inventory, &settings.plan.namespace, now);
+    let unknown = Unknown::default();
+    let access = CurrentAccess::of(&inventory, &unknown.ledger, &directory, &settings.plan.namespace, now);
     refuse_unmatched(filter, &source, &inventory, &settings.plan.namespace, [])?;
     let outside = filter.outside(&source.reservations);
-    let mut desired = map(source.reservations, &directory, &known, &settings.mapping, now);
+    let mut desired = map(source.reservations, &directory, &access, &settings.mapping, now);
     desired.outside = outside;
-    let unknown = Unknown::default();
     let input = PlanInput {
         now,
         settings: &settings.plan,
         desired: &desired,
         directory: &directory,
         inventory: &inventory,
+        access: &access,
         past: unknown.past(settings),
     };
     let identities: BTreeMap<&UserIdentityId, &Identity> =
@@ -128,12 +129,13 @@ impl ReviewedList {
         desired: &mut Desired,
         settings: &Settings,
         directory: &Directory,
+        access: &CurrentAccess<'_>,
         inventory: &Inventory,
         now: Timestamp,
     ) {
         let unknown = Unknown::default();
         let past = unknown.past(settings);
-        let input = PlanInput { now, settings: &settings.plan, desired, directory, inventory, past };
+        let input = PlanInput { now, settings: &settings.plan, desired, directory, inventory, access, past };
         let findings = classify(&input);
         let by_id: BTreeMap<&AccessGrantId, &Finding<'_>> =
             findings.iter().map(|finding| (&finding.grant.id, finding)).collect();

@@ -14,7 +14,7 @@ use super::job::{Job, Mode, live_keys};
 use super::reading::Unread;
 use super::told::Told;
 use crate::event::{Event, Stage};
-use crate::mapping::{Directory, Known, Pinned, map};
+use crate::mapping::{CurrentAccess, Directory, Pinned, map};
 use crate::model::{
     Coverage, Inventory, Ledger, Pin, Problem, ProblemCode, Reservation, ReservationId, SourceRead,
     SourceShape,
@@ -204,19 +204,16 @@ impl Job<'_> {
         let asked_about = self.asked_about_later(&source.reservations, &ledger.pins);
         let reservations = mem::replace(&mut source.reservations, asked_about);
         yield_now().await;
-        let mut desired = {
-            let read = (reading.coverage, reading.whole_reservations);
-            let known = Known::of(&inventory, &settings.namespace, now);
-            let known = known.remembering(ledger, &settings.namespace, read, now);
-            map(reservations, &directory, &known, &self.settings.mapping, now)
-        };
+        let access = CurrentAccess::of(&inventory, ledger, &directory, &settings.namespace, now)
+            .listed_by((reading.coverage, reading.whole_reservations));
+        let mut desired = map(reservations, &directory, &access, &self.settings.mapping, now);
         yield_now().await;
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
         desired.unfinished_moves.clone_from(&told.broken_moves);
         desired.outside = outside;
         desired.doors.remember(directory.doors_by_id(&ledger.common_doors));
         if let Some(list) = self.adoption {
-            list.apply(&mut desired, self.settings, &directory, &inventory, now);
+            list.apply(&mut desired, self.settings, &directory, &access, &inventory, now);
         }
         told.scope = self.told_scope(source.n_reservations, desired.outside.len());
         let read = (&source.reservations[..], &directory, &inventory);
@@ -239,6 +236,7 @@ impl Job<'_> {
             desired: &desired,
             directory: &directory,
             inventory: &inventory,
+            access: &access,
             past,
         };
         let mut withheld = Withheld::new();
@@ -260,6 +258,7 @@ impl Job<'_> {
         }
         told.plan = Some(Arc::clone(&checked));
         let decisions = ledger.decisions.clone();
+        drop(access);
         Ok((checked, Seen { inventory, directory, desired, decisions, now }, pinned))
     }
 }

@@ -13,9 +13,9 @@ use super::told::Told;
 use crate::apply::Applied;
 use crate::event::{Event, Outcome, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Desired, Directory, Known, map};
+use crate::mapping::{CurrentAccess, Desired, Directory, map};
 use crate::model::{
-    Inventory, Method, Pin, Problem, ProblemCode, ReservationId, SourcePlace, SpaceId, WishedCode,
+    Inventory, Ledger, Method, Pin, Problem, ProblemCode, ReservationId, SourcePlace, SpaceId, WishedCode,
     WorkspaceId,
 };
 use crate::plan::{Base, Call, CheckedPlan, Plan, Remaining, SavedPlan, StepId, check_against, remaining};
@@ -150,8 +150,9 @@ impl Job<'_> {
             return Vec::new();
         }
         let desired = self.read_source(now).await.ok().map(|source| {
-            let known = Known::of(inventory, &self.settings.plan.namespace, now);
-            map(source.reservations, directory, &known, &self.settings.mapping, now)
+            let (ledger, namespace) = (Ledger::default(), &self.settings.plan.namespace);
+            let access = CurrentAccess::of(inventory, &ledger, directory, namespace, now);
+            map(source.reservations, directory, &access, &self.settings.mapping, now)
         });
         let mut warnings = Vec::new();
         for step in wishes {

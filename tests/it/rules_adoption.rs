@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;
-use reservation_sync::mapping::{Desired, Directory};
+use reservation_sync::mapping::{CurrentAccess, Desired, Directory};
 use reservation_sync::model::{
     AccessGrantId, GrantState, Identity, Inventory, Ledger, LiveGrant, Method, SpaceId, Window,
 };
@@ -376,7 +376,9 @@ fn matches(
         reading: &reading,
         quarantine: Quarantine::None,
     };
-    let input = PlanInput { now: now(), settings: &settings, desired, directory, inventory, past };
+    let access = CurrentAccess::of(inventory, &ledger, directory, &namespace(), now());
+    let input =
+        PlanInput { now: now(), settings: &settings, desired, directory, inventory, access: &access, past };
     let findings = classify(&input).into_iter().filter(|finding| finding.class == Class::Match);
     findings.filter_map(|finding| Some((finding.grant.id.clone(), finding.stay?.reservation))).collect()
 }

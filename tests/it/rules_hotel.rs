@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use reservation_sync::apply::moves;
 use reservation_sync::mapping::{
-    AddressRules, Directory, GuestScope, Known, MappingSettings, ReservationFilter, SharedSpaces,
+    AddressRules, CurrentAccess, Directory, GuestScope, MappingSettings, ReservationFilter, SharedSpaces,
     SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
@@ -210,9 +210,9 @@ impl Hotel {
         let directory = Directory::of(&self.inventory);
         let reading = self.reading(&reservations);
         let read = (reading.coverage, reading.whole_reservations);
-        let known = Known::of(&self.inventory, &namespace(), self.now);
-        let known = known.remembering(&self.ledger, &namespace(), read, self.now);
-        let mut desired = map(reservations.clone(), &directory, &known, &self.mapping, self.now);
+        let access = CurrentAccess::of(&self.inventory, &self.ledger, &directory, &namespace(), self.now)
+            .listed_by(read);
+        let mut desired = map(reservations.clone(), &directory, &access, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.filter.outside(&reservations);
@@ -223,6 +223,7 @@ impl Hotel {
             desired: &desired,
             directory: &directory,
             inventory: &self.inventory,
+            access: &access,
             past: Past {
                 ledger: &self.ledger,
                 guards: &self.guards,

@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use reservation_sync::mapping::{
-    AddressRules, Desired, Directory, GuestScope, Known, MappingSettings, ReservationFilter, SharedSpaces,
-    SpaceTemplate, UnitRule, map,
+    AddressRules, CurrentAccess, Desired, Directory, GuestScope, MappingSettings, ReservationFilter,
+    SharedSpaces, SpaceTemplate, UnitRule, map,
 };
 use reservation_sync::model::time::Side;
 use reservation_sync::model::{
@@ -448,12 +448,19 @@ pub(crate) fn made_of<T>(
 ) -> (Desired, CheckedPlan, T) {
     let directory = Directory::of(inventory);
     let read = (past.reading.coverage, past.reading.whole_reservations);
-    let known = Known::of(inventory, &namespace(), now).remembering(past.ledger, &namespace(), read, now);
-    let mut desired = map(reservations, &directory, &known, mapping, now);
+    let access = CurrentAccess::of(inventory, past.ledger, &directory, &namespace(), now).listed_by(read);
+    let mut desired = map(reservations, &directory, &access, mapping, now);
     let changed = change(&mut desired, &directory);
     let settings = plan_settings(policy);
-    let input =
-        PlanInput { now, settings: &settings, desired: &desired, directory: &directory, inventory, past };
+    let input = PlanInput {
+        now,
+        settings: &settings,
+        desired: &desired,
+        directory: &directory,
+        inventory,
+        access: &access,
+        past,
+    };
     let plan = plan(&input);
     let told = told(&plan.items);
     let checked = check(plan, &input).unwrap_or_else(|violations| panic!("{violations:#?}\n{told}"));

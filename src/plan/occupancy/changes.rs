@@ -8,7 +8,7 @@ use super::claims::Claims;
 use super::ground::{Ground, Row, Status};
 use super::{Action, Cause, Change, Hold, Occupancy};
 use crate::mapping::FormerGuest;
-use crate::model::{Choice, LocalSpan, ReasonCode, Wanted};
+use crate::model::{Choice, LocalSpan, ReasonCode};
 use crate::plan::in_house::InHouse;
 use crate::plan::live::Live;
 use crate::plan::matching::{Fate, Matching};
@@ -330,8 +330,7 @@ impl<'a> Occupancy<'a> {
 
     /// Whether what is wanted differs from what this store recorded last (RULES 23).
     fn source_changed(&self, grant: usize, piece: Option<&Piece<'_>>, live: &Live<'_>) -> bool {
-        let key = live.owned[self.ground.grants[grant].position].key;
-        let recorded: Option<&Wanted> = self.input.past.ledger.desired.get(key);
+        let recorded = live.owned[self.ground.grants[grant].position].recorded;
         match (recorded, piece) {
             (None, _) => false,
             (Some(_), None) => true,

@@ -10,14 +10,14 @@ use smallvec::SmallVec;
 
 use super::Hold;
 use super::meeting::{Reservations, own_doors_of};
-use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, SharedByPeople, StayFacts, UnitSpaces};
+use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, Owned, SharedByPeople, StayFacts, UnitSpaces};
 use crate::model::local_span::date_of;
 use crate::model::{
     Choice, Decision, DoorRef, EmailAddress, GuestKey, Ledger, LocalSpan, LocalTime, PhoneNumber,
     PropertyCode, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Wanted,
     Window,
 };
-use crate::plan::live::{Live, Owned};
+use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
 
 /// The clock and hours of a property.
@@ -499,15 +499,14 @@ impl<'a> Builder<'a, '_> {
     ) -> Grant {
         let Clock { zone, early, late, .. } = &ground.clocks[clock];
         let window = LocalSpan::of_window(&owned.grant.window, zone);
-        let wanted: Option<&Wanted> = self.input.past.ledger.desired.get(owned.key);
         Grant {
             position,
             reservation,
             doors: own_doors_of(owned, self.input, &self.input.desired.doors),
             window,
             dates: LocalSpan { from: window.from + early, to: window.to - late },
-            recorded: wanted.map(|wanted| LocalSpan::of_window(&wanted.window(), zone)),
-            was_checked_in: wanted.is_some_and(Wanted::was_checked_in),
+            recorded: owned.recorded.map(|wanted| LocalSpan::of_window(&wanted.window(), zone)),
+            was_checked_in: owned.recorded.is_some_and(Wanted::was_checked_in),
         }
     }
 }

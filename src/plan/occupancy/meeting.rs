@@ -7,7 +7,7 @@
 use hashbrown::HashSet;
 use jiff::Timestamp;
 
-use crate::mapping::{Desired, DesiredGrant, UnitSpaces};
+use crate::mapping::{Desired, DesiredGrant, Owned, UnitSpaces};
 use crate::model::{DoorRef, ReservationId, SharedSet, Standing, Wanted, Window};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
@@ -137,7 +137,7 @@ pub(in crate::plan) fn who_meets(
     // What a window has beyond the recorded stay is nobody's (RULES 20).
     let goes_on = |position: usize| {
         let owned = &live.owned[position];
-        let recorded = input.past.ledger.desired.get(owned.key).map(Wanted::window);
+        let recorded = owned.recorded.map(Wanted::window);
         recorded.is_some_and(|recorded| recorded.ended(input.now)) && !owned.grant.window.ended(input.now)
     };
     for (n, reservation) in reservations.desired.reservations.iter().enumerate() {
@@ -186,7 +186,7 @@ fn may_be_one_guest(left: &DesiredGrant, right: &DesiredGrant) -> bool {
 
 /// The doors by which the guest of a grant has a unit.
 pub(in crate::plan) fn own_doors_of(
-    owned: &crate::plan::live::Owned<'_>,
+    owned: &Owned<'_>,
     input: &PlanInput<'_>,
     doors: &crate::mapping::UnitDoors,
 ) -> crate::mapping::DoorRefs {

@@ -10,7 +10,7 @@ use super::told::Planned;
 use super::words::{full_name, hours_of, id, moment, row, space_id, space_keys, units_of, window};
 use super::{Doors, namespace};
 use crate::mapping::{
-    AddressRules, Directory, GuestScope, Known, MappingSettings, NamePattern, ReservationFilter,
+    AddressRules, CurrentAccess, Directory, GuestScope, MappingSettings, NamePattern, ReservationFilter,
     SharedSpaces, SpaceTemplate, UnitRule, map,
 };
 use crate::model::time::Side;
@@ -390,9 +390,9 @@ impl Night {
         let directory = Directory::of(&self.inventory);
         let reading = self.reading(&reservations);
         let read = (reading.coverage, reading.whole_reservations);
-        let known = Known::of(&self.inventory, &namespace(), self.now);
-        let known = known.remembering(&self.ledger, &namespace(), read, self.now);
-        let mut desired = map(reservations.clone(), &directory, &known, &self.mapping, self.now);
+        let access = CurrentAccess::of(&self.inventory, &self.ledger, &directory, &namespace(), self.now)
+            .listed_by(read);
+        let mut desired = map(reservations.clone(), &directory, &access, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.only.as_ref().map(|only| only.outside(&reservations)).unwrap_or_default();
@@ -402,6 +402,7 @@ impl Night {
             desired: &desired,
             directory: &directory,
             inventory: &self.inventory,
+            access: &access,
             past: Past {
                 ledger: &self.ledger,
                 guards: &self.guards,
