@@ -337,11 +337,11 @@ fn same_person(left: &Stay, right: &Stay) -> bool {
     let (one, other) = (Contacts::from(&left.guest), Contacts::from(&right.guest));
     let is_beside =
         || left.place == right.place && left.check_in < right.check_out && right.check_in < left.check_out;
-    one.is_named()
+    !one.differ_in_email(&other)
+        && one.is_named()
         && other.is_named()
-        && !one.differ_in_email(&other)
         && (is_equal_name(one.full_name, other.full_name)
-            || (is_variant(one.full_name, other.full_name) && !is_beside()))
+            || (!is_beside() && is_variant(one.full_name, other.full_name)))
 }
 
 /// Whether rows of a reservation name two guests.

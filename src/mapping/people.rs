@@ -1,8 +1,9 @@
 //! Who is one person by name and contact, and which keys and contacts stand with several people (RULES 4 to 6, 12).
 
 use std::borrow::Cow;
+use std::hash::BuildHasher;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet};
 use smallvec::{SmallVec, smallvec};
 
 use super::current_access::CurrentAccess;
@@ -166,22 +167,37 @@ fn shared_keys(
     shared
 }
 
-/// Contacts that stand with names of several people.
+/// Contacts that stand with names of several people. Few stand in two rows, and only those are compared.
 fn shared_contacts(reservations: &[Reservation]) -> HashSet<String> {
-    let mut names: HashMap<Cow<'_, str>, SmallVec<[&str; 1]>> = HashMap::new();
+    let rows: Vec<Contacts<'_>> = reservations
+        .iter()
+        .flat_map(|reservation| &reservation.stays)
+        .map(|stay| Contacts::from(&stay.guest))
+        .filter(|row| (row.email.is_some() || row.phone.is_some()) && row.is_named())
+        .collect();
+    let hasher = DefaultHashBuilder::default();
+    let mut hashes: Vec<(u64, u32)> = (0_u32..)
+        .zip(&rows)
+        .flat_map(|(n, row)| {
+            row.each().map(|contact| (hasher.hash_one(&*contact), n)).collect::<SmallVec<[_; 2]>>()
+        })
+        .collect();
+    hashes.sort_unstable();
     let mut shared = HashSet::new();
-    for guest in reservations.iter().flat_map(|reservation| &reservation.stays).map(|stay| &stay.guest) {
-        let row = Contacts::from(guest);
-        if guest.email.is_none() && guest.phone.is_none() || !row.is_named() {
-            continue;
-        }
-        for contact in row.each() {
-            let is_variant_of = |name: &&str| *name == row.full_name || is_variant(name, row.full_name);
-            match names.get_mut(&contact) {
-                Some(names) if !names.iter().all(is_variant_of) => drop(shared.insert(contact.into_owned())),
-                Some(names) if names.contains(&row.full_name) => {}
-                Some(names) => names.push(row.full_name),
-                None => drop(names.insert(contact, smallvec![row.full_name])),
+    for alike in hashes.chunk_by(|left, right| left.0 == right.0).filter(|alike| alike.len() > 1) {
+        let mut names: HashMap<Cow<'_, str>, SmallVec<[&str; 1]>> = HashMap::new();
+        for (hash, n) in alike {
+            let row = &rows[*n as usize];
+            for contact in row.each().filter(|contact| hasher.hash_one(&**contact) == *hash) {
+                let is_variant_of = |name: &&str| *name == row.full_name || is_variant(name, row.full_name);
+                match names.get_mut(&contact) {
+                    Some(names) if !names.iter().all(is_variant_of) => {
+                        shared.insert(contact.into_owned());
+                    }
+                    Some(names) if names.contains(&row.full_name) => {}
+                    Some(names) => names.push(row.full_name),
+                    None => drop(names.insert(contact, smallvec![row.full_name])),
+                }
             }
         }
     }

@@ -34,8 +34,18 @@ const WORDS: [&str; 20] = [
     "unknown",
 ];
 
+/// The letters with which they begin.
+const INITIALS: &str = "dgnprtu";
+
 /// Whether a name is a placeholder. It is asked several times for each row and allocates nothing.
 pub(crate) fn is_placeholder(full_name: &str) -> bool {
+    // Most names begin with another letter than these words.
+    let first = full_name.chars().find(|c| c.is_alphanumeric());
+    if first
+        .is_some_and(|first| first.is_ascii_alphabetic() && !INITIALS.contains(first.to_ascii_lowercase()))
+    {
+        return false;
+    }
     let words = full_name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut words: SmallVec<[&str; 4]> = words.collect();
     if words.last().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
@@ -86,7 +96,15 @@ pub(super) fn beside_a_named_guest(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn initials_are_those_of_the_words() {
+        let initials: BTreeSet<char> = WORDS.iter().filter_map(|word| word.chars().next()).collect();
+        assert_eq!(initials.into_iter().collect::<String>(), INITIALS);
+    }
 
     #[test]
     fn words_that_stand_for_a_name_are_known_with_a_number_too() {

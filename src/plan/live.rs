@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
@@ -52,36 +53,54 @@ impl LatestStarts {
     }
 }
 
-/// The index.
+/// The index. What only new grants ask for is collected when the first of them asks.
 #[derive(Debug)]
 pub(super) struct Live<'a> {
     access: &'a CurrentAccess<'a>,
     /// Our live grants.
     pub(super) owned: &'a [Owned<'a>],
-    by_seam_key: HashMap<&'a SeamReservationKey, KeyUsers>,
-    latest_starts: HashMap<DoorRef, LatestStarts>,
+    /// The live grants that are in the way of others.
+    standing: Vec<&'a LiveGrant>,
+    by_seam_key: OnceLock<HashMap<SeamReservationKey, KeyUsers>>,
+    latest_starts: OnceLock<HashMap<DoorRef, LatestStarts>>,
 }
 
 impl<'a> Live<'a> {
     /// What is taken over and can share its key with what takes its place is in nobody's way.
     pub(super) fn of(input: &PlanInput<'a>, joinable: &BTreeMap<&AccessGrantId, ReservationId>) -> Self {
         let PlanInput { access, inventory, now, .. } = *input;
-        let mut by_seam_key: HashMap<&SeamReservationKey, KeyUsers> = HashMap::new();
-        let counts = |grant: &&LiveGrant| grant.is_live(now) && !joinable.contains_key(&grant.id);
-        for key in inventory.grants.iter().filter(counts).filter_map(|grant| grant.reservation_key.as_ref()) {
-            by_seam_key.entry(key).or_default().all += 1;
+        let counts = |grant: &&LiveGrant| {
+            grant.reservation_key.is_some() && grant.is_live(now) && !joinable.contains_key(&grant.id)
+        };
+        Self {
+            access,
+            owned: &access.owned,
+            standing: inventory.grants.iter().filter(counts).collect(),
+            by_seam_key: OnceLock::new(),
+            latest_starts: OnceLock::new(),
         }
-        let mut latest_starts: HashMap<DoorRef, LatestStarts> = HashMap::new();
-        for owned in &access.owned {
-            if let Some(key) = &owned.grant.reservation_key {
-                by_seam_key.entry(key).or_default().ours += 1;
-            }
+    }
+
+    fn users_by_seam_key(&self) -> HashMap<SeamReservationKey, KeyUsers> {
+        let mut users: HashMap<SeamReservationKey, KeyUsers> = HashMap::new();
+        for key in self.standing.iter().filter_map(|grant| grant.reservation_key.as_ref()) {
+            users.entry_ref(key).or_default().all += 1;
+        }
+        for key in self.owned.iter().filter_map(|owned| owned.grant.reservation_key.as_ref()) {
+            users.entry_ref(key).or_default().ours += 1;
+        }
+        users
+    }
+
+    fn latest_starts(&self) -> HashMap<DoorRef, LatestStarts> {
+        let mut starts: HashMap<DoorRef, LatestStarts> = HashMap::new();
+        for owned in self.owned {
             for door in owned.capable.iter() {
-                let latest = latest_starts.entry(*door).or_default();
+                let latest = starts.entry(*door).or_default();
                 latest.note(owned.grant.window.starts_at, &owned.reservation());
             }
         }
-        Self { access, owned: &access.owned, by_seam_key, latest_starts }
+        starts
     }
 
     /// Positions of our grants of a reservation.
@@ -91,7 +110,7 @@ impl<'a> Live<'a> {
 
     /// Who uses a Seam reservation key.
     pub(super) fn users(&self, key: &SeamReservationKey) -> Option<&KeyUsers> {
-        self.by_seam_key.get(key)
+        self.by_seam_key.get_or_init(|| self.users_by_seam_key()).get(key)
     }
 
     /// Whether our live grants know the reservation key under another property.
@@ -101,7 +120,8 @@ impl<'a> Live<'a> {
 
     /// Whether a grant of another reservation at that door begins after an instant (RULES 30).
     pub(super) fn later_at(&self, door: DoorRef, than: Timestamp, id: &ReservationId) -> bool {
-        self.latest_starts.get(&door).is_some_and(|latest| latest.of_others(id).is_some_and(|at| at > than))
+        let starts = self.latest_starts.get_or_init(|| self.latest_starts());
+        starts.get(&door).is_some_and(|latest| latest.of_others(id).is_some_and(|at| at > than))
     }
 
     /// The first key of those parts that neither Seam nor this plan has given to another grant (RULES 1).

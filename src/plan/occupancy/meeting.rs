@@ -4,11 +4,14 @@
 //! a door at which two reservations overlap are looked at, because parties are made of all who are in a unit
 //! (RULES 12).
 
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
 use hashbrown::HashSet;
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
-use crate::mapping::{Desired, DesiredGrant, Owned, UnitSpaces};
-use crate::model::{DoorRef, ReservationId, SharedSet, Standing, Wanted, Window};
+use crate::mapping::{Desired, DesiredGrant, DesiredReservation, Owned, UnitSpaces};
+use crate::model::{DoorRef, EmailAddress, PhoneNumber, ReservationId, SharedSet, Standing, Wanted, Window};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
 
@@ -112,7 +115,7 @@ pub(in crate::plan) fn who_meets(
         }
     }
     spans.sort_unstable();
-    let mut crowded = doors_of_bookings_back_to_back(&spans, reservations.desired);
+    let mut crowded = doors_of_bookings_back_to_back(&spans, &reservations.desired.reservations);
     // The last end so far at a door, of which reservation, and the last end of any other.
     let mut last: Option<(u32, u32, i32, i32)> = None;
     for Span { door, from, to, reservation } in &spans {
@@ -154,34 +157,64 @@ pub(in crate::plan) fn who_meets(
 
 /// The doors of which a guest has two bookings of which one begins within a day after the other ends: the key of the
 /// earlier one may open until the later one begins (RULES 19).
-fn doors_of_bookings_back_to_back(spans: &[Span], desired: &Desired) -> HashSet<u32> {
-    let grants_of =
-        |span: &Span| desired.reservations.get(span.reservation as usize).map_or(&[][..], |r| &r.grants);
+fn doors_of_bookings_back_to_back(spans: &[Span], reservations: &[DesiredReservation]) -> HashSet<u32> {
+    let returns = who_returns(reservations);
+    let may_be_of_one_guest = |left: u32, right: u32| {
+        let [left, right] =
+            [left, right].map(|n| reservations[n as usize].grants.iter().flat_map(identifiers));
+        let right: SmallVec<[u64; 4]> = right.collect();
+        left.into_iter().any(|identifier| right.contains(&identifier))
+    };
+    let is_returning = |span: &Span| returns.get(span.reservation as usize) == Some(&true);
     let mut doors = HashSet::new();
-    for (n, earlier) in spans.iter().enumerate().filter(|(_, span)| !grants_of(span).is_empty()) {
-        let next = spans[n + 1..].iter().take_while(|later| {
+    for (n, earlier) in spans.iter().enumerate().filter(|(_, span)| is_returning(span)) {
+        let mut next = spans[n + 1..].iter().take_while(|later| {
             later.door == earlier.door && later.from <= earlier.to.saturating_add(MINUTES_OF_A_DAY)
         });
-        let is_of_one_guest = |later: &Span| {
+        let follows = |later: &Span| {
             later.reservation != earlier.reservation
                 && later.from >= earlier.to - 1
-                && grants_of(earlier)
-                    .iter()
-                    .any(|left| grants_of(later).iter().any(|right| may_be_one_guest(left, right)))
+                && is_returning(later)
+                && may_be_of_one_guest(earlier.reservation, later.reservation)
         };
-        if !doors.contains(&earlier.door) && next.into_iter().any(is_of_one_guest) {
+        if !doors.contains(&earlier.door) && next.any(follows) {
             doors.insert(earlier.door);
         }
     }
     doors
 }
 
-/// Whether two stays have a guest key or a contact in common (RULES 12).
-fn may_be_one_guest(left: &DesiredGrant, right: &DesiredGrant) -> bool {
-    let emails = || left.email.as_ref().zip(right.email.as_ref());
-    left.guest == right.guest
-        || (left.phone.is_some() && left.phone == right.phone)
-        || emails().is_some_and(|(left, right)| left.folded() == right.folded())
+/// Whether each reservation has a guest who may be one of another reservation.
+fn who_returns(reservations: &[DesiredReservation]) -> Vec<bool> {
+    let numbered = (0_u32..).zip(reservations);
+    let of = |(n, reservation): (u32, &DesiredReservation)| {
+        reservation
+            .grants
+            .iter()
+            .flat_map(identifiers)
+            .map(|identifier| (identifier, n))
+            .collect::<SmallVec<[_; 8]>>()
+    };
+    let mut all: Vec<(u64, u32)> = numbered.flat_map(of).collect();
+    all.sort_unstable();
+    let mut returns = vec![false; reservations.len()];
+    for pair in all.windows(2).filter(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1) {
+        returns[pair[0].1 as usize] = true;
+        returns[pair[1].1 as usize] = true;
+    }
+    returns
+}
+
+/// Hashes of the key and the contacts of a guest: equal ones may be of one person (RULES 12).
+fn identifiers(grant: &DesiredGrant) -> SmallVec<[u64; 3]> {
+    let email = grant.email.as_ref().map(EmailAddress::folded);
+    let phone = grant.phone.as_ref().map(PhoneNumber::as_str);
+    let texts = [Some(grant.guest.as_str()), email.as_deref(), phone];
+    texts
+        .into_iter()
+        .flatten()
+        .map(|text| BuildHasherDefault::<DefaultHasher>::default().hash_one(text))
+        .collect()
 }
 
 /// The doors by which the guest of a grant has a unit.
