@@ -194,6 +194,7 @@ impl Draft {
                 Some(meaning) => {
                     let meaning = match meaning {
                         Meaning::Grant => "grant",
+                        Meaning::CheckedIn => "checked_in",
                         Meaning::Revoke => "revoke",
                         Meaning::Ignore => "ignore",
                     };

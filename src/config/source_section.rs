@@ -111,8 +111,8 @@ pub(super) fn columns(root: &mut Section<'_>, rest: Rest) -> ColumnMap {
         let headers = section.take(field.as_str(), |node: &Node| {
             is_optional = node.place == Place::Profile && !DEMANDED_OF_PROFILES.contains(&field);
             match list(text)(node)? {
-                // Over a profile this says that the export has no such column.
-                headers if headers.is_empty() && rest == Rest::ByName => {
+                // Over a profile this says that the export has no such column; of the status it must be said (RULES 11).
+                headers if headers.is_empty() && rest == Rest::ByName && field != Field::Status => {
                     Err(Complaint::new("must name a header"))
                 }
                 headers => Ok(headers),
@@ -131,15 +131,16 @@ pub(super) fn columns(root: &mut Section<'_>, rest: Rest) -> ColumnMap {
     columns
 }
 
+/// What the user says goes before what the profile says, and both before the canonical words, which always count.
 fn statuses(root: &mut Section<'_>) -> StatusMap {
-    let given = root.has("statuses");
     let section = root.section("statuses");
-    if !given {
-        return StatusMap::canonical();
-    }
     let (mut statuses, mut of_profile) = (StatusMap::empty(), StatusMap::empty());
-    let meanings =
-        word(&[("grant", Meaning::Grant), ("revoke", Meaning::Revoke), ("ignore", Meaning::Ignore)]);
+    let meanings = word(&[
+        ("grant", Meaning::Grant),
+        ("checked_in", Meaning::CheckedIn),
+        ("revoke", Meaning::Revoke),
+        ("ignore", Meaning::Ignore),
+    ]);
     for (key, entry) in section.entries() {
         let map = if entry.node.place == Place::Profile { &mut of_profile } else { &mut statuses };
         section.read(key, &entry.node, |node| {
@@ -150,6 +151,7 @@ fn statuses(root: &mut Section<'_>) -> StatusMap {
         });
     }
     statuses.complete(&of_profile);
+    statuses.complete(&StatusMap::canonical());
     statuses
 }
 

@@ -84,6 +84,8 @@ pub struct ColumnMap {
 pub enum Meaning {
     /// The guest may enter.
     Grant,
+    /// The guest may enter and is there.
+    CheckedIn,
     /// The guest may no longer enter.
     Revoke,
     /// The row is passed over.
@@ -134,11 +136,12 @@ impl StatusMap {
         }
     }
 
-    /// Adds the statuses of another map, for words that this one does not know.
+    /// Adds the statuses of another map, for words that this one does not know, by their beginning either.
     pub fn complete(&mut self, other: &Self) {
-        for (word, meaning) in &other.meanings {
-            self.meanings.entry(word.clone()).or_insert(*meaning);
-        }
+        let unknown = other.meanings.iter().filter(|(word, _)| self.meaning(word).is_none());
+        let unknown: Vec<(String, Meaning)> =
+            unknown.map(|(word, meaning)| (word.clone(), *meaning)).collect();
+        self.meanings.extend(unknown);
     }
 
     /// The meaning of the whole word, or else of the longest beginning that the map has.
@@ -156,6 +159,7 @@ impl StatusMap {
         let word = folded(word);
         Some(match self.meaning(&word)? {
             Meaning::Grant if CHECKED_IN.contains(&word.as_str()) => Standing::CheckedIn,
+            Meaning::CheckedIn => Standing::CheckedIn,
             Meaning::Grant => Standing::Expected,
             Meaning::Revoke => Standing::Revoked,
             Meaning::Ignore => Standing::Ignored,
@@ -287,6 +291,13 @@ mod tests {
     }
 
     #[test]
+    fn checked_in_is_a_meaning_for_any_word() {
+        let mut statuses = StatusMap::empty();
+        statuses.insert("Im Haus", Meaning::CheckedIn).expect("one meaning");
+        assert_eq!(statuses.standing("im haus"), Some(Standing::CheckedIn));
+    }
+
+    #[test]
     fn a_beginning_stands_for_all_words_that_begin_so_and_the_whole_word_goes_before_it() {
         let mut statuses = StatusMap::empty();
         for (word, meaning) in [
@@ -309,6 +320,10 @@ mod tests {
         own.complete(&other);
         assert_eq!(own.standing("no show"), Some(Standing::Ignored));
         assert_eq!(own.standing("confirmed"), Some(Standing::Expected));
+        let mut beginning = StatusMap::empty();
+        beginning.insert("Cancel*", Meaning::Ignore).expect("one meaning");
+        beginning.complete(&other);
+        assert_eq!(beginning.standing("cancelled"), Some(Standing::Ignored));
         other.complete(&own);
         assert_eq!(other.standing("no show"), Some(Standing::Revoked));
     }
