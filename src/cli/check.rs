@@ -58,7 +58,8 @@ pub(super) fn check(
     let rule = &settings.mapping.units;
     let outline = outline(&read.reservations, rule);
     let first_rows = first_rows(&read, rule);
-    let all_is_well = read.rejects.is_empty() && outline.problems.is_empty();
+    let all_is_well =
+        read.rejects.is_empty() && outline.problems.is_empty() && read.counts.unknown_statuses == 0;
     let exit_code = if all_is_well { ExitCode::Success } else { ExitCode::Incomplete };
     let said = text(&read, &outline, &first_rows, extent);
     let document = json(&read, &outline, &first_rows);

@@ -74,7 +74,7 @@ pub struct Ledger {
     pub newest_source: Option<Fingerprint>,
     /// All bytes that runs read, as far as they are on record.
     pub read_sources: BTreeSet<Fingerprint>,
-    /// The rows of the sources that were carried out lately, newest first.
+    /// The rows of the sources that were carried out lately, newest first; those of stays that were over do not count.
     pub recent_rows: Vec<u64>,
     /// What those sources looked like, newest first; shorter where earlier versions did not record it.
     pub recent_shapes: Vec<SourceShape>,

@@ -65,7 +65,7 @@ pub use problem::{Column, Problem, ProblemCode, SourcePlace};
 pub use property::{Properties, Property};
 pub use reason::{HeldBy, ReasonCode};
 pub use rejected::{RejectedRow, RejectedRows};
-pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, SourceKind, SourceRead};
+pub use reservation::{Coverage, Fingerprint, Reservation, ReservationId, RowCounts, SourceKind, SourceRead};
 pub use scrub::without_contacts;
 pub use seam_id::{AccessGrantId, AccessMethodId, DeviceId, EntranceId, SpaceId, UserIdentityId};
 pub use shared_set::SharedSet;

@@ -89,6 +89,8 @@ pub enum ProblemCode {
     BadPhone,
     /// A status that the configuration does not know (RULES 11).
     UnknownStatus,
+    /// No column is the status, and nothing says that the source has none (RULES 11).
+    NoStatus,
     /// No unit yet (RULES 18).
     Unassigned,
     /// A unit that leads to no space.

@@ -67,6 +67,17 @@ pub enum SourceKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fingerprint(pub String);
 
+/// Rows that a report or a guard counts apart from the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowCounts {
+    /// Rows of stays that are over: they need nothing and count for no guard (RULES 9).
+    pub past: u64,
+    /// Rows of other stays with a status that the configuration does not know (RULES 11).
+    pub unknown_statuses: u64,
+    /// Rows of other stays with a blank status.
+    pub blank_statuses: u64,
+}
+
 /// What one read of a source gave: what is good, and what is wrong with the rest.
 #[derive(Debug, Clone)]
 pub struct SourceRead {
@@ -88,10 +99,19 @@ pub struct SourceRead {
     pub columns: BTreeSet<Column>,
     /// Statuses that the configuration does not know, and how many rows have them.
     pub unknown_statuses: BTreeMap<String, u64>,
+    /// Rows that are counted apart.
+    pub counts: RowCounts,
     /// Rows that can be used, but not wholly.
     pub warnings: Vec<Problem>,
     /// As configured, or partial where the file was cut or a rejected row has no readable key (RULES 21).
     pub coverage: Coverage,
     /// What was read, so that a run over the same bytes can be told.
     pub fingerprint: Fingerprint,
+}
+
+impl SourceRead {
+    /// Rows of stays that are not over.
+    pub fn n_current_rows(&self) -> u64 {
+        self.n_rows.saturating_sub(self.counts.past)
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::problem::Column;
@@ -10,7 +11,7 @@ use super::stay::{Place, Standing, Stay};
 
 /// How many rows each property has, and how many rows have something in the columns that matter.
 ///
-/// Rejected rows count in neither; they have a limit of their own.
+/// Rejected rows count in neither, because they have a limit of their own, and nor do rows of stays that are over.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SourceShape {
@@ -20,6 +21,8 @@ pub struct SourceShape {
     pub filled: BTreeMap<String, u64>,
     /// Which of those columns the source has; `None` where an earlier version recorded it.
     pub present: Option<BTreeSet<String>>,
+    /// Rows with a blank status; `None` where an earlier version recorded it.
+    pub blank_statuses: Option<u64>,
 }
 
 /// A column that must not suddenly be empty, and whether a row has something in it.
@@ -36,17 +39,27 @@ const COLUMNS: [Measured; 4] = [
 
 impl SourceShape {
     /// Measures a source.
-    pub fn of(source: &SourceRead) -> Self {
-        let SourceRead { reservations, columns, .. } = source;
+    pub fn of(source: &SourceRead, now: Timestamp) -> Self {
+        let SourceRead { reservations, columns, counts, .. } = source;
         let present = Some(columns.iter().map(|column| (*column).to_owned()).collect());
-        let mut shape = Self { present, ..Self::default() };
+        let mut shape = Self { present, blank_statuses: Some(counts.blank_statuses), ..Self::default() };
+        let mut n_filled = [0; COLUMNS.len()];
         for reservation in reservations {
-            let n_rows = reservation.stays.len() as u64;
-            *shape.rows.entry(reservation.id.property.to_string()).or_default() += n_rows;
+            let mut n_rows = 0;
+            for stay in reservation.stays.iter().filter(|stay| !stay.is_over(now)) {
+                n_rows += 1;
+                for (count, (_, is_filled)) in n_filled.iter_mut().zip(COLUMNS) {
+                    *count += u64::from(is_filled(stay));
+                }
+            }
+            if n_rows > 0 {
+                *shape.rows.entry(reservation.id.property.to_string()).or_default() += n_rows;
+            }
         }
-        let stays = || reservations.iter().flat_map(|reservation| &reservation.stays);
-        for (column, is_filled) in COLUMNS {
-            shape.filled.insert(column.to_owned(), stays().filter(|stay| is_filled(stay)).count() as u64);
+        for (count, (column, _)) in n_filled.into_iter().zip(COLUMNS) {
+            // A word that nobody knows fills its cell; it is judged as such.
+            let count = if column == "status" { count + counts.unknown_statuses } else { count };
+            shape.filled.insert(column.to_owned(), count);
         }
         shape
     }

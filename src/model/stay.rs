@@ -67,3 +67,10 @@ pub struct Stay {
     /// The row.
     pub source: SourcePlace,
 }
+
+impl Stay {
+    /// Whether its check-out has passed (RULES 9).
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.check_out.instant <= now
+    }
+}

@@ -1,6 +1,7 @@
 //! A plan and a source held against the limits: what is counted, of how many, and whether it must stop
 //! (RULES 24 to 26).
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -12,7 +13,7 @@ use super::in_house::InHouse;
 use super::occupancy::Counted;
 use crate::model::{
     AccessGrantKey, Coverage, Fingerprint, GrantKeyParts, Inventory, Ledger, Namespace, PropertyCode,
-    ReservationId, SourceShape, Trip,
+    ReservationId, SourceRead, SourceShape, Trip,
 };
 
 /// What a guard is about: everything, or one property.
@@ -51,7 +52,7 @@ pub struct GuardCheck {
     pub of: u64,
     /// Whether the plan must not be carried out.
     pub tripped: bool,
-    /// The first records that were counted.
+    /// The first records that were counted; of rejects the statuses that nobody knows.
     pub first: Vec<String>,
     /// A hash of all of them, by which the same stop is known again; `None` where rows are counted and not records.
     pub records: Option<Fingerprint>,
@@ -118,8 +119,11 @@ impl fmt::Display for GuardCheck {
             write!(formatter, " at {code}")?;
         }
         if !first.is_empty() {
-            let more = if *count > first.len() as u64 { ", …" } else { "" };
-            write!(formatter, " (reservations {}{more})", first.join(", "))?;
+            let (what, more) = match guard {
+                Guard::MaxReject => ("unknown statuses: ", ""),
+                _ => ("reservations ", if *count > first.len() as u64 { ", …" } else { "" }),
+            };
+            write!(formatter, " ({what}{}{more})", first.join(", "))?;
         }
         Ok(())
     }
@@ -176,14 +180,15 @@ pub(super) fn in_house_check(in_house: InHouse) -> GuardCheck {
     }
 }
 
-/// Judges a source: how many of its rows cannot be used.
-pub fn guard_rejects(
-    n_rejected: u64,
-    n_rows: u64,
-    settings: &GuardSettings,
-    allowances: &[Allowance],
-) -> GuardCheck {
-    judged(Guard::MaxReject, GuardScope::All, n_rejected, n_rows, Vec::new(), settings, allowances)
+/// Judges a source: how many of its rows cannot be used, those with a status that nobody knows among them. Rows of stays
+/// that are over count in neither number (RULES 9, 11).
+pub fn guard_rejects(source: &SourceRead, settings: &GuardSettings, allowances: &[Allowance]) -> GuardCheck {
+    let n_unknown = source.counts.unknown_statuses;
+    let mut words: Vec<(&String, &u64)> = source.unknown_statuses.iter().filter(|_| n_unknown > 0).collect();
+    words.sort_by_key(|(word, n_rows)| (Reverse(**n_rows), word.as_str()));
+    let first = words.into_iter().take(NAMED).map(|(word, n_rows)| format!("`{word}` in {n_rows}")).collect();
+    let count = source.rejects.len() as u64 + n_unknown;
+    judged(Guard::MaxReject, GuardScope::All, count, source.n_current_rows(), first, settings, allowances)
 }
 
 /// Judges a source: how many rows fewer it has than is usual, in all and at each property, and how many cells fewer

@@ -4,12 +4,15 @@ use std::collections::BTreeSet;
 use std::mem;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::task::yield_now;
 
 use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
-use super::gates::{age_of, is_older, judge_source, refuse_unmatched, seen_before, stopped_by};
+use super::gates::{
+    age_of, count_blank_statuses, is_older, judge_source, refuse_unmatched, seen_before, stopped_by,
+};
 use super::job::{Job, Mode, live_keys};
 use super::reading::Unread;
 use super::told::Told;
@@ -54,7 +57,7 @@ impl Job<'_> {
         let outside = self.filter.outside(&source.reservations);
         told.scope = self.told_scope(source.reservations.len(), outside.len());
         let ledger = self.history(told).await?;
-        let source = self.pass_gates(told, source, &ledger).await?;
+        let source = self.pass_gates(told, source, &ledger, now).await?;
         let inventory = inventory?;
         self.sink.emit(&Event::Finished(Stage::Inventory));
 
@@ -136,13 +139,16 @@ impl Job<'_> {
         told: &mut Told,
         mut source: SourceRead,
         ledger: &Ledger,
+        now: Timestamp,
     ) -> Result<SourceRead, Failure> {
-        let shape = SourceShape::of(&source);
+        let shape = SourceShape::of(&source, now);
+        count_blank_statuses(&mut source.counts, ledger);
         // The bytes of a limited run were not carried out, and are news to the next whole one.
         if let Some((store, _)) = told.record.as_ref().filter(|_| !self.is_limited()) {
-            let SourceRead { location, fingerprint, n_rows, .. } = &source;
+            let SourceRead { location, fingerprint, .. } = &source;
             let age = age_of(&source, ledger, self.allowances);
-            let read = ReadRecord { location, fingerprint, n_rows: *n_rows, shape: &shape, age };
+            let n_rows = source.n_current_rows();
+            let read = ReadRecord { location, fingerprint, n_rows, shape: &shape, age };
             store.record_source(&told.run_id, &read).await?;
         }
         // A few rows that somebody mended are no source that has shrunk, and one of them may still be wrong.

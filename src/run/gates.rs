@@ -4,7 +4,7 @@ use super::failure::Failure;
 use crate::exit_code::ExitCode;
 use crate::mapping::ReservationFilter;
 use crate::model::{
-    GrantKeyParts, Inventory, Ledger, Namespace, Problem, ProblemCode, ReservationId, SourceKind,
+    GrantKeyParts, Inventory, Ledger, Namespace, Problem, ProblemCode, ReservationId, RowCounts, SourceKind,
     SourcePlace, SourceRead, SourceShape, Trip,
 };
 use crate::plan::{
@@ -57,11 +57,20 @@ pub(super) fn judge_source(
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
-    let n_rejected = source.rejects.len() as u64;
-    let mut checks = vec![guard_rejects(n_rejected, source.n_rows, settings, allowances)];
-    checks.extend(guard_shrink(source.n_rows, shape, source.coverage, ledger, settings, allowances));
+    let n_rows = source.n_current_rows();
+    let mut checks = vec![guard_rejects(source, settings, allowances)];
+    checks.extend(guard_shrink(n_rows, shape, source.coverage, ledger, settings, allowances));
     checks.extend(guard_columns(shape, ledger, allowances));
     checks
+}
+
+/// Blank statuses count like unknown ones where they are more than twice as many as in the last run (RULES 11): cells
+/// that were always blank are how this source is.
+pub(super) fn count_blank_statuses(counts: &mut RowCounts, ledger: &Ledger) {
+    let before = ledger.recent_shapes.first().and_then(|shape| shape.blank_statuses);
+    if before.is_some_and(|before| counts.blank_statuses > before.saturating_mul(2)) {
+        counts.unknown_statuses += counts.blank_statuses;
+    }
 }
 
 /// The notice that the source was read before: in the last run, or before a newer one.

@@ -86,15 +86,20 @@ impl DateOrders {
         }
     }
 
+    /// Whether a date of the column can be read only in an order that nobody knows.
+    pub(super) fn is_open(&self, field: Field, text: &str) -> bool {
+        self.of(field) == DateOrder::YearMonthDay && ambiguous_parts(text).is_some()
+    }
+
     /// Why a date could not be read, and what to do about it.
     pub(super) fn why_unreadable(&self, field: Field, text: &str) -> (&'static str, &'static str) {
         const OPTION: &str = "set `date_order` in [source] to dmy or mdy, or write dates as 2026-05-17";
-        let needs_order = self.configured == DateOrder::YearMonthDay && ambiguous_parts(text).is_some();
+        let is_open = self.is_open(field, text);
         match self.finding(field) {
-            Finding::Open if needs_order => {
+            Finding::Open if is_open => {
                 ("no date of this column proves whether the day or the month comes first", OPTION)
             }
-            Finding::Both if needs_order => {
+            Finding::Both if is_open => {
                 ("this column has dates with the day first and dates with the month first", OPTION)
             }
             _ => (

@@ -38,6 +38,7 @@ mod tap;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod unknown_statuses;
 mod window;
 
 pub use contact::{CountryCodeError, check_country};

@@ -4,11 +4,10 @@
 //! left out with a warning: e-mail, phone, wished PIN. Messages never repeat a name, a contact or a code.
 
 use hashbrown::HashMap;
-use std::collections::BTreeMap;
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{Timestamp, ToSpan, Zoned};
 
 use super::cells::{
     assigned, email, flag, is_rounded_number, methods, phone, share_key, wished_code, without_fraction,
@@ -21,6 +20,7 @@ use super::names::{full_name, is_marked_cancelled};
 use super::record::{Cells, Typed};
 use super::row::Row;
 use super::settings::SourceSettings;
+use super::unknown_statuses::UnknownStatuses;
 use super::window::WindowRules;
 use crate::model::time::Side;
 use crate::model::{
@@ -35,38 +35,51 @@ const N_SHARED: usize = 65_536;
 pub(super) struct Normalizer<'a> {
     settings: &'a SourceSettings,
     orders: DateOrders,
-    earliest: Timestamp,
+    now: Timestamp,
     latest: Timestamp,
+    last_day: Date,
     properties: HashMap<String, PropertyCode>,
     zones: HashMap<String, Option<TimeZone>>,
     units: HashMap<String, SharedSet<Unit>>,
     spaces: HashMap<String, SharedSet<SpaceKey>>,
     statuses: HashMap<String, Option<Standing>>,
-    /// Words of the status that nothing says the meaning of, and how often they were met.
-    unknown_statuses: BTreeMap<String, u64>,
+    unknown_statuses: UnknownStatuses,
 }
 
 impl<'a> Normalizer<'a> {
     pub(super) fn new(settings: &'a SourceSettings, now: Timestamp) -> Self {
-        let now = now.to_zoned(TimeZone::UTC);
-        let shifted = |years: i32| now.checked_add(years.years()).map(|zoned| zoned.timestamp());
+        let in_three_years = now.to_zoned(TimeZone::UTC).checked_add(3.years());
         Self {
             settings,
             orders: DateOrders::new(settings.date_order),
-            earliest: shifted(-3).unwrap_or(Timestamp::MIN),
-            latest: shifted(3).unwrap_or(Timestamp::MAX),
+            now,
+            latest: in_three_years.as_ref().map_or(Timestamp::MAX, Zoned::timestamp),
+            last_day: in_three_years.map_or(Date::MAX, |zoned| zoned.date().last_of_year()),
             properties: HashMap::new(),
             zones: HashMap::new(),
             units: HashMap::new(),
             spaces: HashMap::new(),
             statuses: HashMap::new(),
-            unknown_statuses: BTreeMap::new(),
+            unknown_statuses: UnknownStatuses::default(),
         }
     }
 
-    /// Words of the status that nothing says the meaning of, and how often they were met.
-    pub(super) fn unknown_statuses(&self) -> &BTreeMap<String, u64> {
+    /// Words of the status that nothing says the meaning of.
+    pub(super) fn unknown_statuses(&self) -> &UnknownStatuses {
         &self.unknown_statuses
+    }
+
+    /// Whether the stay of a row that cannot be used is over, as far as its dates can be read (RULES 9).
+    pub(super) fn is_over<C: Cells>(&mut self, row: &Row<'_, C>) -> bool {
+        let code = shared(&mut self.properties, row.text(Field::Property), PropertyCode::new);
+        let property = self.settings.properties.get(&code);
+        let zone = self.zone(row, property).unwrap_or_else(|_| property.time_zone.clone());
+        self.window_rules(property, &zone).is_over(row)
+    }
+
+    fn window_rules<'r>(&'r self, property: &'r Property, zone: &'r TimeZone) -> WindowRules<'r> {
+        let Self { orders, now, latest, last_day, .. } = self;
+        WindowRules { property, zone, orders, now: *now, latest: *latest, last_day: *last_day }
     }
 
     /// Takes the orders of dates that the columns have proven.
@@ -111,7 +124,8 @@ impl<'a> Normalizer<'a> {
         Ok(ReservationId { property, key: ReservationKey::new(key) })
     }
 
-    /// The stay of a row; warnings are added only for a row that is good.
+    /// The stay of a row. Warnings are added only for a row that is good and a stay that is not over: nothing that is
+    /// wrong with a stay that is over needs a hand, and no cell of it rejects it but the dates (RULES 9).
     pub(super) fn stay<C: Cells>(
         &mut self,
         row: &Row<'_, C>,
@@ -121,15 +135,14 @@ impl<'a> Normalizer<'a> {
         let settings = self.settings;
         let property = settings.properties.get(&id.property);
         let zone = self.zone(row, property)?;
-        let (earliest, latest) = (self.earliest, self.latest);
-        let rules = WindowRules { property, zone: &zone, orders: &self.orders, earliest, latest };
-        let (check_in, check_out) = rules.window(row)?;
+        let mut found = Vec::new();
+        let (check_in, check_out) = self.window_rules(property, &zone).window(row, &mut found)?;
         let methods = methods(row)?;
         let opted_out = flag(row, Field::OptOut)?;
 
-        let guest = guest(row, property, warnings);
-        let standing = self.standing(row, warnings);
-        Ok(Stay {
+        let guest = guest(row, property, &mut found);
+        let standing = self.standing(row);
+        let stay = Stay {
             stay_id: Some(row.value(Field::StayId)).filter(|text| !text.is_empty()).map(StayId::new),
             share_key: share_key(row),
             guest,
@@ -138,12 +151,20 @@ impl<'a> Normalizer<'a> {
             check_out,
             standing,
             methods,
-            code: wished_code(row, warnings),
+            code: wished_code(row, &mut found),
             opted_out,
-            updated_at: self.instant(row, Field::UpdatedAt, &zone, warnings),
-            booked_at: self.instant(row, Field::BookedAt, &zone, warnings),
+            updated_at: self.instant(row, Field::UpdatedAt, &zone, &mut found),
+            booked_at: self.instant(row, Field::BookedAt, &zone, &mut found),
             source: row.place.clone(),
-        })
+        };
+        let is_over = stay.is_over(self.now);
+        if standing == Standing::Unclear {
+            self.unknown_statuses.note(row.value(Field::Status), row.place, is_over);
+        }
+        if !is_over {
+            warnings.append(&mut found);
+        }
+        Ok(stay)
     }
 
     fn zone<C: Cells>(&mut self, row: &Row<'_, C>, property: &Property) -> Result<TimeZone, Box<Problem>> {
@@ -161,7 +182,7 @@ impl<'a> Normalizer<'a> {
         })
     }
 
-    fn standing<C: Cells>(&mut self, row: &Row<'_, C>, warnings: &mut Vec<Problem>) -> Standing {
+    fn standing<C: Cells>(&mut self, row: &Row<'_, C>) -> Standing {
         // Exports keep the old status beside the mark, so the mark decides.
         if is_filled(row.value(Field::CancelledAt)) || is_marked_cancelled(row) {
             return Standing::Revoked;
@@ -171,20 +192,7 @@ impl<'a> Normalizer<'a> {
         }
         let word = row.value(Field::Status);
         let statuses = &self.settings.statuses;
-        shared(&mut self.statuses, word, |word| statuses.standing(word)).unwrap_or_else(|| {
-            let message = if word.is_empty() {
-                "the status is blank, so nothing is made, changed or revoked for this row".to_owned()
-            } else {
-                let shown: String = word.chars().take(40).collect();
-                *self.unknown_statuses.entry(word.to_owned()).or_default() += 1;
-                format!(
-                    "the status `{shown}` is not known, so nothing is made, changed or revoked for this row"
-                )
-            };
-            let hint = "say what it means in [statuses]: grant, revoke or ignore";
-            warnings.push(row.problem(Field::Status, ProblemCode::UnknownStatus, message, hint));
-            Standing::Unclear
-        })
+        shared(&mut self.statuses, word, |word| statuses.standing(word)).unwrap_or(Standing::Unclear)
     }
 
     fn place<C: Cells>(&mut self, row: &Row<'_, C>) -> Place {

@@ -23,7 +23,7 @@ use super::rejects::Rejects;
 use super::row::{Row, trimmed};
 use super::settings::{RowOrigin, SourceSettings};
 use crate::model::{
-    Coverage, Fingerprint, Guest, Problem, ProblemCode, SourceKind, SourcePlace, SourceRead, Stay,
+    Coverage, Fingerprint, Guest, Problem, ProblemCode, RowCounts, SourceKind, SourcePlace, SourceRead, Stay,
 };
 
 /// The read so far.
@@ -39,6 +39,8 @@ pub(super) struct Rows<'a> {
     hasher: DefaultHashBuilder,
     n_taken: u64,
     n_skipped: u64,
+    n_past: u64,
+    now: Timestamp,
     rejects: Rejects<'a>,
     origin: RowOrigin,
     warnings: Vec<Problem>,
@@ -91,7 +93,6 @@ impl<'a> Rows<'a> {
         Self {
             columns,
             forms: &settings.forms,
-            container,
             orders: DateOrders::new(settings.date_order),
             waiting: Vec::new(),
             normalizer: Normalizer::new(settings, now),
@@ -99,14 +100,17 @@ impl<'a> Rows<'a> {
             hasher: DefaultHashBuilder::default(),
             n_taken: 0,
             n_skipped: 0,
+            n_past: 0,
+            now,
             rejects: Rejects::new(columns, settings.rejects),
             origin: settings.origin,
-            warnings: Vec::new(),
+            warnings: Vec::from_iter(no_status(columns, settings, &container)),
             footers: Vec::new(),
             last_row_may_be_cut: false,
             coverage: settings.coverage,
             newest_change: None,
             old_before: settings.max_age.and_then(|max_age| now.checked_sub(max_age).ok()),
+            container,
         }
     }
 
@@ -226,17 +230,17 @@ impl<'a> Rows<'a> {
         if let Some(problem) = deciding_formula(row) {
             return self.reject(row, problem);
         }
-        self.warnings.extend(decorating_formula(row));
         let id = match self.normalizer.id(row) {
             Ok(id) => id,
-            Err(problem) => {
-                self.rejects.put_aside(row.cells, *problem);
-                self.coverage = Coverage::Partial;
-                return;
-            }
+            Err(problem) => return self.reject(row, *problem),
         };
         match self.normalizer.stay(row, &id, &mut self.warnings) {
             Ok(stay) => {
+                if stay.is_over(self.now) {
+                    self.n_past += 1;
+                } else {
+                    self.warnings.extend(decorating_formula(row));
+                }
                 self.newest_change = self.newest_change.max(stay.updated_at);
                 let digest = digest(row.cells, &self.hasher);
                 let others: Vec<Stay> =
@@ -245,18 +249,22 @@ impl<'a> Rows<'a> {
                     self.grouper.add(&id, digest, stay);
                 }
             }
-            Err(problem) => {
-                self.rejects.put_aside(row.cells, *problem);
-                self.grouper.reject(&id);
-            }
+            Err(problem) => self.reject(row, *problem),
         }
     }
 
-    /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 21).
+    /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 21). One of a stay that is over
+    /// is no reject (RULES 9).
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
-        self.rejects.put_aside(row.cells, problem);
+        let is_over = self.normalizer.is_over(row);
+        if is_over {
+            self.n_past += 1;
+        } else {
+            self.rejects.put_aside(row.cells, problem);
+        }
         match self.normalizer.id(row) {
             Ok(id) => self.grouper.reject(&id),
+            Err(_) if is_over => {}
             Err(_) => self.coverage = Coverage::Partial,
         }
     }
@@ -328,7 +336,10 @@ impl<'a> Rows<'a> {
                 hint: "check that the export is written anew each time".to_owned(),
             });
         }
-        let unknown_statuses = self.normalizer.unknown_statuses().clone();
+        let mut counts = RowCounts { past: self.n_past, ..RowCounts::default() };
+        self.normalizer.unknown_statuses().count(&mut counts);
+        let unknown_statuses = self.normalizer.unknown_statuses().words();
+        self.warnings.extend(self.normalizer.unknown_statuses().warnings());
         let Self { columns, grouper, n_taken: n_rows, rejects, warnings, coverage, origin, .. } = self;
         let (rejects, rejected_rows) = rejects.finish();
         let mut reservations = grouper.finish();
@@ -348,6 +359,7 @@ impl<'a> Rows<'a> {
             rejected_rows,
             columns: columns.watched(),
             unknown_statuses,
+            counts,
             warnings,
             coverage,
             fingerprint: Fingerprint(String::new()),
@@ -363,6 +375,24 @@ impl<'a> Rows<'a> {
             self.coverage = Coverage::Partial;
         }
     }
+}
+
+/// A source in which no column is the status, unless the configuration says so itself (RULES 11).
+fn no_status(columns: &Columns, settings: &SourceSettings, container: &Arc<str>) -> Option<Problem> {
+    let is_said = settings.columns.headers.get(&Field::Status).is_some_and(Vec::is_empty);
+    if is_said || columns.position(Field::Status).is_some() {
+        return None;
+    }
+    let has_mark = columns.position(Field::CancelledAt).is_some() || settings.forms.cancelled_mark.is_some();
+    let unless = if has_mark { " that is not marked as cancelled" } else { "" };
+    Some(Problem {
+        source: SourcePlace { container: container.clone(), row: 0 },
+        column: Field::Status.as_str(),
+        code: ProblemCode::NoStatus,
+        message: format!("no column is the status, so every row{unless} counts as a booking"),
+        hint: "name its header in [columns], or write `status = []` there where the source has none"
+            .to_owned(),
+    })
 }
 
 fn cut(source: SourcePlace) -> Problem {

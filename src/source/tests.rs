@@ -280,11 +280,101 @@ fn a_row_that_cannot_be_trusted_is_rejected() {
     check_rejected(&[("check_in_time", "late")], "check_in_time", ProblemCode::BadDate);
     check_rejected(&[("check_out_time", "24:30")], "check_out_time", ProblemCode::BadDate);
     check_rejected(&[("check_out", "2026-05-01")], "check_out", ProblemCode::EndBeforeStart);
-    check_rejected(&[("check_in", "2023-04-30")], "check_in", ProblemCode::ImplausibleDate);
-    check_rejected(&[("check_out", "2029-05-02")], "check_out", ProblemCode::ImplausibleDate);
+    let in_three_years = [("check_in", "2029-05-02"), ("check_out", "2029-05-04")];
+    check_rejected(&in_three_years, "check_in", ProblemCode::ImplausibleDate);
     check_rejected(&[("property_time_zone", "GMT+2")], "property_time_zone", ProblemCode::BadTimeZone);
     check_rejected(&[("methods", "code; fob")], "methods", ProblemCode::BadMethod);
     check_rejected(&[("opt_out", "maybe")], "opt_out", ProblemCode::BadFlag);
+}
+
+/// Checks that a row is no reject and counts as past; gives how many of its stays are known.
+fn past(fields: &[(&str, &str)]) -> usize {
+    let read = read(fields);
+    assert_eq!((&read.rejects[..], read.counts.past, read.n_current_rows()), (&[][..], 1, 0), "{fields:?}");
+    assert_eq!(read.warnings, [], "{fields:?}");
+    assert_eq!(read.coverage, Coverage::Complete, "{fields:?}");
+    read.reservations.iter().map(|reservation| reservation.stays.len()).sum()
+}
+
+#[test]
+fn stays_that_are_over_are_counted_and_never_rejected_whatever_their_age() {
+    for year in [1998, 2022, 2025] {
+        let (from, to) = (format!("{year}-05-01"), format!("{year}-05-03"));
+        let dates = [("check_in", from.as_str()), ("check_out", to.as_str())];
+        let with = |field: (&'static str, &'static str)| past(&[dates[0], dates[1], field]);
+        assert_eq!(past(&dates), 1);
+        // What would only be warned about is not told.
+        for field in [("email", "ana at example.com"), ("phone", "12"), ("status", ""), ("code", "x")] {
+            assert_eq!(with(field), 1, "{field:?}");
+        }
+        for field in [
+            ("reservation_key", ""),
+            ("reservation_key", "1,23E+10"),
+            ("property_time_zone", "GMT+2"),
+            ("methods", "code; fob"),
+            ("opt_out", "maybe"),
+            ("nights", "7"),
+        ] {
+            assert_eq!(with(field), 0, "{field:?}");
+        }
+        // A departure before the arrival, and an arrival that cannot be read.
+        assert_eq!(past(&[("check_in", &to), ("check_out", &from)]), 0);
+        assert_eq!(past(&[("check_in", "32/04/2025"), ("check_out", &to)]), 0);
+        check_rejected(&[("check_in", &from), ("check_out", "")], "check_out", ProblemCode::Missing);
+        check_rejected(&[("check_out", &to)], "check_out", ProblemCode::EndBeforeStart);
+    }
+    // Where nobody knows the order of the dates, that is told.
+    check_rejected(
+        &[("check_in", "01/05/2025"), ("check_out", "03/05/2025")],
+        "check_in",
+        ProblemCode::BadDate,
+    );
+    // The stay ends at eleven, and it is nine in Lisbon.
+    let today = read(&[("check_in", "2026-04-30"), ("check_out", "2026-05-01")]);
+    assert_eq!(today.counts.past, 0);
+    assert_eq!(past(&[("check_in", "2026-04-29"), ("check_out", "2026-04-30")]), 1);
+}
+
+#[test]
+fn far_departure_is_cut_to_the_end_of_the_third_year_from_now() {
+    let cut = |check_in: &str, check_out: &str| {
+        let fields = [("check_in", check_in), ("check_out", check_out)];
+        let (stay, problem) = warned(&fields, "check_out", ProblemCode::ImplausibleDate);
+        assert!(problem.message.contains("2029-12-31"), "{problem}");
+        stay.check_out.instant.to_string()
+    };
+    for far in ["2030-01-01", "2099-12-31", "9999-12-31", "2126-05-03T10:00"] {
+        assert_eq!(cut("2026-05-01", far), "2029-12-31T11:00:00Z", "{far}");
+    }
+    assert_eq!(cut("2022-05-01", "2099-12-31"), "2029-12-31T11:00:00Z");
+    // What is beyond three years and within the year stays as it is.
+    let ends = |check_out: &str| stay(&[("check_out", check_out)]).check_out.local.date().to_string();
+    assert_eq!(ends("2029-12-31"), "2029-12-31");
+    assert_eq!(ends("2029-05-02"), "2029-05-02");
+    assert_eq!(window(&[("nights", "9999")]), "2026-05-01 15:00 to 2029-12-31 11:00");
+    assert_eq!(stay(&[("check_in", "2029-04-30"), ("check_out", "2029-05-03")]).check_in.local.year(), 2029);
+}
+
+#[test]
+fn header_without_status_is_told_unless_it_is_said() {
+    let told = |text: &str, settings: &SourceSettings| {
+        let now = "2026-05-01T08:00:00Z".parse().expect("an instant");
+        let read =
+            super::read_from(text.as_bytes(), "bookings.csv", settings, now).expect("the header is right");
+        read.warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let mut said = settings();
+    said.columns.headers.insert(Field::Status, Vec::new());
+    let header = "reservation_key,unit,check_in,check_out";
+    let [warning] = &told(header, &settings())[..] else { panic!("one warning") };
+    assert!(
+        warning.contains("every row counts as a booking") && warning.contains("status = []"),
+        "{warning}"
+    );
+    assert_eq!(told(header, &said), [""; 0]);
+    assert_eq!(told(&format!("{header},status"), &settings()), [""; 0]);
+    let [warning] = &told(&format!("{header},cancelled_at"), &settings())[..] else { panic!("one warning") };
+    assert!(warning.contains("every row that is not marked as cancelled counts"), "{warning}");
 }
 
 #[test]

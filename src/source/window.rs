@@ -18,9 +18,14 @@ pub(super) struct WindowRules<'a> {
     pub(super) property: &'a Property,
     pub(super) zone: &'a TimeZone,
     pub(super) orders: &'a DateOrders,
-    pub(super) earliest: Timestamp,
+    pub(super) now: Timestamp,
+    /// A later arrival is a mistake.
     pub(super) latest: Timestamp,
+    /// A later departure becomes this day.
+    pub(super) last_day: Date,
 }
+
+const DATES_OF_STAY: [Field; 3] = [Field::CheckIn, Field::CheckOut, Field::LastNight];
 
 /// A day or time, and the column that it comes from.
 #[derive(Clone, Copy)]
@@ -31,9 +36,22 @@ struct Said {
 
 impl WindowRules<'_> {
     /// Arrival and departure of a row; the second is after the first.
-    pub(super) fn window<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Moment, Moment), Box<Problem>> {
+    pub(super) fn window<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<(Moment, Moment), Box<Problem>> {
         let (arrival, departure) = self.days(row)?;
         let check_in = self.moment(row, arrival, Side::Arrival)?;
+        if check_in.instant > self.latest {
+            return Err(Box::new(row.problem(
+                arrival.field,
+                ProblemCode::ImplausibleDate,
+                "the arrival is more than three years ahead",
+                "correct the date; check that day, month and year stand where `date_order` says",
+            )));
+        }
+        let departure = self.cut(row, check_in, departure, warnings);
         let check_out = self.moment(row, departure, Side::Departure)?;
         if check_out.instant <= check_in.instant {
             return Err(Box::new(row.problem(
@@ -44,6 +62,45 @@ impl WindowRules<'_> {
             )));
         }
         Ok((check_in, check_out))
+    }
+
+    /// A departure after the last day that is believed is that day, so that it is the same in every run of a year; an
+    /// arrival on that day keeps its first night.
+    fn cut<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        check_in: Moment,
+        departure: Said,
+        warnings: &mut Vec<Problem>,
+    ) -> Said {
+        let last_day = self.last_day.max(check_in.local.date().saturating_add(1.day()));
+        if self.day(departure.when) <= last_day {
+            return departure;
+        }
+        let message = format!("the departure is more than three years ahead; {last_day} is taken for it");
+        let hint = "correct the date, or write the departure that the guest has so far";
+        warnings.push(row.problem(departure.field, ProblemCode::ImplausibleDate, message, hint));
+        Said { when: When::Date(last_day), ..departure }
+    }
+
+    /// Whether the stay of a row that cannot be used is over, as far as its dates can be read.
+    pub(super) fn is_over<C: Cells>(&self, row: &Row<'_, C>) -> bool {
+        let is_past = |said: Said, side: Side| {
+            self.moment(row, said, side).is_ok_and(|moment| moment.instant <= self.now)
+        };
+        if let Ok((arrival, departure)) = self.days(row) {
+            return is_past(arrival, Side::Arrival) && is_past(departure, Side::Departure);
+        }
+        // One of the dates may be no date, and the nights beside them may be wrong. Dates of which nobody knows the order
+        // are told, whenever they are.
+        if DATES_OF_STAY.iter().any(|field| self.orders.is_open(*field, row.value(*field))) {
+            return false;
+        }
+        let said = |field: Field| self.said(row, field).ok().flatten();
+        let arrival = said(Field::CheckIn);
+        let departure = said(Field::CheckOut).or_else(|| self.shifted(row, said(Field::LastNight)?, 1).ok());
+        departure.is_some_and(|departure| is_past(departure, Side::Departure))
+            && arrival.is_none_or(|arrival| is_past(arrival, Side::Arrival))
     }
 
     fn days<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Said, Said), Box<Problem>> {
@@ -170,14 +227,6 @@ impl WindowRules<'_> {
                 Moment::at(date.to_datetime(time), self.zone, side).map_err(|_| bad_date())?
             }
         };
-        if moment.instant < self.earliest || moment.instant > self.latest {
-            return Err(Box::new(row.problem(
-                field,
-                ProblemCode::ImplausibleDate,
-                "the date is more than three years away",
-                "correct the date; check that day, month and year stand where `date_order` says",
-            )));
-        }
         Ok(moment)
     }
 }

@@ -50,7 +50,7 @@ pub struct ReadRecord<'a> {
     pub location: &'a str,
     /// A hash of its bytes.
     pub fingerprint: &'a Fingerprint,
-    /// Its rows.
+    /// Its rows, but those of stays that are over.
     pub n_rows: u64,
     /// What it looked like.
     pub shape: &'a SourceShape,

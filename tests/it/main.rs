@@ -25,6 +25,7 @@ mod cli_reports;
 mod cli_rollback;
 mod cli_scope;
 mod cli_secrets;
+mod cli_statuses;
 mod cli_store;
 mod cli_unlock;
 mod cli_who;

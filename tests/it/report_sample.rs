@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use reservation_sync::event::Outcome;
 use reservation_sync::model::{
     AccessGrantKey, Coverage, Fingerprint, Method, Problem, ProblemCode, RejectedRows, Reservation,
-    ReservationId, RunId, SharedSet, SourceKind, SourcePlace, SourceRead, Window,
+    ReservationId, RowCounts, RunId, SharedSet, SourceKind, SourcePlace, SourceRead, Window,
 };
 use reservation_sync::plan::{
     Action, Call, Estimate, GrantView, HeldBy, IdentityFields, IdentityItem, IdentityTarget, Impact, InHouse,
@@ -263,6 +263,7 @@ pub(crate) fn source_read() -> SourceRead {
         rejected_rows: RejectedRows::default(),
         columns: BTreeSet::new(),
         unknown_statuses: BTreeMap::new(),
+        counts: RowCounts::default(),
         coverage: Coverage::Partial,
         fingerprint: Fingerprint("c0ffee".to_owned()),
     }

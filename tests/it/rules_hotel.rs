@@ -18,8 +18,8 @@ use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
     LiveGrant, Method, Moment, Place, Properties, Property, RejectedRows, RequestedMethod, Reservation,
-    ReservationId, SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window, WishedCode,
-    Workspace,
+    ReservationId, RowCounts, SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window,
+    WishedCode, Workspace,
 };
 use reservation_sync::plan::{
     Allowance, CheckedPlan, Commands, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings,
@@ -310,6 +310,7 @@ impl Hotel {
             rejected_rows: RejectedRows::default(),
             columns: BTreeSet::new(),
             unknown_statuses: BTreeMap::new(),
+            counts: RowCounts::default(),
             warnings: Vec::new(),
             coverage: Coverage::Complete,
             fingerprint: Fingerprint(bytes.to_owned()),

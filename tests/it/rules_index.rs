@@ -107,6 +107,8 @@ const RULES: [(usize, &str, &[&str]); 41] = [
         &[
             "a_stay_that_is_over_takes_nothing_from_another_one_whose_row_is_missing",
             "an_early_departure_in_the_past_is_a_delete",
+            "stays_that_are_over_are_counted_and_never_rejected_whatever_their_age",
+            "far_departure_is_cut_to_the_end_of_the_third_year_from_now",
         ],
     ),
     (10, "how dates and times are read", &["an_instant_with_an_offset_is_the_same_for_everybody"]),
@@ -121,6 +123,12 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "contradicting_rows_are_held_and_what_the_guest_has_stays",
             "cancelled_row_of_another_name_cancels_nobody_else",
             "missing_column_stops_until_allowed",
+            "status_that_is_absent_is_warned_about_until_it_is_said",
+            "canonical_words_count_beside_statuses_of_ones_own",
+            "unknown_words_are_told_once_each_in_the_first_lines",
+            "unknown_words_of_stays_that_are_over_end_with_0",
+            "unknown_words_count_for_max_reject_where_the_stay_is_not_over",
+            "blank_statuses_count_where_they_are_more_than_twice_as_many_as_before",
         ],
     ),
     (

@@ -16,8 +16,8 @@ use reservation_sync::model::time::Side;
 use reservation_sync::model::{
     AccessGrantId, Coverage, Entrance, Fingerprint, GrantState, Guest, Identity, Inventory, Ledger,
     LiveGrant, Method, Moment, Namespace, Place, Properties, Property, RejectedRows, RequestedMethod,
-    Reservation, ReservationId, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing, Stay, Unit,
-    UserIdentityId, Wanted, Window, Workspace,
+    Reservation, ReservationId, RowCounts, SourceKind, SourcePlace, SourceRead, Space, SpaceKey, Standing,
+    Stay, Unit, UserIdentityId, Wanted, Window, Workspace,
 };
 use reservation_sync::plan::{
     Action, Call, CheckedPlan, Commands, ContactConflict, GrantView, GuardSettings, IdentityTarget, Item,
@@ -481,6 +481,7 @@ pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Readin
         rejected_rows: RejectedRows::default(),
         columns: BTreeSet::new(),
         unknown_statuses: BTreeMap::new(),
+        counts: RowCounts::default(),
         coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
         fingerprint: Fingerprint(number.to_string()),
     };

@@ -17,8 +17,8 @@ use crate::model::time::Side;
 use crate::model::{
     Absence, AccessGrantKey, AccessMethodId, Choice, Coverage, Decision, Device, Entrance, Fingerprint,
     GrantKeyParts, GrantState, GuestKey, Identity, Inventory, Ledger, LiveGrant, Method, MethodSet, Move,
-    Properties, Property, RejectedRows, RequestedMethod, Reservation, ReservationId, SourceKind, SourceRead,
-    Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
+    Properties, Property, RejectedRows, RequestedMethod, Reservation, ReservationId, RowCounts, SourceKind,
+    SourceRead, Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
 };
 use crate::plan::{
     Allowance, Commands, ContactConflict, GuardSettings, Limits, Past, PlanInput, PlanSettings, Policy,
@@ -375,6 +375,7 @@ impl Night {
             rejected_rows: RejectedRows::default(),
             columns: BTreeSet::new(),
             unknown_statuses: BTreeMap::new(),
+            counts: RowCounts::default(),
             warnings: Vec::new(),
             coverage: if self.is_complete { Coverage::Complete } else { Coverage::Partial },
             fingerprint: Fingerprint("now".to_owned()),

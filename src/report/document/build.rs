@@ -80,6 +80,7 @@ impl Document {
             rejected_rows,
             columns: _,
             unknown_statuses: _,
+            counts,
             warnings,
             coverage,
             fingerprint,
@@ -88,6 +89,8 @@ impl Document {
             kind: *kind,
             location: location.clone(),
             rows: *n_rows,
+            past: counts.past,
+            unknown_statuses: counts.unknown_statuses,
             reservations: *n_reservations,
             fingerprint: fingerprint.0.clone(),
             coverage: *coverage,
@@ -178,13 +181,14 @@ impl Document {
         self
     }
 
-    /// What the lines by themselves say about the exit code: incomplete where a row was rejected, a change did not
-    /// come about or a person has to decide. What is held by time or policy is normal.
+    /// What the lines by themselves say about the exit code: incomplete where a row was rejected or has a status that
+    /// nobody knows, a change did not come about or a person has to decide. What is held by time or policy is normal.
     pub fn exit_of_lines(&self) -> ExitCode {
         let failed = |outcome: Option<Outcome>| {
             outcome.is_some_and(|outcome| !matches!(outcome, Outcome::Done | Outcome::AlreadySo))
         };
         let incomplete = self.counts.rejected > 0
+            || self.source.as_ref().is_some_and(|source| source.unknown_statuses > 0)
             || self.matters.iter().any(|matter| matter.needs_person)
             || self.items.iter().any(|line| line.held_by == Some(HeldBy::Person) || failed(line.outcome))
             || self.identities.iter().any(|person| failed(person.outcome));

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::super::counted;
 use crate::event::Outcome;
 use crate::model::{
     AccessGrantKey, Coverage, PropertyCode, RejectedRows, ReservationKey, RunId, SourceKind, UserIdentityKey,
@@ -223,6 +224,12 @@ pub struct Source {
     pub location: String,
     /// Rows with data.
     pub rows: u64,
+    /// Rows of stays that are over, which need nothing.
+    #[serde(default)]
+    pub past: u64,
+    /// Rows of other stays with a status that the configuration does not know.
+    #[serde(default)]
+    pub unknown_statuses: u64,
     /// Reservations.
     pub reservations: usize,
     /// A hash of the bytes.
@@ -232,6 +239,14 @@ pub struct Source {
 }
 
 impl Source {
+    /// How many rows and reservations it has, in the words of every format.
+    pub fn size_in_words(&self) -> String {
+        let past = if self.past > 0 { format!(" ({} past)", self.past) } else { String::new() };
+        let (rows, reservations) =
+            (counted(self.rows, "row"), counted(self.reservations as u64, "reservation"));
+        format!("{rows}{past}, {reservations}")
+    }
+
     /// Whether a stay that is absent from it is gone, in the words of every format.
     pub fn coverage_in_words(&self) -> &'static str {
         match self.coverage {

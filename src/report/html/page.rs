@@ -8,7 +8,7 @@ use super::super::counted;
 use super::super::document::{Document, Guard, Person};
 use super::super::text::{explained, in_one_line, in_words, mark};
 use super::super::visible::visible;
-use super::super::words::{Advice, Entry, noticed, remedy};
+use super::super::words::{Advice, Entry, is_of_status, noticed, remedy};
 use super::rows::{Choice, Kind, Problem, action_choices, impact_choices, kinds, problems};
 use super::{SCRIPT_HASH, STYLE_HASH};
 use crate::plan::HeldBy;
@@ -148,10 +148,11 @@ fn facts(document: &Document) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     if let Some(source) = &document.source {
         let coverage = source.coverage_in_words();
-        let rows = counted(source.rows, "row");
-        let reservations = counted(source.reservations as u64, "reservation");
-        facts.push(("Source", format!("{}: {rows}, {reservations}", visible(&source.location))));
+        facts.push(("Source", format!("{}: {}", visible(&source.location), source.size_in_words())));
         facts.push(("Coverage", coverage.to_owned()));
+    }
+    for notice in document.warnings.iter().filter(|notice| is_of_status(&notice.code)).take(MAX_HANDS) {
+        facts.push(("Status", visible(&format!("{}: {}", notice.source, notice.message)).into_owned()));
     }
     if let Some(scope) = &document.scope {
         facts.push(("Limited to", visible(&scope.in_words()).into_owned()));

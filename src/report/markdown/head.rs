@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::super::counted;
 use super::super::document::Document;
 use super::super::text::in_one_line;
-use super::super::words::{Advice, noticed, remedy};
+use super::super::words::{Advice, is_of_status, noticed, remedy};
 use super::escape::{block, code, escaped};
+
+/// So many warnings about the status stand at the top.
+const MAX_STATUSES: usize = 5;
 
 const WRITABLE: &str = "a string takes everything";
 
@@ -34,14 +36,11 @@ pub(super) fn opening(document: &Document, out: &mut String) {
     }
     if let Some(source) = &document.source {
         let coverage = source.coverage_in_words();
-        writeln!(
-            out,
-            "Source {}: {}, {} ({coverage}).  ",
-            code(&source.location),
-            counted(source.rows, "row"),
-            counted(source.reservations as u64, "reservation"),
-        )
-        .expect(WRITABLE);
+        writeln!(out, "Source {}: {} ({coverage}).  ", code(&source.location), source.size_in_words())
+            .expect(WRITABLE);
+    }
+    for notice in document.warnings.iter().filter(|notice| is_of_status(&notice.code)).take(MAX_STATUSES) {
+        writeln!(out, "**{}:** {}.  ", escaped(&notice.source), escaped(&notice.message)).expect(WRITABLE);
     }
     if let Some(scope) = &document.scope {
         writeln!(out, "Limited to {}.  ", escaped(&scope.in_words())).expect(WRITABLE);

@@ -29,7 +29,7 @@ impl Default for TextOptions {
 /// The whole report, each line ended by a newline.
 pub fn render(document: &Document, options: TextOptions) -> String {
     let mut out = String::new();
-    summary::opening(document, &mut out);
+    summary::opening(document, options, &mut out);
     matters::matters(document, options, &mut out);
     grant::days(document, options, &mut out);
     grant::people(document, options, &mut out);

@@ -8,8 +8,8 @@ use super::super::counted::counted;
 use super::super::document::{Counts, Document, Estimate, Person};
 use super::super::visible::visible;
 use super::super::words::{noticed, remedy};
-use super::TextOptions;
 use super::paint::{Paint, advised, painted};
+use super::{TextOptions, problems};
 use crate::event::Outcome;
 use crate::plan::{Action, Impact, Phase};
 
@@ -19,7 +19,7 @@ const WORTH_A_WORD: u64 = 10;
 const WRITABLE: &str = "a string takes everything";
 
 /// What it is, and what it was made of.
-pub(super) fn opening(document: &Document, out: &mut String) {
+pub(super) fn opening(document: &Document, options: TextOptions, out: &mut String) {
     let start = out.len();
     if document.dry_run {
         out.push_str("DRY RUN: nothing will be written\n");
@@ -33,15 +33,10 @@ pub(super) fn opening(document: &Document, out: &mut String) {
     }
     if let Some(source) = &document.source {
         let coverage = source.coverage_in_words();
-        writeln!(
-            out,
-            "Source {}: {}, {} ({coverage})",
-            visible(&source.location),
-            counted(source.rows, "row"),
-            counted(source.reservations as u64, "reservation"),
-        )
-        .expect(WRITABLE);
+        writeln!(out, "Source {}: {} ({coverage})", visible(&source.location), source.size_in_words())
+            .expect(WRITABLE);
     }
+    problems::statuses(document, options, out);
     if let Some(scope) = &document.scope {
         writeln!(out, "Limited to {}", visible(&scope.in_words())).expect(WRITABLE);
     }

@@ -10,4 +10,4 @@ mod warned;
 pub(super) use entry::{Change, Entry};
 pub(super) use noticed::noticed;
 pub(super) use remedy::{Advice, advice, remedy};
-pub(super) use warned::{Warned, warned};
+pub(super) use warned::{Warned, is_of_status, warned};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{Document, Notice};
+use crate::model::ProblemCode;
 
 /// Warnings of one kind.
 pub(in crate::report) struct Warned<'a> {
@@ -11,6 +12,11 @@ pub(in crate::report) struct Warned<'a> {
     pub(in crate::report) notices: Vec<&'a Notice>,
     /// What to do about them, where it is the same for all.
     pub(in crate::report) hint: Option<&'a str>,
+}
+
+/// Whether warnings of a kind are about the status as such. They stand first, because it may decide about every row.
+pub(in crate::report) fn is_of_status(code: &str) -> bool {
+    [ProblemCode::UnknownStatus, ProblemCode::NoStatus].iter().any(|of_status| of_status.word() == code)
 }
 
 /// All warnings of a document, by kind.
