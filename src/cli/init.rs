@@ -11,7 +11,7 @@ use super::arguments::InitFlags;
 use super::output::Output;
 use super::plan::runtime;
 use super::survey::{Found, Survey};
-use crate::config::{ADDRESS_VARIABLE, DEFAULT_PATH, Draft, DraftInput, FILL_IN, Query};
+use crate::config::{ADDRESS_VARIABLE, DEFAULT_PATH, Draft, DraftInput, FILL_IN, Query, fresh_namespace};
 use crate::exit_code::ExitCode;
 use crate::plan::Commands;
 use crate::report::counted;
@@ -29,7 +29,8 @@ pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> R
         message: format!("read the answer: {error}"),
         hint: "begin without a terminal: init </dev/null".to_owned(),
     })?;
-    let survey = Survey { config: path, now: Timestamp::now(), time_zone };
+    let namespace = fresh_namespace(path, flags.from.as_deref());
+    let survey = Survey { config: path, namespace, now: Timestamp::now(), time_zone };
     let found = runtime()?.block_on(async {
         match (&flags.from, &flags.url) {
             (Some(from), _) => survey.file(from).await,

@@ -28,6 +28,7 @@ const NIGHTLY: Duration = Duration::from_hours(26);
 pub(super) struct Survey<'a> {
     /// The configuration that is to be written.
     pub(super) config: &'a Path,
+    pub(super) namespace: String,
     pub(super) now: Timestamp,
     pub(super) time_zone: Option<String>,
 }
@@ -91,6 +92,7 @@ impl Survey<'_> {
 
     fn empty_draft(&self, input: DraftInput) -> Draft {
         Draft {
+            namespace: self.namespace.clone(),
             input,
             header: Vec::new(),
             profile: None,

@@ -32,6 +32,8 @@ pub enum DraftInput {
 /// What is known of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
+    /// The mark of its grants, see [`fresh_namespace`](super::fresh_namespace).
+    pub namespace: String,
     /// Where it is.
     pub input: DraftInput,
     /// Its header; empty where it has our own columns.
@@ -102,8 +104,14 @@ impl Draft {
         let mut text = String::from(
             "# A configuration of reservation-sync, written by `init`. Look at every line, then run `check`.\n\
              # config/default.toml of the program has every key with what it is for.\n\n\
-             policy    = \"create-only\"   # create-only | upsert-only | sync; only sync may revoke\n\
-             namespace = \"pms\"           # marks the grants of this job; it never changes others\n",
+             policy    = \"create-only\"   # create-only | upsert-only | sync; only sync may revoke\n",
+        );
+        let namespace = quoted(&self.namespace);
+        line(
+            &mut text,
+            &format!(
+                "namespace = {namespace}   # marks the grants of this job; keep it: grants of another are left alone"
+            ),
         );
         self.source(&mut text);
         self.columns_table(&mut text);

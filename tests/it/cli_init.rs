@@ -5,10 +5,11 @@ use std::fs;
 use reservation_sync::config::Profile;
 use rust_xlsxwriter::Workbook;
 
-use super::cli_hotel::STAYS;
-use super::cli_program::{Ended, Place};
+use super::cli_hotel::{STAYS, Server};
+use super::cli_program::{Ended, Place, check};
 use super::house::text;
 use super::profile_samples::exported;
+use super::sandbox_client::hotel as sandbox_hotel;
 use super::servers::{Engine, ScratchDatabase};
 
 /// Fills in the zone, and checks.
@@ -163,4 +164,81 @@ async fn a_database_gets_the_query_that_fits_it_or_one_to_fill_in() {
     assert!(config.contains("${PMS_DATABASE_URL}") && !config.contains("mysql://"), "{config}");
     let checked = filled_in(&place);
     assert!([0, 3].contains(&checked.code), "{checked:#?}");
+}
+
+/// A hotel in a folder of the given name, set up by `init`, whose bookings are in room 101 from so many days ahead on.
+fn set_up(server: &Server, folder: &str, days_ahead: i64) -> Place {
+    let mut place = Place::new();
+    fs::create_dir(place.path(folder)).expect("a new folder");
+    place.set("SEAM_API_KEY", server.sandbox.api_key());
+    place.write(&format!("{folder}/stays.csv"), &bookings(days_ahead, "confirmed"));
+    let config = format!("{folder}/reservation-sync.toml");
+    check(&place.run(&["init", "--from", &format!("{folder}/stays.csv"), "--config", &config]), 0, &[]);
+    let zone = "# time_zone = \"Europe/Lisbon\"";
+    let text = place
+        .read(&config)
+        .replace("policy    = \"create-only\"", "policy = \"sync\"")
+        .replace(zone, &zone[2..]);
+    place.write(&config, &format!("{text}\n[seam]\nendpoint = \"{}\"\n", server.sandbox.endpoint()));
+    place
+}
+
+/// Two bookings, `1` and `2`, one after the other.
+fn bookings(days_ahead: i64, status: &str) -> String {
+    let day = |n: i64| {
+        let day = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * (days_ahead + n));
+        day.strftime("%Y-%m-%d").to_string()
+    };
+    format!(
+        "reservation_key,status,unit,check_in,check_out,full_name\n1,{status},101,{},{},Ana Sousa\n2,confirmed,101,{},{},Rui Lopes\n",
+        day(0),
+        day(2),
+        day(3),
+        day(5)
+    )
+}
+
+/// A workspace with one room behind a smart lock.
+fn smart_lock() -> serde_json::Value {
+    let lock = "00000000-0000-4000-8000-000000000101";
+    serde_json::json!({
+        "devices": [{ "device_id": lock, "name": "Room 101" }],
+        "spaces": [{ "space_key": "room-101", "name": "Room 101", "device_ids": [lock] }],
+    })
+}
+
+#[test]
+fn two_hotels_in_folders_of_one_name_leave_each_others_grants_alone() {
+    let run = |place: &Place, verb: &str| {
+        place.run(&[verb, "--config", "hotel/reservation-sync.toml", "--format", "json"]).report()
+    };
+    let namespace = |place: &Place| {
+        let config = place.read("hotel/reservation-sync.toml");
+        config.lines().find(|line| line.starts_with("namespace")).expect("it has one").to_owned()
+    };
+    let counts = |report: &serde_json::Value| {
+        ["create", "update", "replace", "revoke", "held", "unchanged"]
+            .map(|count| report["counts"][count].as_u64().expect("a count"))
+    };
+    // The bookings have the same numbers and no guest keys, and both hotels are in one workspace. At doors that belong to
+    // reservations Seam takes a number once, so that the second hotel's stays wait for a person (RULES 36).
+    for (seed, made, then) in [
+        (smart_lock(), [2, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 2]),
+        (sandbox_hotel(), [0, 0, 0, 0, 2, 0], [0, 0, 0, 0, 2, 0]),
+    ] {
+        let server = Server::start_with(seed);
+        let hotels = [set_up(&server, "hotel", 10), set_up(&server, "hotel", 20)];
+        let [first, second] = hotels.each_ref().map(namespace);
+        assert!(first.starts_with("namespace = \"hotel-") && first != second, "{first} {second}");
+        assert_eq!(counts(&run(&hotels[0], "run")), [2, 0, 0, 0, 0, 0]);
+        assert_eq!(counts(&run(&hotels[1], "run")), made);
+        assert_eq!(counts(&run(&hotels[0], "run")), [0, 0, 0, 0, 0, 2]);
+        assert_eq!(counts(&run(&hotels[1], "plan")), then);
+        hotels[0].write("hotel/stays.csv", &bookings(10, "cancelled"));
+        assert_eq!(counts(&run(&hotels[0], "run")), [0, 0, 0, 1, 0, 1]);
+        // What is left of the first hotel is booking 2.
+        let left = if made[4] == 0 { then } else { [1, 0, 0, 0, 1, 0] };
+        assert_eq!(counts(&run(&hotels[1], "plan")), left);
+        server.stop();
+    }
 }
