@@ -124,7 +124,7 @@ impl ExitCode {
             Self::Unexpected => "unexpected error",
             Self::ChangesPending => "only with --detailed-exitcode: changes are pending",
             Self::Incomplete => {
-                "finished, but some rows were rejected, some stays wait for a person, or some changes failed"
+                "finished, but some rows were rejected or have a status that is not known, some stays wait for a person, or some changes failed"
             }
             Self::Stopped => "stopped by a guard or a quarantine: a human is needed",
             Self::Temporary => {

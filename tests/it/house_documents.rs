@@ -1,11 +1,12 @@
 //! What the documents say of the program is so.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use reservation_sync::cli;
 use reservation_sync::exit_code::{ExitCode, SeamChanged};
 
-use super::house::{root, text};
+use super::house::{root, rust_files, text};
 
 #[test]
 fn the_exit_codes_of_the_readme_are_those_of_the_program() {
@@ -35,6 +36,20 @@ fn the_exit_codes_of_the_readme_are_those_of_the_program() {
         readme.contains(&format!("the first of {order} decides")),
         "the README tells another order than {order}"
     );
+}
+
+/// A file that was renamed or taken away is no longer where a newcomer is sent.
+#[test]
+fn the_files_that_the_architecture_names_are_there() {
+    let paths: Vec<PathBuf> = ["src", "tests", "benches", "fuzz"]
+        .iter()
+        .flat_map(|folder| rust_files(&root().join(folder)))
+        .collect();
+    let document = text("ARCHITECTURE.md");
+    let named =
+        document.split('`').skip(1).step_by(2).filter(|word| word.ends_with(".rs") && !word.contains('*'));
+    let missing: Vec<&str> = named.filter(|name| !paths.iter().any(|path| path.ends_with(name))).collect();
+    assert!(missing.is_empty(), "not there: {missing:?}");
 }
 
 fn words(changed: SeamChanged) -> &'static str {
