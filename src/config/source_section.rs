@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::node::{Node, Place, Value};
+use super::node::{Node, Place, Table, Value};
 use super::profiles;
 use super::section::{Complaint, Section};
 use super::source_input::source_input;
 use super::values::{arrival_range, duration_or_none, list, text, truth, verbatim, word};
 use crate::model::{Coverage, Properties};
 use crate::source::{
-    CellForms, ColumnMap, DateOrder, Field, KeptRejects, Meaning, NameForm, RowOrigin, SourceInput,
+    CellForms, ColumnMap, DateOrder, Derived, Field, KeptRejects, Meaning, NameForm, RowOrigin, SourceInput,
     SourceSettings, StatusMap, encoding_named,
 };
 
@@ -108,27 +108,59 @@ pub(super) fn columns(root: &mut Section<'_>, rest: Rest) -> ColumnMap {
     let mut columns = ColumnMap::default();
     for field in Field::ALL {
         let mut is_optional = false;
-        let headers = section.take(field.as_str(), |node: &Node| {
+        let written = section.take(field.as_str(), |node: &Node| {
             is_optional = node.place == Place::Profile && !DEMANDED_OF_PROFILES.contains(&field);
+            if let Value::Table(table) = &node.value {
+                return derived(table).map(ColumnEntry::Derived);
+            }
             match list(text)(node)? {
                 // Over a profile this says that the export has no such column; of the status it must be said (RULES 11).
                 headers if headers.is_empty() && rest == Rest::ByName && field != Field::Status => {
                     Err(Complaint::new("must name a header"))
                 }
-                headers => Ok(headers),
+                headers => Ok(ColumnEntry::Headers(headers)),
             }
         });
         if is_optional {
             columns.optional.insert(field);
         }
-        match headers {
-            Some(headers) => columns.headers.insert(field, headers),
-            None if rest == Rest::Unused => columns.headers.insert(field, Vec::new()),
-            None => None,
-        };
+        match written {
+            Some(ColumnEntry::Headers(headers)) => drop(columns.headers.insert(field, headers)),
+            Some(ColumnEntry::Derived(derived)) => drop(columns.derived.insert(field, derived)),
+            None if rest == Rest::Unused => drop(columns.headers.insert(field, Vec::new())),
+            None => {}
+        }
     }
     section.finish();
     columns
+}
+
+/// What an entry of `[columns]` says.
+enum ColumnEntry {
+    Headers(Vec<String>),
+    Derived(Derived),
+}
+
+/// `{ join = ["Year", "Month", "Day"], with = "-" }`, or `{ value = "villa" }`.
+fn derived(table: &Table) -> Result<Derived, Complaint> {
+    let hint = "write { join = [\"Year\", \"Month\", \"Day\"], with = \"-\" }, or { value = \"villa\" }";
+    let unknown = table.keys().find(|key| !["join", "with", "value"].contains(&key.as_str()));
+    if let Some(key) = unknown {
+        return Err(Complaint::new(format!("unknown key `{key}`")).hint(hint));
+    }
+    let node = |key: &str| table.get(key).map(|entry| &entry.node);
+    match (node("join"), node("with"), node("value")) {
+        (None, None, Some(value)) => Ok(Derived::Constant(text(value)?)),
+        (Some(headers), with, None) => {
+            let headers = list(text)(headers)?;
+            if headers.len() < 2 {
+                return Err(Complaint::new("`join` must name two headers or more").hint(hint));
+            }
+            let with = with.map_or_else(|| Ok("-".to_owned()), verbatim)?;
+            Ok(Derived::Joined { headers, with })
+        }
+        _ => Err(Complaint::new("expected `join`, or `value` alone").hint(hint)),
+    }
 }
 
 /// What the user says goes before what the profile says, and both before the canonical words, which always count.
@@ -156,7 +188,7 @@ fn statuses(root: &mut Section<'_>) -> StatusMap {
 }
 
 /// The name of a profile in a file that may have mistakes elsewhere.
-pub(super) fn profile_named(table: &super::node::Table) -> Option<&str> {
+pub(super) fn profile_named(table: &Table) -> Option<&str> {
     let Value::Table(source) = &table.get("source")?.node.value else { return None };
     let Value::Text(name) = &source.get("profile")?.node.value else { return None };
     Some(name.trim())

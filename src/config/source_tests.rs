@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::tests::{parse_with, refused};
 use crate::model::Standing;
-use crate::source::{DatabaseAddress, DateOrder, Field, FileFormat, SourceInput};
+use crate::source::{DatabaseAddress, DateOrder, Derived, Field, FileFormat, SourceInput};
 
 /// A whole configuration with these lines under `[source]`.
 fn with_source(lines: &str) -> String {
@@ -94,6 +94,41 @@ fn what_the_file_says_wins_over_the_profile() {
         (source.date_order, source.forms.unit_separators),
         (DateOrder::DayMonthYear, vec!["/".to_owned()])
     );
+}
+
+#[test]
+fn a_column_may_be_joined_of_several_or_the_same_in_every_row() {
+    let columns = |entries: &str| {
+        let text = with_source("path = 'bookings.csv'") + "[columns]\n" + entries;
+        parse_with(&text, []).expect("a good configuration").source.columns
+    };
+    let found = columns(
+        "check_in = { join = ['Year', 'Month', 'Day'], with = '/' }\nreservation_key = { join = ['Villa', 'Guest'] }\n\
+         unit = { value = 'villa' }\nphone = ['Mobile', 'Phone']\n",
+    );
+    let joined = |headers: &[&str], with: &str| Derived::Joined {
+        headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+        with: with.to_owned(),
+    };
+    assert_eq!(
+        found.derived,
+        [
+            (Field::ReservationKey, joined(&["Villa", "Guest"], "-")),
+            (Field::Unit, Derived::Constant("villa".to_owned())),
+            (Field::CheckIn, joined(&["Year", "Month", "Day"], "/")),
+        ]
+        .into()
+    );
+    assert_eq!(found.headers, [(Field::Phone, vec!["Mobile".to_owned(), "Phone".to_owned()])].into());
+    let check = |entry: &str, expected: &str| {
+        let told = refused(&(with_source("path = 'bookings.csv'") + "[columns]\n" + entry), []);
+        assert!(told.contains(expected), "{told}");
+    };
+    check("unit = { join = ['Room'] }", "columns.unit: `join` must name two headers or more");
+    check("unit = { join = ['A', 'B'], value = 'x' }", "columns.unit: expected `join`, or `value` alone");
+    check("unit = { value = 'x', with = '-' }", "columns.unit: expected `join`, or `value` alone");
+    check("unit = { values = 'x' }", "columns.unit: unknown key `values`");
+    check("unit = { value = 7 }", "columns.unit: expected a string");
 }
 
 #[test]

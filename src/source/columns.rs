@@ -5,17 +5,25 @@ use std::collections::BTreeSet;
 use super::field::Field;
 use super::record::Cells;
 use super::row::trimmed;
-use super::settings::ColumnMap;
-use crate::model::Column;
+use super::settings::{ColumnMap, Derived};
+use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
 /// Where each field stands in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Columns {
     positions: [Option<usize>; Field::ALL.len()],
+    derived: Vec<(Field, DerivedText)>,
     /// The headers as the source has them.
     header: Vec<String>,
     /// What makes a row no booking: a position, and the folded words.
     skipped: Vec<(usize, Vec<String>)>,
+}
+
+/// How the text of a field that is no single column is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum DerivedText {
+    Joined { positions: Vec<usize>, with: String },
+    Constant(String),
 }
 
 /// The columns that a rejects file has beside those of the source.
@@ -45,21 +53,27 @@ impl Columns {
         map: &ColumnMap,
     ) -> Result<Self, HeaderProblem> {
         let seen: Vec<String> = header.map(|header| trimmed(header).to_owned()).collect();
-        let header: Vec<String> = seen.iter().map(|header| folded(header)).collect();
+        let header: Vec<Folded> = seen.iter().map(|header| Folded::of(header)).collect();
         let mut problem = HeaderProblem::default();
         let mut positions = [None; Field::ALL.len()];
         for field in Field::ALL {
-            let found = candidates(map, field)
-                .into_iter()
-                .find_map(|name| header.iter().position(|seen| *seen == folded(name)));
-            positions[field as usize] = found;
-            if let Some(position) = found
-                && header.iter().filter(|seen| **seen == header[position]).count() > 1
-            {
-                problem.twice.push(header[position].clone());
+            let Some(found) = candidates(map, field).into_iter().find_map(|name| found(&header, name)) else {
+                continue;
+            };
+            positions[field as usize] = Some(found.position);
+            if found.n_equal > 1 {
+                problem.twice.push(header[found.position].words.clone());
             }
         }
-        let is_there = |field: Field| positions[field as usize].is_some();
+        let derived = derived(&header, map);
+        // Where a joined field begins, which tells whether it is blank and where a problem of it is.
+        for (field, text) in &derived {
+            if let DerivedText::Joined { positions: parts, .. } = text {
+                positions[*field as usize] = parts.first().copied();
+            }
+        }
+        let is_derived = |field: Field| derived.iter().any(|(known, _)| *known == field);
+        let is_there = |field: Field| positions[field as usize].is_some() || is_derived(field);
         problem.wanting = wanting(map, &map.excused, is_there);
         problem.twice.sort();
         problem.twice.dedup();
@@ -76,23 +90,87 @@ impl Columns {
             return Err(problem);
         }
         let skipped = map.skip.iter().filter_map(|(name, words)| {
-            let position = header.iter().position(|seen| *seen == folded(name))?;
+            let position = found(&header, name)?.position;
             Some((position, words.iter().map(|word| folded(word)).collect()))
         });
         let skipped = skipped.collect();
-        Ok(Self { positions, header: seen, skipped })
+        Ok(Self { positions, derived, header: seen, skipped })
     }
 
     /// How many fields a row finds here if it is the header.
     pub(super) fn n_found<'a>(header: impl Iterator<Item = &'a str>, map: &ColumnMap) -> usize {
-        let header: BTreeSet<String> = header.map(folded).collect();
+        let header: BTreeSet<String> = header.map(header_letters).collect();
         Field::ALL
             .into_iter()
-            .filter(|field| candidates(map, *field).into_iter().any(|name| header.contains(&folded(name))))
+            .filter(|field| {
+                candidates(map, *field).into_iter().any(|name| header.contains(&header_letters(name)))
+            })
             .count()
     }
 
-    /// Where a field stands; `None` where the source has none.
+    /// Where one field stands in a header that may lack others.
+    pub(super) fn find_one<'a>(
+        header: impl Iterator<Item = &'a str>,
+        field: Field,
+        map: &ColumnMap,
+    ) -> Option<usize> {
+        let header: Vec<Folded> = header.map(Folded::of).collect();
+        candidates(map, field).into_iter().find_map(|name| found(&header, name)).map(|found| found.position)
+    }
+
+    /// The texts of the fields that are made of several columns, or are the same in every row.
+    pub(super) fn derived<C: Cells>(&self, cells: &C) -> Vec<(Field, String)> {
+        let text = |text: &DerivedText| match text {
+            DerivedText::Constant(text) => text.clone(),
+            DerivedText::Joined { positions, with } => {
+                let parts: Vec<&str> =
+                    positions.iter().map(|position| cells.text(*position).map_or("", trimmed)).collect();
+                if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join(with) }
+            }
+        };
+        self.derived.iter().map(|(field, derived)| (*field, text(derived))).collect()
+    }
+
+    /// The headers that a field is joined of; none where it is a column or the same in every row.
+    pub(super) fn joined_headers(&self, field: Field) -> Vec<&str> {
+        let joined = self.derived.iter().find(|(known, _)| *known == field);
+        match joined {
+            Some((_, DerivedText::Joined { positions, .. })) => {
+                positions.iter().map(|position| self.header[*position].as_str()).collect()
+            }
+            Some((_, DerivedText::Constant(_))) | None => Vec::new(),
+        }
+    }
+
+    /// Says what a key means that is joined of several columns.
+    pub(super) fn joined_key(&self, source: SourcePlace) -> Option<Problem> {
+        let headers: Vec<String> = self
+            .joined_headers(Field::ReservationKey)
+            .into_iter()
+            .map(|header| format!("`{header}`"))
+            .collect();
+        let headers =
+            headers.split_last().map(|(last, others)| format!("{} and {last}", others.join(", ")))?;
+        Some(Problem {
+            source,
+            column: Field::ReservationKey.as_str(),
+            code: ProblemCode::Notice,
+            message: format!(
+                "the key of a reservation is joined of {headers}: rows in which all of them are equal are one reservation, \
+                 and a booking in which one of them changes is another one, beside which the old grant stays until it is \
+                 missing for long enough"
+            ),
+            hint: "name the column of the booking number as `reservation_key` in [columns], if the export can have one"
+                .to_owned(),
+        })
+    }
+
+    /// Whether the source has a field, as a column or otherwise.
+    pub(super) fn has(&self, field: Field) -> bool {
+        self.position(field).is_some() || self.derived.iter().any(|(known, _)| *known == field)
+    }
+
+    /// Where a field stands, or where one that is joined begins; `None` where no column has it.
     pub(super) fn position(&self, field: Field) -> Option<usize> {
         self.positions[field as usize]
     }
@@ -105,7 +183,7 @@ impl Columns {
 
     /// Which of the watched columns the source has.
     pub(super) fn watched(&self) -> BTreeSet<Column> {
-        let is_there = |fields: &[Field]| fields.iter().any(|field| self.position(*field).is_some());
+        let is_there = |fields: &[Field]| fields.iter().any(|field| self.has(*field));
         WATCHED.iter().filter(|(_, fields)| is_there(fields)).map(|(column, _)| *column).collect()
     }
 
@@ -139,6 +217,22 @@ impl ColumnMap {
         Columns::find(header(), self).ok().map(|_| Columns::n_found(header(), self))
     }
 
+    /// The text of a field in cells that stand below a header; `None` where the header lacks it.
+    pub fn text_in(&self, header: &[String], field: Field, cells: &[String]) -> Option<String> {
+        let header = || header.iter().map(String::as_str);
+        let folded: Vec<Folded> = header().map(Folded::of).collect();
+        let cell = |position: usize| cells.get(position).map(|cell| trimmed(cell).to_owned());
+        match self.derived.get(&field) {
+            Some(Derived::Constant(text)) => Some(text.clone()),
+            Some(Derived::Joined { headers, with }) => {
+                let parts: Option<Vec<String>> =
+                    headers.iter().map(|name| cell(found(&folded, name)?.position)).collect();
+                parts.map(|parts| parts.join(with))
+            }
+            None => cell(Columns::find_one(header(), field, self)?),
+        }
+    }
+
     /// Lets a watched column be missing, because a person allowed it.
     pub fn excuse(&mut self, column: Column) {
         let fields = WATCHED.iter().filter(|(watched, _)| *watched == column);
@@ -147,7 +241,24 @@ impl ColumnMap {
 
     fn names(&self, field: Field) -> bool {
         self.headers.get(&field).is_some_and(|headers| !headers.is_empty())
+            || self.derived.contains_key(&field)
     }
+}
+
+/// The derived fields of which the header has every part.
+fn derived(header: &[Folded], map: &ColumnMap) -> Vec<(Field, DerivedText)> {
+    let derived = map.derived.iter().filter_map(|(field, derived)| {
+        let text = match derived {
+            Derived::Constant(text) => DerivedText::Constant(text.clone()),
+            Derived::Joined { headers, with } => {
+                let positions: Option<Vec<usize>> =
+                    headers.iter().map(|name| Some(found(header, name)?.position)).collect();
+                DerivedText::Joined { positions: positions?, with: with.clone() }
+            }
+        };
+        Some((*field, text))
+    });
+    derived.collect()
 }
 
 /// What is needed and not there: a key, a place, both ends of the stay, and whatever the configuration names.
@@ -182,13 +293,20 @@ fn wanting(map: &ColumnMap, excused: &BTreeSet<Field>, is_there: impl Fn(Field) 
 /// The headers that a field may have. A header that the configuration gives to one field is no other's by its name.
 fn candidates(map: &ColumnMap, field: Field) -> Vec<&str> {
     match map.headers.get(&field) {
+        _ if map.derived.contains_key(&field) => Vec::new(),
         Some(headers) => headers.iter().map(String::as_str).collect(),
-        None if map.headers.values().flatten().any(|header| folded(header) == field.as_str()) => Vec::new(),
+        None if map.headers.values().flatten().any(|header| same_header(header, field.as_str())) => {
+            Vec::new()
+        }
         None => vec![field.as_str()],
     }
 }
 
 fn described(map: &ColumnMap, field: Field) -> String {
+    if let Some(Derived::Joined { headers, .. }) = map.derived.get(&field) {
+        let quoted: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
+        return format!("{field} ({})", quoted.join(" and "));
+    }
     match map.headers.get(&field) {
         Some(headers) if !headers.is_empty() => {
             let quoted: Vec<String> = headers.iter().map(|header| format!("`{header}`")).collect();
@@ -196,6 +314,48 @@ fn described(map: &ColumnMap, field: Field) -> String {
         }
         _ => field.to_string(),
     }
+}
+
+/// A header in the two forms in which headers are compared.
+struct Folded {
+    words: String,
+    joined: String,
+}
+
+impl Folded {
+    fn of(header: &str) -> Self {
+        Self { words: folded(header), joined: header_letters(header) }
+    }
+}
+
+/// Where a header stands, and how many are the same.
+struct FoundHeader {
+    position: usize,
+    n_equal: usize,
+}
+
+/// Looks for a header by its words, and else by its letters alone: `Check-In` is `check_in`, unless there is one of both.
+fn found(header: &[Folded], name: &str) -> Option<FoundHeader> {
+    let name = Folded::of(name);
+    let equal = |is: &dyn Fn(&Folded) -> bool| {
+        let position = header.iter().position(is)?;
+        Some(FoundHeader { position, n_equal: header.iter().filter(|seen| is(seen)).count() })
+    };
+    let by_letters = || equal(&|seen| !seen.joined.is_empty() && seen.joined == name.joined);
+    equal(&|seen| seen.words == name.words).or_else(by_letters)
+}
+
+/// Whether two headers are the same but for case, blanks, `_`, `.`, `-` and camel case.
+pub fn same_header(left: &str, right: &str) -> bool {
+    header_letters(left) == header_letters(right)
+}
+
+/// A header without what divides its words; in lower case, camel case divides none.
+pub fn header_letters(header: &str) -> String {
+    if header.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return header.to_owned();
+    }
+    folded(header).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '.' | '-')).collect()
 }
 
 /// Headers are compared without regard to case, white space and its HTML form, and the shape of apostrophes.
@@ -281,6 +441,59 @@ mod tests {
         let columns = find(header, &map).expect("all there");
         assert_eq!(columns.position(Field::FullName), Some(1));
         assert_eq!(columns.position(Field::Unit), Some(4));
+    }
+
+    #[test]
+    fn a_header_is_known_whatever_divides_its_words() {
+        for header in [
+            "Reservation Key,Check-In,Check-Out,UNIT",
+            "reservationKey,checkIn,checkOut,unit",
+            "RESERVATION.KEY,check.in,check.out,Unit",
+            "Reservation_Key,CHECK_IN,CheckOut, unit ",
+            ",reservation key,check in,check out,unit",
+        ] {
+            let columns = find(header, &ColumnMap::default()).expect(header);
+            let position = |field| columns.position(field).expect("it is there");
+            let first = usize::from(header.starts_with(','));
+            let fields = [Field::ReservationKey, Field::CheckIn, Field::CheckOut, Field::Unit];
+            assert_eq!(fields.map(position), [0, 1, 2, 3].map(|n| n + first), "{header}");
+        }
+        // Of two that differ in that only, the one that is written so is meant; otherwise it cannot be told.
+        let map = |name: &str| ColumnMap {
+            headers: [(Field::CheckIn, vec![name.to_owned()])].into(),
+            ..ColumnMap::default()
+        };
+        let header = "reservation_key,Check-in,checkin,check_out,unit";
+        assert_eq!(find(header, &map("checkin")).expect("all there").position(Field::CheckIn), Some(2));
+        assert_eq!(find(header, &map("Check in")).expect_err("which one is it").twice, ["check-in"]);
+        // A header of marks only is none.
+        assert!(find("reservation_key,-,check_out,unit", &map("_")).is_err());
+    }
+
+    #[test]
+    fn a_field_may_be_several_columns_or_the_same_in_every_row() {
+        let joined = |headers: &[&str], with: &str| Derived::Joined {
+            headers: headers.iter().map(|header| (*header).to_owned()).collect(),
+            with: with.to_owned(),
+        };
+        let derived = [
+            (Field::ReservationKey, joined(&["Villa", "Day"], "/")),
+            (Field::CheckIn, joined(&["year", "month", "day"], "-")),
+            (Field::Unit, Derived::Constant("villa".to_owned())),
+        ];
+        let map = ColumnMap { derived: derived.into(), ..ColumnMap::default() };
+        let columns = find("Year,Month,Day,Villa,nights,unit", &map).expect("all there");
+        let texts = |cells: &[&str]| {
+            let texts = columns.derived(&::csv::StringRecord::from(cells.to_vec()));
+            texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&["2026", "12", " 5", "Mar", "2", "x"]), ["Mar/5", "villa", "2026-12-5"]);
+        assert_eq!(texts(&["", "", "", "", "", ""]), ["", "villa", ""]);
+        assert_eq!(columns.joined_headers(Field::CheckIn), ["Year", "Month", "Day"]);
+        assert_eq!(columns.watched(), BTreeSet::from(["unit"]));
+        assert_eq!(columns.position(Field::Unit), None, "the column of that name is not meant");
+        let problem = find("Year,Day,Villa,nights", &map).expect_err("a part is missing");
+        assert_eq!(problem.wanting, ["check_in (`year` and `month` and `day`)", "check_out"]);
     }
 
     #[test]

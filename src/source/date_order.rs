@@ -17,7 +17,7 @@ const DATES: [Field; 5] =
 
 /// What a column has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Finding {
+pub(super) enum Finding {
     /// No date of the kind that needs an order.
     #[default]
     Nothing,
@@ -32,7 +32,7 @@ enum Finding {
 }
 
 impl Finding {
-    fn and(self, parts: Parts) -> Self {
+    pub(super) fn and(self, parts: Parts) -> Self {
         let seen = match parts {
             Parts { first: ..=12, second: 13.. } => Self::MonthFirst,
             Parts { first: 13.., second: ..=12 } => Self::DayFirst,

@@ -21,6 +21,7 @@ mod forms;
 mod group;
 mod head;
 mod header;
+mod inspect;
 mod locate;
 mod months;
 mod names;
@@ -41,6 +42,7 @@ mod tests;
 mod unknown_statuses;
 mod window;
 
+pub use columns::{header_letters, same_header};
 pub use contact::{CountryCodeError, check_country};
 pub use dates::parse_time_of_day;
 pub use encoding::encoding_named;
@@ -48,9 +50,10 @@ pub use error::SourceError;
 pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use head::format_of;
+pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect};
 pub use read::{read, read_file, read_from};
 pub use settings::{
-    ArrivalRange, ColumnMap, DatabaseInput, DateOrder, FileFormat, KeptRejects, Meaning, MeaningConflict,
-    RowOrigin, SourceInput, SourceSettings, StatusMap,
+    ArrivalRange, ColumnMap, DatabaseInput, DateOrder, Derived, FileFormat, KeptRejects, Meaning,
+    MeaningConflict, RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
 pub use sql::{AddressError, DatabaseAddress, DatabaseError, query_fits};

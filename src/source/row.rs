@@ -13,6 +13,8 @@ pub(super) struct Row<'a, C> {
     pub(super) columns: &'a Columns,
     pub(super) place: &'a SourcePlace,
     pub(super) forms: &'a CellForms,
+    /// The texts of fields that are no single column.
+    pub(super) derived: Vec<(Field, String)>,
 }
 
 /// What exports write where they mean nothing.
@@ -24,6 +26,9 @@ const LONGEST_NOTHING: usize = 4;
 impl<C: Cells> Row<'_, C> {
     /// The text of a field, trimmed; empty where there is none, or a formula that failed.
     pub(super) fn text(&self, field: Field) -> &str {
+        if let Some((_, text)) = self.derived.iter().find(|(derived, _)| *derived == field) {
+            return text;
+        }
         if self.typed(field) == Some(Typed::Error) {
             return "";
         }
@@ -48,7 +53,8 @@ impl<C: Cells> Row<'_, C> {
 
     /// The value of a field, where the container knows more than its text.
     pub(super) fn typed(&self, field: Field) -> Option<Typed> {
-        self.cells.typed(self.columns.position(field)?)
+        let is_derived = self.derived.iter().any(|(derived, _)| *derived == field);
+        self.cells.typed(self.columns.position(field)?).filter(|_| !is_derived)
     }
 
     /// Both dates of the stay, where they stand in one cell: what the cell is besides the arrival, and its texts; `None`
@@ -63,7 +69,7 @@ impl<C: Cells> Row<'_, C> {
 
     /// Whether the source has the field at all.
     pub(super) fn has(&self, field: Field) -> bool {
-        self.columns.position(field).is_some()
+        self.columns.has(field)
     }
 
     /// A problem in a column of this row.

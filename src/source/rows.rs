@@ -118,11 +118,11 @@ impl<'a> Rows<'a> {
         SourcePlace { container: self.container.clone(), row }
     }
 
-    fn row_of<'r, C>(&self, cells: &'r C, place: &'r SourcePlace) -> Row<'r, C>
+    fn row_of<'r, C: Cells>(&self, cells: &'r C, place: &'r SourcePlace) -> Row<'r, C>
     where
         'a: 'r,
     {
-        Row { cells, columns: self.columns, place, forms: self.forms }
+        Row { cells, columns: self.columns, place, forms: self.forms, derived: self.columns.derived(cells) }
     }
 
     /// Takes one row, by its line or number.
@@ -320,6 +320,7 @@ impl<'a> Rows<'a> {
             self.last_row_is_cut();
         }
         self.warnings.extend(footers::notice(&self.footers));
+        self.warnings.extend(self.columns.joined_key(self.place(0)));
         if self.n_skipped > 0 {
             let rows = match self.n_skipped {
                 1 => "one row is".to_owned(),

@@ -55,7 +55,7 @@ pub enum FileFormat {
 }
 
 /// Which part of a date comes first, where the column does not prove it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum DateOrder {
     /// `2026-05-17`.
     #[default]
@@ -71,12 +71,28 @@ pub enum DateOrder {
 pub struct ColumnMap {
     /// Alternatives, the first that the source has is taken; none: the source has no such column.
     pub headers: BTreeMap<Field, Vec<String>>,
+    /// Fields that are no column of the source as it is.
+    pub derived: BTreeMap<Field, Derived>,
     /// Fields that are named and may be missing all the same, because not every export has them.
     pub optional: BTreeSet<Field>,
     /// Fields that a person allowed to be missing this once.
     pub excused: BTreeSet<Field>,
     /// Rows that are no bookings: the header of a column, and what stands in it there.
     pub skip: BTreeMap<String, Vec<String>>,
+}
+
+/// A field that is made of several columns, or that is the same in every row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Derived {
+    /// The columns below these headers, with a text between them; blank where all of them are.
+    Joined {
+        /// The headers.
+        headers: Vec<String>,
+        /// What stands between.
+        with: String,
+    },
+    /// The same for every row.
+    Constant(String),
 }
 
 /// What a status means.

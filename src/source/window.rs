@@ -246,10 +246,15 @@ fn nights<C: Cells>(row: &Row<'_, C>) -> Result<Option<i64>, Box<Problem>> {
     if text.is_empty() {
         return Ok(None);
     }
-    let is_number = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.parse() {
-        Ok(n_nights) if is_number => Ok(Some(n_nights)),
-        _ => Err(Box::new(row.problem(
+    // Nights of several columns are joined by `+`.
+    let number = |text: &str| {
+        let text = without_fraction(text.trim());
+        let is_number = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if text.is_empty() { Some(0) } else { text.parse::<i64>().ok().filter(|_| is_number) }
+    };
+    match text.split('+').map(number).sum::<Option<i64>>() {
+        Some(n_nights) => Ok(Some(n_nights)),
+        None => Err(Box::new(row.problem(
             Field::Nights,
             ProblemCode::BadDate,
             "the cell is not a number of nights",

@@ -104,3 +104,78 @@ fn missing_column_that_is_configured_stops_as_well() {
     place.write("reservations.csv", &without(&without_state, "check_in"));
     check(&place.run(&["run"]), 6, &["check_in"]);
 }
+
+/// The small hotel with a table and what its configuration says of the columns.
+fn hotel(table: &str, columns: &str) -> Place {
+    let place = place();
+    let config = sandbox_config().replace("[property]", &format!("[columns]\n{columns}\n[property]"));
+    place.write("reservation-sync.toml", &config).write("reservations.csv", table);
+    place
+}
+
+/// The windows that a plan opens, by unit's space.
+fn opened(place: &Place) -> Vec<String> {
+    let report = place.run(&["plan", "--format", "json"]).report();
+    let items = report["items"].as_array().unwrap_or_else(|| panic!("{report:#}"));
+    let of = |item: &serde_json::Value| {
+        let after = &item["after"];
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+        format!(
+            "{} {} {} {}",
+            text(&item["reservation_key"]),
+            text(&after["space_keys"][1]),
+            text(&after["starts_at"]),
+            text(&after["ends_at"])
+        )
+    };
+    items.iter().map(of).collect()
+}
+
+#[test]
+fn dates_in_parts_and_nights_of_several_columns_are_one_stay() {
+    let table = "id,state,room,year,month,day,week_nights,weekend_nights\nA1,confirmed,101,2026,12,3,1,2\nA2,confirmed,102,2026,December,14,2,\n";
+    let columns = "reservation_key = \"id\"\nstatus = \"state\"\nunit = \"room\"\n\
+                   check_in = { join = [\"Year\", \"Month\", \"Day\"], with = \"-\" }\n\
+                   nights = { join = [\"week_nights\", \"weekend_nights\"], with = \"+\" }\n";
+    assert_eq!(
+        opened(&hotel(table, columns)),
+        [
+            "A1 room-101 2026-12-03T15:00:00Z 2026-12-06T11:00:00Z",
+            "A2 room-102 2026-12-14T15:00:00Z 2026-12-16T11:00:00Z",
+        ]
+    );
+    // A row without a date is one without a date, and a part that is missing is named.
+    let place = hotel(&format!("{table}A3,confirmed,101,,,,1,1\nA4,confirmed,102,2026,12,20,1,\n"), columns);
+    check(&place.run(&["check"]), 3, &["1 rejected", "check_in: the row has no date"]);
+    check(
+        &hotel(&table.replace(",month", ",moon"), columns).run(&["check"]),
+        6,
+        &["missing check_in (`Year` and `Month` and `Day`)"],
+    );
+}
+
+#[test]
+fn one_house_without_a_unit_column_has_a_unit() {
+    let table = "id,state,from,to\nA1,confirmed,2026-12-03,2026-12-06\n";
+    let columns = "reservation_key = \"id\"\nstatus = \"state\"\nunit = { value = \"101\" }\ncheck_in = \"from\"\ncheck_out = \"to\"\n";
+    assert_eq!(opened(&hotel(table, columns)), ["A1 room-101 2026-12-03T15:00:00Z 2026-12-06T11:00:00Z"]);
+}
+
+#[test]
+fn a_list_without_a_booking_number_works_and_says_what_equal_keys_mean() {
+    let table = "room,from,to,guest\n101,2026-12-03,2026-12-06,Ana Sousa\n101,2026-12-14,2026-12-17,Ana Sousa\n\
+                 101,2026-12-14,2026-12-17,Ana Sousa\n";
+    let columns = "reservation_key = { join = [\"room\", \"from\", \"guest\"], with = \"/\" }\nstatus = []\n\
+                   unit = \"room\"\ncheck_in = \"from\"\ncheck_out = \"to\"\nfull_name = \"guest\"\n";
+    let place = hotel(table, columns);
+    assert_eq!(
+        opened(&place),
+        [
+            "101/2026-12-03/Ana Sousa room-101 2026-12-03T15:00:00Z 2026-12-06T11:00:00Z",
+            "101/2026-12-14/Ana Sousa room-101 2026-12-14T15:00:00Z 2026-12-17T11:00:00Z",
+        ]
+    );
+    let says = "the key of a reservation is joined of `room`, `from` and `guest`: rows in which all of them are equal are one reservation";
+    check(&place.run(&["plan"]), 0, &[says]);
+    check(&place.run(&["check"]), 0, &["3 rows, 2 reservations", says]);
+}

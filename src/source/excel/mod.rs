@@ -13,4 +13,4 @@ mod tests;
 mod value;
 mod workbook;
 
-pub(super) use read::{MAX_BYTES, read_bytes};
+pub(super) use read::{MAX_BYTES, read_bytes, rows_of_sheets};

@@ -54,6 +54,38 @@ pub(in crate::source) fn read_bytes(
     Ok(read)
 }
 
+/// Gives every row of the sheet that was asked for, or of all that are shown, with the name of its sheet.
+pub(in crate::source) fn rows_of_sheets(
+    bytes: &[u8],
+    name: &str,
+    wanted: Option<&str>,
+    take: &mut dyn FnMut(&str, OwnedRecord),
+) -> Result<(), SourceError> {
+    let unreadable = |NotAWorkbook(finding)| SourceError::Workbook { location: name.to_owned(), finding };
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(unreadable(TOO_LARGE));
+    }
+    let mut workbook = Workbook::open(bytes).map_err(unreadable)?;
+    for sheet in sheets(&workbook, name, wanted)? {
+        let mut take = |_, record| {
+            take(&sheet, record);
+            Flow::Next
+        };
+        for_each_row(&mut workbook, &sheet, &mut take).map_err(unreadable)?;
+    }
+    Ok(())
+}
+
+/// The sheet that was asked for, or all that are shown.
+fn sheets(workbook: &Workbook<'_>, name: &str, wanted: Option<&str>) -> Result<Vec<String>, SourceError> {
+    let Some(wanted) = wanted else { return Ok(workbook.sheets()) };
+    let found = workbook.sheet_called(wanted).ok_or_else(|| {
+        let (location, wanted) = (name.to_owned(), wanted.to_owned());
+        SourceError::NoSheet { location, wanted, seen: workbook.sheets() }
+    })?;
+    Ok(vec![found])
+}
+
 /// A sheet that has what is needed.
 struct Sheet {
     name: String,
@@ -69,18 +101,9 @@ fn choose(
     wanted: Option<&str>,
     settings: &SourceSettings,
 ) -> Result<Sheet, SourceError> {
-    let sheets = if let Some(wanted) = wanted {
-        let Some(found) = workbook.sheet_called(wanted) else {
-            let (location, wanted) = (name.to_owned(), wanted.to_owned());
-            return Err(SourceError::NoSheet { location, wanted, seen: workbook.sheets() });
-        };
-        vec![found]
-    } else {
-        workbook.sheets()
-    };
     let mut fitting: Vec<Sheet> = Vec::new();
     let mut nearest: Option<(usize, SourceError)> = None;
-    for sheet in sheets {
+    for sheet in sheets(workbook, name, wanted)? {
         match header(workbook, name, &sheet, settings)? {
             Ok((header_row, columns)) => fitting.push(Sheet { name: sheet, header_row, columns }),
             Err((n_found, error)) => {
@@ -138,6 +161,8 @@ fn purposes(columns: &Columns) -> Vec<(usize, Purpose)> {
         (Field::CheckOutTime, Purpose::Time),
     ]
     .into_iter()
+    // A part of a date is a number.
+    .filter(|(field, _)| columns.joined_headers(*field).is_empty())
     .filter_map(|(field, purpose)| Some((columns.position(field)?, purpose)))
     .collect()
 }

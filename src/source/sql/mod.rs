@@ -17,4 +17,4 @@ mod statement;
 pub use address::{AddressError, DatabaseAddress};
 pub use error::DatabaseError;
 pub use read::query_fits;
-pub(super) use read::read;
+pub(super) use read::{read, rows_of};

@@ -62,6 +62,28 @@ pub(in crate::source) async fn read(
     }
 }
 
+/// Runs the query once and gives the names of its columns and all its rows, for a look at what they hold.
+pub(in crate::source) async fn rows_of(
+    input: &DatabaseInput,
+) -> Result<(Vec<String>, Vec<OwnedRecord>), SourceError> {
+    let query = input.query.clone();
+    let text = tokio::fs::read_to_string(&input.query_path)
+        .await
+        .map_err(|source| DatabaseError::QueryFile { query, source })?;
+    let statement = one_select(&text, input.address.engine())
+        .map_err(|finding| DatabaseError::NotOneSelect { query: input.query.clone(), finding })?;
+    let location = input.address.to_string();
+    let context = Context { query: &input.query, location: &location, limit: input.patience };
+    let judged = |error: sqlx::Error| context.judge(&error);
+    let mut session = Session::open(&input.address, context.limit).await.map_err(judged)?;
+    let names = session.columns(statement).await.map_err(judged)?;
+    let mut rows = Vec::new();
+    let mut take = |record: OwnedRecord, _| rows.push(record);
+    session.rows(statement, &mut take).await.map_err(judged)?;
+    drop(session.close().await);
+    Ok((names, rows))
+}
+
 /// Whether the database takes the query, and gives by it what a stay needs under our own names.
 pub async fn query_fits(address: &DatabaseAddress, query: &str) -> Result<bool, SourceError> {
     let Ok(statement) = one_select(query, address.engine()) else { return Ok(false) };
