@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::check::CheckFlags;
 use super::decide::DecideFlags;
 use super::filter::FilterFlags;
 use super::rejects::RejectsFlags;
@@ -113,14 +114,7 @@ pub(super) enum Verb {
     /// Looks at an export and writes a configuration for it, with comments; never overwrites one.
     Init(InitFlags),
     /// Checks the configuration and the rows of the source, without Seam.
-    Check {
-        /// Also tries the key, the workspace, the clock, the doors and the store, and says who would stand outside. Writes
-        /// nothing to Seam.
-        #[arg(long)]
-        online: bool,
-        #[command(flatten)]
-        rows: RejectsFlags,
-    },
+    Check(CheckFlags),
     /// Shows what would be changed. Never writes to Seam.
     Plan {
         #[command(flatten)]

@@ -2,31 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::fs;
 
-use jiff::Timestamp;
+use clap::Args;
 use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
+use tokio::runtime::Runtime;
 
 use super::check_online;
 use super::output::Output;
 use super::plan::runtime;
-use super::rejects::write_rejects;
-use crate::config::{Endpoint, Settings};
+use super::rejects::{RejectsFlags, write_rejects};
+use crate::config::{Endpoint, Settings, open_lines};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Outline, UnitRule, outline, spaces_of_stay};
+use crate::mapping::{Outline, UnitRule, outline, spaces_of_stay, spaces_of_unit};
 use crate::model::{
-    Guest, Place, Problem, ProblemCode, ReservationId, SourceRead, SpaceKey, Standing, Stay, Unit,
+    Guest, Place, Problem, ProblemCode, PropertyCode, ReservationId, SourcePlace, SourceRead, SpaceKey,
+    Standing, Stay, Unit,
 };
 use crate::report::{counted, visible};
 use crate::run::Failure;
-use crate::source;
+use crate::source::{self, ColumnMap, Field, KeptRejects, SourceInput, SourceSettings};
 
 /// How many problems of a kind are shown; the others are counted.
 const SHOWN: usize = 10;
 
-/// How many rows are shown as they will be understood.
-const FIRST_ROWS: usize = 5;
+/// How many stays are shown as they will be understood.
+const NEXT_STAYS: usize = 5;
+
+/// Who arrived so many hours ago may still be on the way.
+const ARRIVED_HOURS: i64 = 24;
 
 /// How far a check goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,32 +43,57 @@ pub(super) enum Extent {
     Online,
 }
 
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub(super) struct CheckFlags {
+    /// Also tries the key, the workspace, the clock, the doors and the store, and says who would stand outside. Writes
+    /// nothing to Seam.
+    #[arg(long)]
+    online: bool,
+    /// Lists the words of the status with how many rows have each, and what it means.
+    #[arg(long)]
+    statuses: bool,
+    /// Lists the units with how many stays each has, and the spaces that it leads to.
+    #[arg(long)]
+    units: bool,
+    /// Judges as if it were that instant, for tests and rehearsals.
+    #[arg(long, value_name = "INSTANT")]
+    now: Option<Timestamp>,
+    #[command(flatten)]
+    pub(super) rows: RejectsFlags,
+}
+
 /// Reads the source and says what would be understood.
-pub(super) fn check(
-    settings: &Settings,
-    extent: Extent,
-    rejects: Option<&Path>,
-    output: &Output,
-) -> Result<ExitCode, Failure> {
-    let now = match settings.seam.endpoint {
-        Endpoint::Sandbox { now: Some(now), .. } => now,
-        _ => Timestamp::now(),
+pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) -> Result<ExitCode, Failure> {
+    let extent = if flags.online { Extent::Online } else { Extent::Offline };
+    let rehearsed = match &settings.seam.endpoint {
+        Endpoint::Sandbox { now, .. } => *now,
+        Endpoint::Url(_) => None,
     };
+    let now = flags.now.or(rehearsed).unwrap_or_else(Timestamp::now);
     output.sink().emit(&Event::Started(Stage::Source));
     let runtime = runtime()?;
-    let read = runtime.block_on(source::read(&settings.source, now))?;
+    // The cells of rejected rows show which value is wrong, and of which booking.
+    let source = SourceSettings { rejects: KeptRejects::Rows, ..settings.source.clone() };
+    let mut read = runtime.block_on(source::read(&source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
-    if let Some(path) = rejects {
+    if let Some(path) = &flags.rows.rejects {
         write_rejects(path, &read.rejected_rows)?;
     }
+    name_bookings(&mut read, &source.columns);
     let rule = &settings.mapping.units;
     let outline = outline(&read.reservations, rule);
-    let first_rows = first_rows(&read, rule);
-    let all_is_well =
-        read.rejects.is_empty() && outline.problems.is_empty() && read.counts.unknown_statuses == 0;
-    let exit_code = if all_is_well { ExitCode::Success } else { ExitCode::Incomplete };
-    let said = text(&read, &outline, &first_rows, extent);
-    let document = json(&read, &outline, &first_rows);
+    let checked = Checked {
+        open: open_in_files(settings)?,
+        next_stays: next_stays(&read, rule, now),
+        statuses: if flags.statuses { Some(statuses(&runtime, &source, now)?) } else { None },
+        units: flags.units.then(|| units(&read, rule)),
+        read: &read,
+        outline: &outline,
+    };
+    let exit_code = if checked.is_good() { ExitCode::Success } else { ExitCode::Incomplete };
+    let said = checked.text(extent);
+    let document = checked.json();
     match extent {
         Extent::Offline => {
             output.text_or_json(|| said, || format!("{document:#}\n"))?;
@@ -83,8 +114,128 @@ pub(super) fn check(
     }
 }
 
-/// A row as it will be understood.
-struct FirstRow {
+/// What the configuration and its query still leave open.
+fn open_in_files(settings: &Settings) -> Result<Vec<String>, Failure> {
+    let query = match &settings.source.input {
+        SourceInput::Database(input) => Some(input.query_path.clone()),
+        SourceInput::File { .. } | SourceInput::Stdin => None,
+    };
+    let mut open = Vec::new();
+    for path in [Some(settings.path.clone()), query].into_iter().flatten() {
+        let text = fs::read_to_string(&path).map_err(|error| Failure {
+            exit_code: ExitCode::Configuration,
+            message: format!("read `{}`: {error}", path.display()),
+            hint: "check the path".to_owned(),
+        })?;
+        let names = open_lines(&text).into_iter().map(|line| line.name());
+        open.extend(names.map(|name| match name.as_str() {
+            "" => path.display().to_string(),
+            _ => name,
+        }));
+    }
+    Ok(open)
+}
+
+/// Says in each problem which booking it is of, and of a rejected row which value is wrong.
+fn name_bookings(read: &mut SourceRead, columns: &ColumnMap) {
+    let header = &read.rejected_rows.header;
+    for (problem, row) in read.rejects.iter_mut().zip(&read.rejected_rows.rows) {
+        let cell = |field| columns.text_in(header, field, &row.cells).filter(|text| !text.is_empty());
+        let field = Field::parse(problem.column).filter(|field| !PRIVATE.contains(field));
+        let value = field.and_then(cell).map(|value| format!("the value is `{}`", shortened(&value)));
+        let key = cell(Field::ReservationKey).map(|key| format!("booking {}", shortened(&key)));
+        append(problem, [value, key]);
+    }
+    let bookings: BTreeMap<&SourcePlace, &ReservationId> = read
+        .reservations
+        .iter()
+        .flat_map(|reservation| reservation.stays.iter().map(|stay| (&stay.source, &reservation.id)))
+        .collect();
+    for problem in &mut read.warnings {
+        let booking = bookings.get(&problem.source).map(|id| format!("booking {id}"));
+        append(problem, [None, booking]);
+    }
+}
+
+/// What a message never repeats.
+const PRIVATE: [Field; 7] = [
+    Field::FullName,
+    Field::FirstName,
+    Field::LastName,
+    Field::OtherGuests,
+    Field::Email,
+    Field::Phone,
+    Field::Code,
+];
+
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn append(problem: &mut Problem, more: [Option<String>; 2]) {
+    let more: Vec<String> = more.into_iter().flatten().collect();
+    if !more.is_empty() {
+        problem.message = format!("{} ({})", problem.message, more.join(", "));
+    }
+}
+
+/// A word of the status, as the source has it.
+struct StatusWord {
+    word: String,
+    n_rows: u64,
+    meaning: &'static str,
+}
+
+/// Every word of the status, of rejected rows too.
+fn statuses(runtime: &Runtime, source: &SourceSettings, now: Timestamp) -> Result<Vec<StatusWord>, Failure> {
+    if source.input == SourceInput::Stdin {
+        return Err(Failure {
+            exit_code: ExitCode::Usage,
+            message: "--statuses reads the source twice, and the standard input can be read once".to_owned(),
+            hint: "name a file in `path` of [source]".to_owned(),
+        });
+    }
+    let inspection = runtime.block_on(source::inspect(source, now))?;
+    let column = inspection.column_of(Field::Status, &source.columns);
+    let mut words: Vec<StatusWord> = column
+        .iter()
+        .flat_map(|column| &column.values)
+        .map(|(word, n_rows)| {
+            let standing = source.statuses.standing(word).unwrap_or(Standing::Unclear);
+            StatusWord { word: word.clone(), n_rows: *n_rows, meaning: self::word(standing) }
+        })
+        .collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.n_rows));
+    Ok(words)
+}
+
+/// A unit, and where it leads.
+struct UnitFound {
+    unit: String,
+    n_stays: u64,
+    spaces: Vec<String>,
+}
+
+fn units(read: &SourceRead, rule: &UnitRule) -> Vec<UnitFound> {
+    let mut found: BTreeMap<(&PropertyCode, &Unit), u64> = BTreeMap::new();
+    for reservation in &read.reservations {
+        for stay in &reservation.stays {
+            if let Place::Units(units) = &stay.place {
+                units
+                    .iter()
+                    .for_each(|unit| *found.entry((&reservation.id.property, unit)).or_default() += 1);
+            }
+        }
+    }
+    let unit = |((property, unit), n_stays): ((&PropertyCode, &Unit), u64)| {
+        let spaces = spaces_of_unit(unit, property, rule).into_iter().flatten();
+        UnitFound { unit: unit.to_string(), n_stays, spaces: spaces.map(|space| space.to_string()).collect() }
+    };
+    found.into_iter().map(unit).collect()
+}
+
+/// A stay as it will be understood.
+struct NextStay {
     source: String,
     reservation: String,
     standing: &'static str,
@@ -93,18 +244,23 @@ struct FirstRow {
     guest: String,
 }
 
-/// The first rows of the source that could be used.
-fn first_rows(read: &SourceRead, rule: &UnitRule) -> Vec<FirstRow> {
+/// The stays that begin next; where none is to come, the last ones.
+fn next_stays(read: &SourceRead, rule: &UnitRule, now: Timestamp) -> Vec<NextStay> {
+    let since = now.checked_sub(SignedDuration::from_hours(ARRIVED_HOURS)).unwrap_or(now);
     let mut stays: Vec<(&ReservationId, &Stay)> = read
         .reservations
         .iter()
         .flat_map(|reservation| reservation.stays.iter().map(|stay| (&reservation.id, stay)))
         .collect();
-    stays.sort_by(|(_, left), (_, right)| left.source.cmp(&right.source));
-    stays.into_iter().take(FIRST_ROWS).map(|(id, stay)| FirstRow::of(id, stay, rule)).collect()
+    let is_past = |stay: &Stay| stay.check_in.instant < since;
+    stays.sort_by_key(|(_, stay)| {
+        let begins = stay.check_in.instant.as_second();
+        (is_past(stay), if is_past(stay) { -begins } else { begins }, stay.source.clone())
+    });
+    stays.into_iter().take(NEXT_STAYS).map(|(id, stay)| NextStay::of(id, stay, rule)).collect()
 }
 
-impl FirstRow {
+impl NextStay {
     fn of(id: &ReservationId, stay: &Stay, rule: &UnitRule) -> Self {
         let units = match &stay.place {
             Place::Unassigned => "no unit yet".to_owned(),
@@ -150,54 +306,165 @@ fn list<'a>(what: &str, words: impl Iterator<Item = &'a str>) -> String {
     format!("{what}{s} {}", words.join(", "))
 }
 
-fn text(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow], extent: Extent) -> String {
-    let mut out = String::from("The configuration is good.\n");
-    let line = format!(
-        "{}: {}, {}, {}, {} rejected.\n",
-        visible(&read.location),
-        counted(read.n_rows, "row"),
-        counted(read.reservations.len() as u64, "reservation"),
-        counted(stays(read).count() as u64, "guest stay"),
-        read.rejects.len()
-    );
-    out.push_str(&line);
-    for (word, count) in standings(read) {
-        writeln!(out, "  {count:>7}  {word}").expect("a string takes all text");
+/// What a check found.
+struct Checked<'a> {
+    /// The names of the lines that are not filled in.
+    open: Vec<String>,
+    next_stays: Vec<NextStay>,
+    statuses: Option<Vec<StatusWord>>,
+    units: Option<Vec<UnitFound>>,
+    read: &'a SourceRead,
+    outline: &'a Outline,
+}
+
+impl Checked<'_> {
+    /// Whether a run can use all of it.
+    fn is_good(&self) -> bool {
+        self.what_is_missing().is_empty()
     }
-    if !outline.spaces.is_empty() {
-        let units = match outline.units.len() {
-            0 => "The source names".to_owned(),
-            1 => "1 unit leads to".to_owned(),
-            n_units => format!("{n_units} units lead to"),
-        };
-        writeln!(
-            out,
-            "{units} {}{}.",
-            counted(outline.spaces.len() as u64, "space"),
-            match extent {
-                Extent::Offline => "; whether Seam has them is seen by `check --online`",
-                Extent::Online => "",
+
+    fn what_is_missing(&self) -> Vec<String> {
+        let Self { open, read, outline, .. } = self;
+        let n_unclear = read.counts.unknown_statuses + read.counts.blank_statuses;
+        [
+            (!open.is_empty()).then(|| {
+                format!(
+                    "{} of the configuration to fill in: {}",
+                    counted(open.len() as u64, "line"),
+                    open.join(", ")
+                )
+            }),
+            (stays(read).next().is_none()).then(|| "no row can be used".to_owned()),
+            (!read.rejects.is_empty())
+                .then(|| format!("{} rejected", counted(read.rejects.len() as u64, "row"))),
+            (n_unclear > 0)
+                .then(|| format!("{} with a status that says nothing", counted(n_unclear, "row"))),
+            (!outline.problems.is_empty()).then(|| {
+                format!("{} that leads to no space", counted(outline.problems.len() as u64, "unit"))
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn text(&self, extent: Extent) -> String {
+        let Self { open: _, next_stays, statuses, units, read, outline } = self;
+        let mut out = match self.what_is_missing() {
+            missing if missing.is_empty() => {
+                "OK: the configuration is good, and every row can be used.\n".to_owned()
             }
-        )
-        .expect("a string takes all text");
-    }
-    if !first_rows.is_empty() {
-        writeln!(out, "\nThe first rows, as they will be understood:").expect("a string takes all text");
-    }
-    for FirstRow { source, reservation, standing, place, window, guest } in first_rows {
-        writeln!(out, "  {}  {}", visible(source), visible(reservation)).expect("a string takes all text");
-        writeln!(out, "    {window}  {}  {standing}", visible(place)).expect("a string takes all text");
-        writeln!(out, "    {}", visible(guest)).expect("a string takes all text");
-    }
-    let warnings: Vec<Problem> = read.warnings.iter().chain(&outline.problems).cloned().collect();
-    for (heading, problems) in [("Rejected", &read.rejects), ("Warnings", &warnings)] {
-        if problems.is_empty() {
-            continue;
+            missing => {
+                format!("The configuration can be read. Not ready: {}.\n", visible(&missing.join("; ")))
+            }
+        };
+        let line = format!(
+            "{}: {}, {}, {}, {} rejected.\n",
+            visible(&read.location),
+            counted(read.n_rows, "row"),
+            counted(read.reservations.len() as u64, "reservation"),
+            counted(stays(read).count() as u64, "guest stay"),
+            read.rejects.len()
+        );
+        out.push_str(&line);
+        for (word, count) in standings(read) {
+            writeln!(out, "  {count:>7}  {word}").expect("a string takes all text");
         }
-        writeln!(out, "\n{heading}:").expect("a string takes all text");
-        out.push_str(&grouped(problems));
+        if !outline.spaces.is_empty() {
+            let units = match outline.units.len() {
+                0 => "The source names".to_owned(),
+                1 => "1 unit leads to".to_owned(),
+                n_units => format!("{n_units} units lead to"),
+            };
+            writeln!(
+                out,
+                "{units} {}{}.",
+                counted(outline.spaces.len() as u64, "space"),
+                match extent {
+                    Extent::Offline => "; whether Seam has them is seen by `check --online`",
+                    Extent::Online => "",
+                }
+            )
+            .expect("a string takes all text");
+        }
+        if let Some(statuses) = statuses {
+            out.push_str("\nStatuses of all rows:\n");
+            for StatusWord { word, n_rows, meaning } in statuses {
+                writeln!(out, "  {n_rows:>7}  {}  {meaning}", visible(word))
+                    .expect("a string takes all text");
+            }
+        }
+        if let Some(units) = units {
+            out.push_str("\nUnits of all stays:\n");
+            for UnitFound { unit, n_stays, spaces } in units {
+                let spaces = if spaces.is_empty() { "no space".to_owned() } else { spaces.join(", ") };
+                writeln!(out, "  {n_stays:>7}  {} -> {}", visible(unit), visible(&spaces))
+                    .expect("a string takes all text");
+            }
+        }
+        if !next_stays.is_empty() {
+            writeln!(out, "\nThe next arrivals, as they will be understood:")
+                .expect("a string takes all text");
+        }
+        for NextStay { source, reservation, standing, place, window, guest } in next_stays {
+            writeln!(out, "  {}  {}", visible(source), visible(reservation))
+                .expect("a string takes all text");
+            writeln!(out, "    {window}  {}  {standing}", visible(place)).expect("a string takes all text");
+            writeln!(out, "    {}", visible(guest)).expect("a string takes all text");
+        }
+        let warnings: Vec<Problem> = read.warnings.iter().chain(&outline.problems).cloned().collect();
+        for (heading, problems) in [("Rejected", &read.rejects), ("Warnings", &warnings)] {
+            if problems.is_empty() {
+                continue;
+            }
+            writeln!(out, "\n{heading}:").expect("a string takes all text");
+            out.push_str(&grouped(problems));
+        }
+        out
     }
-    out
+
+    fn json(&self) -> serde_json::Value {
+        let Self { open, next_stays, statuses, units, read, outline } = self;
+        let standings: BTreeMap<&str, usize> = standings(read).into_iter().collect();
+        let next_stays: Vec<serde_json::Value> = next_stays
+            .iter()
+            .map(|NextStay { source, reservation, standing, place, window, guest }| {
+                serde_json::json!({
+                    "source": source, "reservation": reservation, "standing": standing,
+                    "place": place, "window": window, "guest": guest,
+                })
+            })
+            .collect();
+        let warnings: Vec<&Problem> = read.warnings.iter().chain(&outline.problems).collect();
+        let mut document = serde_json::json!({
+            "format_version": 1,
+            "kind": "check",
+            "ready": self.is_good(),
+            "fill_in": open,
+            "source": {
+                "kind": read.kind,
+                "location": read.location,
+                "rows": read.n_rows,
+                "reservations": read.reservations.len(),
+                "fingerprint": read.fingerprint.0,
+                "coverage": read.coverage,
+            },
+            "stays": standings,
+            "mapping": { "units": outline.units.len(), "spaces": outline.spaces },
+            "next_arrivals": next_stays,
+            "rejects": read.rejects,
+            "warnings": warnings,
+        });
+        if let Some(statuses) = statuses {
+            let word = |StatusWord { word, n_rows, meaning }: &StatusWord| serde_json::json!({ "word": word, "rows": n_rows, "meaning": meaning });
+            document["statuses"] = statuses.iter().map(word).collect();
+        }
+        if let Some(units) = units {
+            let unit = |UnitFound { unit, n_stays, spaces }: &UnitFound| serde_json::json!({ "unit": unit, "stays": n_stays, "spaces": spaces });
+            document["units"] = units.iter().map(unit).collect();
+        }
+        document
+    }
 }
 
 /// Problems by their kind, of each kind the first ones.
@@ -217,37 +484,6 @@ pub(super) fn kind(word: &str, lines: impl ExactSizeIterator<Item = String>) -> 
         writeln!(out, "    … and {more} more of this kind").expect("a string takes all text");
     }
     out
-}
-
-fn json(read: &SourceRead, outline: &Outline, first_rows: &[FirstRow]) -> serde_json::Value {
-    let standings: BTreeMap<&str, usize> = standings(read).into_iter().collect();
-    let first_rows: Vec<serde_json::Value> = first_rows
-        .iter()
-        .map(|FirstRow { source, reservation, standing, place, window, guest }| {
-            serde_json::json!({
-                "source": source, "reservation": reservation, "standing": standing,
-                "place": place, "window": window, "guest": guest,
-            })
-        })
-        .collect();
-    let warnings: Vec<&Problem> = read.warnings.iter().chain(&outline.problems).collect();
-    serde_json::json!({
-        "format_version": 1,
-        "kind": "check",
-        "source": {
-            "kind": read.kind,
-            "location": read.location,
-            "rows": read.n_rows,
-            "reservations": read.reservations.len(),
-            "fingerprint": read.fingerprint.0,
-            "coverage": read.coverage,
-        },
-        "stays": standings,
-        "mapping": { "units": outline.units.len(), "spaces": outline.spaces },
-        "first_rows": first_rows,
-        "rejects": read.rejects,
-        "warnings": warnings,
-    })
 }
 
 fn stays(read: &SourceRead) -> impl Iterator<Item = &Stay> {

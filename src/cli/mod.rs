@@ -66,10 +66,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     let settings = |output: &Output| load(&common, environment, output);
     match verb {
         Verb::Init(flags) => init::init(&flags, common.config.as_deref(), output),
-        Verb::Check { online, rows } => {
-            let extent = if online { check::Extent::Online } else { check::Extent::Offline };
-            check::check(&rows.applied_to(settings(output)?), extent, rows.rejects.as_deref(), output)
-        }
+        Verb::Check(flags) => check::check(&flags.rows.applied_to(settings(output)?), &flags, output),
         Verb::Plan { save, rows } => {
             plan::plan(&rows.applied_to(settings(output)?), &save, rows.rejects.as_deref(), output)
         }

@@ -71,7 +71,7 @@ fn where_all_is_well_it_says_what_is_there_and_changes_nothing() {
     assert_tells(
         &ended,
         &[
-            "The configuration is good.",
+            "OK: the configuration is good, and every row can be used.",
             "2 units lead to 2 spaces.",
             &format!("The key is good for the workspace `{}` ({}), a sandbox.", word(name), word(id)),
             "4 spaces, 3 entrances (2 of reservations), 1 device; 1 identity, 0 live grants (0 of this job).",
@@ -138,7 +138,10 @@ fn a_key_that_seam_refuses_is_told_beside_what_is_well() {
     place.set("SEAM_API_KEY", "seam_test2wrong_0123456789abcdef01234567");
     let ended = check(&place);
     assert_eq!(ended.code, 7, "{}", ended.stdout);
-    assert_tells(&ended, &["The configuration is good.", "2 units lead to 2 spaces."]);
+    assert_tells(
+        &ended,
+        &["OK: the configuration is good, and every row can be used.", "2 units lead to 2 spaces."],
+    );
     assert!(ended.stdout.contains("Seam:\n  ! call /workspaces/get: key refused: "), "{}", ended.stdout);
     assert!(ended.stdout.contains("(hint: check the API key or token"), "{}", ended.stdout);
     assert!(ended.stdout.contains("Store:\n"), "{}", ended.stdout);

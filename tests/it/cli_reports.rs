@@ -132,7 +132,7 @@ fn a_check_needs_no_seam_and_shows_what_would_be_understood() {
     let text = place.run(&["check"]);
     assert_eq!(text.code, 3);
     for line in [
-        "The configuration is good.\n",
+        "The configuration can be read. Not ready: 1 row rejected.\n",
         "reservations.csv: 3 rows, 3 reservations, 2 guest stays, 1 rejected.\n",
         "1  expected: a grant is wanted\n",
         "1  cancelled, no-show or checked out: no grant\n",
