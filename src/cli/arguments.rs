@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::check::CheckFlags;
+use super::config::ConfigFlags;
 use super::decide::DecideFlags;
 use super::filter::FilterFlags;
 use super::rejects::RejectsFlags;
@@ -115,6 +116,8 @@ pub(super) enum Verb {
     Init(InitFlags),
     /// Checks the configuration and the rows of the source, without Seam.
     Check(CheckFlags),
+    /// Prints the configuration that holds and where each value comes from, or the defaults.
+    Config(ConfigFlags),
     /// Shows what would be changed. Never writes to Seam.
     Plan {
         #[command(flatten)]

@@ -8,6 +8,7 @@ mod arguments;
 mod check;
 mod check_online;
 mod complete;
+mod config;
 mod decide;
 mod explain;
 mod export;
@@ -67,6 +68,10 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
     match verb {
         Verb::Init(flags) => init::init(&flags, common.config.as_deref(), output),
         Verb::Check(flags) => check::check(&flags.rows.applied_to(settings(output)?), &flags, output),
+        Verb::Config(flags) => {
+            let path = common.config.as_deref();
+            config::config(&flags, path, || settings(output), environment, output)
+        }
         Verb::Plan { save, rows } => {
             plan::plan(&rows.applied_to(settings(output)?), &save, rows.rejects.as_deref(), output)
         }

@@ -100,7 +100,8 @@ pub(super) fn parse(
     }
 }
 
-fn defaults() -> Table {
+/// The defaults, as a table.
+pub(super) fn defaults() -> Table {
     let parsed = DeTable::parse(DEFAULTS).expect("the embedded defaults are TOML, which a test proves");
     node::table(parsed.get_ref(), Origin::Default)
 }

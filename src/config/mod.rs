@@ -6,6 +6,7 @@
 mod credentials;
 mod digest;
 mod draft;
+mod effective;
 mod environment;
 mod error;
 mod fill_in;
@@ -35,6 +36,7 @@ mod tests;
 mod values;
 
 pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, FILL_IN};
+pub use effective::{EffectiveValue, default_file, effective_values};
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
 pub use fill_in::{OpenLine, answered, merged, open_lines};

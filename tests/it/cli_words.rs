@@ -3,7 +3,8 @@
 use super::cli_hotel::place;
 use super::cli_program::Place;
 
-const VERBS: [(&str, &str); 17] = [
+const VERBS: [(&str, &str); 18] = [
+    ("config", "Prints the configuration that holds and where each value comes from, or the defaults"),
     ("adopt", "Says which live grants are the grants of stays, and takes them over"),
     ("check", "Checks the configuration and the rows of the source, without Seam"),
     ("plan", "Shows what would be changed. Never writes to Seam"),

@@ -6,6 +6,7 @@ mod cli_check;
 mod cli_check_online;
 mod cli_clock;
 mod cli_columns;
+mod cli_config;
 mod cli_decide;
 mod cli_demo;
 mod cli_exit_codes;
