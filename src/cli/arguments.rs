@@ -13,6 +13,7 @@ use super::check::CheckFlags;
 use super::config::ConfigFlags;
 use super::decide::DecideFlags;
 use super::filter::FilterFlags;
+use super::init::InitFlags;
 use super::rejects::RejectsFlags;
 use crate::config::parse_duration;
 use crate::plan::Allowance;
@@ -182,18 +183,6 @@ pub(super) enum Verb {
         #[arg(long, value_name = "FOLDER")]
         folder: Option<PathBuf>,
     },
-}
-
-/// Flags of `init`.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(super) struct InitFlags {
-    /// The export: a CSV file or a workbook.
-    #[arg(long, value_name = "FILE")]
-    pub(super) from: Option<PathBuf>,
-    /// The address of a database: sqlite://, postgres:// or mysql://; it is not written into the configuration.
-    #[arg(long, value_name = "DB")]
-    pub(super) url: Option<String>,
 }
 
 /// Flags of `unlock`.

@@ -5,6 +5,7 @@
 mod adopt;
 mod apply;
 mod arguments;
+mod ask;
 mod check;
 mod check_online;
 mod complete;

@@ -1,4 +1,5 @@
-//! What `init` finds out about a source: it reads it as a run would, with the settings that its own draft gives.
+//! What `init` finds out about a source: it looks at its columns, and then reads it as a run would, with the settings that
+//! its own draft gives.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -9,20 +10,23 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::config::{
-    ADDRESS_VARIABLE, Colour, Draft, DraftInput, DraftOrder, Environment, Profile, Query, load_text,
+    ADDRESS_VARIABLE, Colour, Draft, DraftInput, DraftOrder, DraftStatus, Environment, Profile, Query,
+    Settings, known_headers, load_text, merged, propose,
 };
 use crate::exit_code::ExitCode;
-use crate::model::{Place, ProblemCode, SourceRead};
+use crate::mapping::spaces_of_stay;
+use crate::model::{Place, ProblemCode, Reservation, SourceRead, SpaceKey};
 use crate::run::Failure;
 use crate::source::{
-    self, DateOrder, FileFormat, SourceError, SourceInput, SourceSettings, StatusMap, query_fits,
+    self, ColumnMap, DateOrder, Field, FileFormat, Inspection, SourceError, SourceInput, SourceSettings,
+    query_fits,
 };
-
-/// How many units are shown as examples.
-const N_UNITS: usize = 8;
 
 /// Older than this is no export of last night.
 const NIGHTLY: Duration = Duration::from_hours(26);
+
+/// A column with more distinct values than this is no list of properties.
+const MAX_PROPERTIES: usize = 30;
 
 /// Looks at one source.
 pub(super) struct Survey<'a> {
@@ -30,50 +34,72 @@ pub(super) struct Survey<'a> {
     pub(super) config: &'a Path,
     pub(super) namespace: String,
     pub(super) now: Timestamp,
-    pub(super) time_zone: Option<String>,
+    /// What a person has written of it already; it goes before what is found.
+    pub(super) written: Option<String>,
 }
 
 /// What was found.
-pub(super) struct Found {
+pub(super) struct Surveyed {
     pub(super) draft: Draft,
     /// The query that belongs beside it.
     pub(super) query: Option<Query>,
+    /// The spaces that its units lead to by the rule of the draft.
+    pub(super) spaces: BTreeSet<SpaceKey>,
+}
+
+impl Surveyed {
+    /// The configuration: what a person wrote, and what was found beside it.
+    pub(super) fn text(&self, survey: &Survey<'_>) -> String {
+        survey.text(&self.draft)
+    }
 }
 
 impl Survey<'_> {
     /// A file, whatever its name says that it is.
-    pub(super) async fn file(&self, from: &Path) -> Result<Found, Failure> {
+    pub(super) async fn file(&self, from: &Path) -> Result<Surveyed, Failure> {
         let unreadable =
             |source| Failure::from(SourceError::Unreadable { location: from.display().to_string(), source });
         let format = source::format_of(from).map_err(unreadable)?;
         let written = fs::metadata(from).and_then(|metadata| metadata.modified()).map_err(unreadable)?;
         let age = Timestamp::try_from(written).map(|written| written.duration_until(self.now));
         let path = self.path_in_config(from)?;
-        let input = if format == FileFormat::Csv { DraftInput::Csv(path) } else { DraftInput::Excel(path) };
+        let input = match format {
+            FileFormat::Csv => DraftInput::Csv(path),
+            FileFormat::Excel { .. } => DraftInput::Excel { path, sheet: None },
+        };
         let mut draft = self.empty_draft(input);
         draft.is_old = age.is_ok_and(|age| Duration::try_from(age).is_ok_and(|age| age > NIGHTLY));
         let given = SourceInput::File { folder: PathBuf::new(), path: from.display().to_string() };
-        let settings = |draft: &Draft| -> Result<SourceSettings, Failure> {
-            let settings = self.settings(draft, &Environment::default())?;
-            Ok(SourceSettings { input: given.clone(), max_age: None, ..settings })
+        let unaware = SourceSettings {
+            input: given.clone(),
+            format,
+            columns: known_headers(),
+            max_age: None,
+            ..self.settings(&draft, &Environment::default())?
         };
-        match source::read(&settings(&draft)?, self.now).await {
-            Ok(_) => {}
-            Err(SourceError::Header { seen, .. }) => {
-                draft.profile = Profile::recognised(&seen);
-                draft.header = seen;
-            }
-            Err(error) => return Err(error.into()),
+        let inspection = source::inspect(&unaware, self.now).await?;
+        draft.header = inspection.header();
+        if let DraftInput::Excel { sheet, .. } = &mut draft.input {
+            sheet.clone_from(&inspection.sheet);
         }
-        if draft.missing().is_empty() {
-            let settings = settings(&draft)?;
-            self.look_at_rows(&mut draft, &settings).await?;
+        if ColumnMap::default().fit(&draft.header).is_none() {
+            draft.profile = Profile::recognised(&draft.header);
         }
-        Ok(Found { draft, query: None })
+        draft.proposals = propose(&inspection);
+        if let Some(written) = &self.written {
+            draft.keep(written);
+        }
+        let first = self.settings(&draft, &Environment::default())?;
+        look_at_values(&mut draft, &first, &inspection);
+        let mut spaces = BTreeSet::new();
+        if draft.is_readable() {
+            spaces = self.look_at_rows(&mut draft, &given).await?;
+        }
+        Ok(Surveyed { draft, query: None, spaces })
     }
 
     /// A database: which of the known queries it takes.
-    pub(super) async fn database(&self, url: &str) -> Result<Found, Failure> {
+    pub(super) async fn database(&self, url: &str) -> Result<Surveyed, Failure> {
         // The path of a file is no secret; the address of a server may hold a password.
         let file = (url.starts_with("sqlite:")).then(|| url.to_owned());
         let draft_of = |query: Query| {
@@ -82,12 +108,14 @@ impl Survey<'_> {
         let environment = Environment::from([(ADDRESS_VARIABLE, url)]);
         let settings = self.settings(&draft_of(Query::BEGINNING), &environment)?;
         let SourceInput::Database(input) = settings.input else { unreachable!("the draft names a database") };
+        let found =
+            |query: Query| Surveyed { draft: draft_of(query), query: Some(query), spaces: BTreeSet::new() };
         for query in Query::ALL {
             if query_fits(&input.address, query.text).await? {
-                return Ok(Found { draft: draft_of(query), query: Some(query) });
+                return Ok(found(query));
             }
         }
-        Ok(Found { draft: draft_of(Query::BEGINNING), query: Some(Query::BEGINNING) })
+        Ok(found(Query::BEGINNING))
     }
 
     fn empty_draft(&self, input: DraftInput) -> Draft {
@@ -96,19 +124,28 @@ impl Survey<'_> {
             input,
             header: Vec::new(),
             profile: None,
+            proposals: Vec::new(),
             is_old: false,
             date_order: DraftOrder::Clear,
             notices: Vec::new(),
             statuses: [].into(),
             units: Vec::new(),
-            time_zone: self.time_zone.clone(),
+            properties: Vec::new(),
+            given: BTreeSet::new(),
+            time_zone: None,
+            seed: None,
         }
     }
 
-    /// What the rows say, once it is known which columns they have.
-    async fn look_at_rows(&self, draft: &mut Draft, settings: &SourceSettings) -> Result<(), Failure> {
+    /// What the rows say, once it is known which columns they have; gives the spaces that their units lead to.
+    async fn look_at_rows(
+        &self,
+        draft: &mut Draft,
+        given: &SourceInput,
+    ) -> Result<BTreeSet<SpaceKey>, Failure> {
+        let all = self.all_settings(draft, &Environment::default())?;
+        let mut settings = SourceSettings { input: given.clone(), max_age: None, ..all.source };
         // First the order of the dates: a row whose dates cannot be read tells nothing else either.
-        let mut settings = settings.clone();
         if settings.date_order == DateOrder::YearMonthDay {
             draft.date_order = self.date_order(&settings).await?;
             if let DraftOrder::Probable(order) = draft.date_order {
@@ -116,16 +153,19 @@ impl Survey<'_> {
             }
         }
         let read = source::read(&settings, self.now).await?;
-        draft.statuses.clone_from(&read.unknown_statuses);
-        draft.units = units(&read);
+        let units = units(&read);
+        if !units.is_empty() {
+            draft.units = units;
+        }
         let notices = read.warnings.iter().filter(|warning| warning.code == ProblemCode::Notice);
         draft.notices = notices.map(|warning| warning.message.clone()).collect();
-        if draft.profile.is_none() && !draft.statuses.is_empty() {
-            // With one status of one's own, those of the program count no longer: so all of them have to be said.
-            let none_known = SourceSettings { statuses: StatusMap::empty(), ..settings };
-            draft.statuses = source::read(&none_known, self.now).await?.unknown_statuses;
-        }
-        Ok(())
+        let rule = &all.mapping.units;
+        let of_reservation = |reservation: &Reservation| -> BTreeSet<SpaceKey> {
+            let property = &reservation.id.property;
+            let stays = reservation.stays.iter();
+            stays.filter_map(|stay| spaces_of_stay(stay, property, rule)).flatten().collect()
+        };
+        Ok(read.reservations.iter().flat_map(of_reservation).collect())
     }
 
     /// Whether rows are rejected only because nothing says in which order their dates are written.
@@ -151,21 +191,29 @@ impl Survey<'_> {
         })
     }
 
-    /// The source as the draft describes it; in which zone it is decides nothing here.
     fn settings(&self, draft: &Draft, environment: &Environment) -> Result<SourceSettings, Failure> {
+        self.all_settings(draft, environment).map(|settings| settings.source)
+    }
+
+    /// The configuration as the draft describes it; in which zone it is decides nothing here.
+    fn all_settings(&self, draft: &Draft, environment: &Environment) -> Result<Settings, Failure> {
         let draft = Draft { time_zone: Some("UTC".to_owned()), ..draft.clone() };
-        match load_text(&draft.text(), self.config, environment) {
-            Ok(settings) => Ok(settings.source),
-            Err(error) => Err(Failure {
-                exit_code: ExitCode::Configuration,
-                message: error.render(Colour::Never),
-                hint: String::new(),
-            }),
+        load_text(&self.text(&draft), self.config, environment).map_err(|error| Failure {
+            exit_code: ExitCode::Configuration,
+            message: error.render(Colour::Never),
+            hint: String::new(),
+        })
+    }
+
+    fn text(&self, draft: &Draft) -> String {
+        match &self.written {
+            Some(written) => merged(written, &draft.text()),
+            None => draft.text(),
         }
     }
 
     /// A path that starts from the folder of the configuration, where it leads there; else an absolute one.
-    fn path_in_config(&self, from: &Path) -> Result<String, Failure> {
+    pub(super) fn path_in_config(&self, from: &Path) -> Result<String, Failure> {
         let absolute = |path: &Path| {
             std::path::absolute(path)
                 .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the working directory"))
@@ -173,6 +221,34 @@ impl Survey<'_> {
         let (config, file) = (absolute(self.config)?, absolute(from)?);
         let inside = config.parent().and_then(|folder| file.strip_prefix(folder).ok());
         Ok(inside.unwrap_or(&file).display().to_string())
+    }
+}
+
+/// What the values of single columns say, also in rows that cannot be used.
+fn look_at_values(draft: &mut Draft, settings: &SourceSettings, inspection: &Inspection) {
+    let column = |field| inspection.column_of(field, &settings.columns);
+    for (word, n_rows) in column(Field::Status).iter().flat_map(|column| &column.values) {
+        let is_known = settings.statuses.standing(word).is_some();
+        draft.statuses.insert(word.clone(), DraftStatus { n_rows: *n_rows, is_known });
+    }
+    if let Some(units) = column(Field::Unit) {
+        draft.units = units.values.keys().cloned().collect();
+    }
+    if let Some(properties) = column(Field::Property) {
+        let n_properties = properties.values.len();
+        if (2..=MAX_PROPERTIES).contains(&n_properties) {
+            draft.properties = properties.values.keys().cloned().collect();
+        }
+    }
+    let dates = [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::BookedAt, Field::UpdatedAt];
+    let orders: BTreeSet<DateOrder> =
+        dates.into_iter().filter_map(|field| column(field)?.proven_order()).collect();
+    // Columns of two orders are read each by its own.
+    if settings.date_order == DateOrder::YearMonthDay
+        && orders.len() == 1
+        && let Some(order) = orders.into_iter().next()
+    {
+        draft.date_order = DraftOrder::Proven(order);
     }
 }
 
@@ -185,5 +261,5 @@ fn units(read: &SourceRead) -> Vec<String> {
         })
         .flatten()
         .collect();
-    units.into_iter().take(N_UNITS).collect()
+    units.into_iter().collect()
 }

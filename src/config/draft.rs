@@ -1,25 +1,35 @@
 //! The text of a new configuration, from what was found in a source: commented, and marked where a person must decide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::guess;
-use super::profiles::Profile;
-use crate::source::{DateOrder, Field, Meaning};
+use toml::de::DeTable;
 
-/// What stands where a person must write something.
-pub const FILL_IN: &str = "FILL IN";
+use super::fill_in::{FILL_IN, OpenLine, open_lines};
+use super::guess::{ColumnProposal, ProposedColumn, range_separator};
+use super::node::{self, Origin, Value};
+use super::profiles::Profile;
+use super::status_words::meaning;
+use crate::source::{DateOrder, Derived, Field, Meaning, same_header};
 
 /// The variable that holds the address of a database, which may hold a password.
 pub const ADDRESS_VARIABLE: &str = "PMS_DATABASE_URL";
+
+/// How many units are shown as examples.
+const N_UNITS_SHOWN: usize = 8;
 
 /// Where the rows are; paths as they are to stand in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftInput {
     /// Comma-separated values, or something like it.
     Csv(String),
-    /// A workbook.
-    Excel(String),
+    /// A workbook, and the sheet that was found in it.
+    Excel {
+        /// The workbook.
+        path: String,
+        /// The sheet; `None` before it is looked for.
+        sheet: Option<String>,
+    },
     /// A database.
     Sql {
         /// What it is an address of; `None` where it must not stand in a file.
@@ -36,22 +46,39 @@ pub struct Draft {
     pub namespace: String,
     /// Where it is.
     pub input: DraftInput,
-    /// Its header; empty where it has our own columns.
+    /// Its header; empty where nobody has seen it.
     pub header: Vec<String>,
     /// The export that the header is of.
     pub profile: Option<Profile>,
+    /// Where its columns probably are; what a profile says goes before.
+    pub proposals: Vec<ColumnProposal>,
     /// Whether it is older than a nightly export may be.
     pub is_old: bool,
     /// The order of its dates.
     pub date_order: DraftOrder,
     /// What else was noticed, such as how its text is encoded.
     pub notices: Vec<String>,
-    /// Statuses that nothing says the meaning of yet, and how often they are there.
-    pub statuses: BTreeMap<String, u64>,
-    /// Some of its units.
+    /// The words of its status, how many rows have each, and whether they count without a line in `[statuses]`.
+    pub statuses: BTreeMap<String, DraftStatus>,
+    /// Its units.
     pub units: Vec<String>,
+    /// Its properties, where it has several.
+    pub properties: Vec<String>,
+    /// Fields of which a person has said already where they are.
+    pub given: BTreeSet<Field>,
     /// The zone of the hotel, if somebody said it.
     pub time_zone: Option<String>,
+    /// The workspace that the sandbox starts with, if one was written.
+    pub seed: Option<String>,
+}
+
+/// A word of the status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DraftStatus {
+    /// Rows that have it.
+    pub n_rows: u64,
+    /// What it means by the profile or as a canonical word, if it is known.
+    pub is_known: bool,
 }
 
 /// What the dates say of their order.
@@ -59,6 +86,8 @@ pub struct Draft {
 pub enum DraftOrder {
     /// Nothing has to be said.
     Clear,
+    /// A date of the file proves it.
+    Proven(DateOrder),
     /// Nothing proves it, but in this one more of them can be read.
     Probable(DateOrder),
     /// Nothing proves it.
@@ -71,32 +100,74 @@ impl Draft {
         if self.header.is_empty() {
             return Vec::new();
         }
-        let named = self.columns();
         let has = |field: Field| {
-            named.iter().any(|(known, _)| *known == field)
+            self.given.contains(&field)
+                || self.columns().any(|proposal| proposal.field == field)
                 || self.profile.is_some_and(|profile| profile.names(field))
         };
         let departs = [Field::CheckOut, Field::LastNight, Field::Nights].into_iter().any(has);
-        let arrives = has(Field::CheckIn) || has(Field::Nights);
+        let arrives = has(Field::CheckIn) || (has(Field::Nights) && has(Field::CheckOut));
         let needed = [
             (Field::ReservationKey, has(Field::ReservationKey)),
-            (Field::Unit, has(Field::Unit)),
+            (Field::Status, has(Field::Status) || self.profile.is_some()),
+            (Field::Unit, has(Field::Unit) || has(Field::SpaceKey)),
             (Field::CheckIn, arrives),
             (Field::CheckOut, departs),
         ];
         needed.into_iter().filter(|(_, is_there)| !is_there).map(|(field, _)| field).collect()
     }
 
-    /// Headers to name beside the profile: all that can be guessed, or what the profile leaves open.
-    fn columns(&self) -> Vec<(Field, &str)> {
-        let guessed = guess::columns(&self.header);
-        match self.profile {
-            None => guessed,
-            Some(profile) => {
-                let open = |field: Field| field == Field::ReservationKey && !profile.names(field);
-                guessed.into_iter().filter(|(field, _)| open(*field)).collect()
-            }
-        }
+    /// Whether rows can be read with the columns that were found.
+    pub fn is_readable(&self) -> bool {
+        self.missing().into_iter().all(|field| field == Field::Status)
+    }
+
+    /// Columns to name beside the profile: all that are proposed, or what the profile leaves open.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnProposal> {
+        self.proposals.iter().filter(|proposal| match self.profile {
+            None => true,
+            Some(profile) => proposal.field == Field::ReservationKey && !profile.names(proposal.field),
+        })
+    }
+
+    /// What a person has to fill in.
+    pub fn asked(&self) -> Vec<String> {
+        open_lines(&self.text()).iter().map(OpenLine::name).collect()
+    }
+
+    /// Proposes nothing for what a file says already.
+    pub fn keep(&mut self, written: &str) {
+        let (parsed, _) = DeTable::parse_recoverable(written);
+        let mut table = node::table(parsed.get_ref(), Origin::File);
+        let inner =
+            |table: &mut node::Table, name: &str| match table.remove(name).map(|entry| entry.node.value) {
+                Some(Value::Table(inner)) => inner,
+                _ => node::Table::new(),
+            };
+        let columns = inner(&mut table, "columns");
+        self.given = columns.keys().filter_map(|name| Field::parse(name)).collect();
+        let taken: Vec<&str> = columns
+            .values()
+            .flat_map(|entry| match &entry.node.value {
+                Value::Text(header) => vec![header.as_str()],
+                Value::Array(headers) => headers
+                    .iter()
+                    .filter_map(|node| match &node.value {
+                        Value::Text(header) => Some(header.as_str()),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let is_taken = |column: &ProposedColumn| matches!(column, ProposedColumn::Header(header) if taken.iter().any(|taken| same_header(taken, header)));
+        self.proposals
+            .retain(|ColumnProposal { field, column, .. }| !self.given.contains(field) && !is_taken(column));
+        let source = inner(&mut table, "source");
+        self.profile = match source.get("profile").map(|entry| &entry.node.value) {
+            Some(Value::Text(name)) => Profile::named(name.trim()),
+            _ => None,
+        };
     }
 
     /// The file.
@@ -123,7 +194,7 @@ impl Draft {
     fn source(&self, text: &mut String) {
         line(text, "\n[source]");
         match &self.input {
-            DraftInput::Csv(path) | DraftInput::Excel(path) => {
+            DraftInput::Csv(path) | DraftInput::Excel { path, .. } => {
                 let kind = if matches!(self.input, DraftInput::Csv(_)) { "csv" } else { "excel" };
                 line(text, &format!("kind     = \"{kind}\""));
                 let pattern = "# a pattern such as \"exports/*.csv\" takes the newest";
@@ -144,6 +215,9 @@ impl Draft {
                 );
             }
         }
+        if let DraftInput::Excel { sheet: Some(sheet), .. } = &self.input {
+            line(text, &format!("sheet    = {}", quoted(sheet)));
+        }
         if let Some(profile) = self.profile {
             line(text, &format!("profile  = \"{}\"   # {}", profile.name, profile.export().title));
         }
@@ -157,11 +231,18 @@ impl Draft {
         for notice in &self.notices {
             line(text, &format!("# Noticed: {}", commented(notice)));
         }
+        if let Some(separator) = range_separator(&self.proposals).filter(|_| self.profile.is_none()) {
+            let why = "# arrival and departure stand in one cell";
+            line(text, &format!("range_separator = {}   {why}", quoted(separator)));
+        }
         let question = format!("# {FILL_IN}: dmy or mdy? The dates of the file do not prove it");
         match self.date_order {
             DraftOrder::Clear => {}
+            DraftOrder::Proven(order) => {
+                line(text, &format!("date_order = \"{}\"   # the dates of the file prove it", word(order)));
+            }
             DraftOrder::Probable(order) => {
-                let order = if order == DateOrder::MonthDayYear { "mdy" } else { "dmy" };
+                let order = word(order);
                 line(text, &format!("date_order = \"{order}\"   {question}, but most can be read so"));
             }
             DraftOrder::Unproven => line(text, &format!("# date_order = \"dmy\"   {question}")),
@@ -169,46 +250,59 @@ impl Draft {
     }
 
     fn columns_table(&self, text: &mut String) {
-        let (columns, missing) = (self.columns(), self.missing());
+        let columns: Vec<&ColumnProposal> = self.columns().filter(|proposal| !proposal.is_own()).collect();
+        let missing = self.missing();
         if columns.is_empty() && missing.is_empty() {
             return;
         }
         line(text, "\n[columns]   # our field = the header of the file");
-        for (field, header) in columns {
-            line(text, &format!("{field} = {}", quoted(header)));
+        for ColumnProposal { field, column, evidence } in columns {
+            line(text, &format!("{field} = {}   # {}", written(column), commented(evidence)));
         }
         for field in missing {
-            line(text, &format!("# {field} = \"...\"   # {FILL_IN}: which header is it?"));
+            let question = match field {
+                Field::Status => format!(
+                    "# status = []   # {FILL_IN}: which header is it? Without one every row counts as a booking: [] says so"
+                ),
+                Field::Unit => format!(
+                    "# unit = \"...\"   # {FILL_IN}: which header is it? One house without rooms: {{ value = \"house\" }}"
+                ),
+                Field::ReservationKey => format!(
+                    "# reservation_key = \"...\"   # {FILL_IN}: which header is it? Several: {{ join = [\"...\", \"...\"], \
+                     with = \"/\" }}"
+                ),
+                _ => format!("# {field} = \"...\"   # {FILL_IN}: which header is it?"),
+            };
+            line(text, &question);
         }
         if self.profile.is_none() {
-            line(text, &format!("# The file has: {}", commented(&self.header.join(", "))));
+            let headers: Vec<&str> =
+                self.header.iter().map(String::as_str).filter(|header| !header.is_empty()).collect();
+            line(text, &format!("# The file has: {}", commented(&headers.join(", "))));
         }
     }
 
     fn statuses_table(&self, text: &mut String) {
-        if self.statuses.is_empty() {
+        if self.statuses.values().all(|status| status.is_known) {
             return;
         }
         line(
             text,
-            "\n[statuses]   # grant | revoke | ignore; what is not said changes nothing and is reported",
+            "\n[statuses]   # grant | checked_in | revoke | ignore; a word that is not said changes nothing and is reported",
         );
-        if self.profile.is_none() {
-            line(text, "# As soon as one stands here, only those count that stand here.");
-        }
-        for (word, count) in &self.statuses {
-            let found = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
-            match guess::meaning(word) {
-                Some(meaning) => {
-                    let meaning = match meaning {
-                        Meaning::Grant => "grant",
-                        Meaning::CheckedIn => "checked_in",
-                        Meaning::Revoke => "revoke",
-                        Meaning::Ignore => "ignore",
-                    };
-                    line(text, &format!("{} = \"{meaning}\"   # found {found}; is it so?", quoted(word)));
-                }
-                None => line(text, &format!("# {} = \"...\"   # {FILL_IN}: found {found}", quoted(word))),
+        for (word, DraftStatus { n_rows, is_known }) in &self.statuses {
+            let found = if *n_rows == 1 { "once".to_owned() } else { format!("{n_rows} times") };
+            let meaning = meaning(word).map(|meaning| match meaning {
+                Meaning::Grant => "grant",
+                Meaning::CheckedIn => "checked_in",
+                Meaning::Revoke => "revoke",
+                Meaning::Ignore => "ignore",
+            });
+            let word = quoted(word);
+            match meaning {
+                _ if *is_known => line(text, &format!("# {word} is known: found {found}")),
+                Some(meaning) => line(text, &format!("{word} = \"{meaning}\"   # found {found}; is it so?")),
+                None => line(text, &format!("# {word} = \"...\"   # {FILL_IN}: found {found}")),
             }
         }
     }
@@ -227,18 +321,71 @@ impl Draft {
         line(text, "# country = \"PT\"         # for telephone numbers without a country code");
         line(text, "check_in  = \"15:00\"      # arrival, where the file has a date without a time");
         line(text, "check_out = \"11:00\"      # departure, likewise");
+        for property in &self.properties {
+            line(
+                text,
+                &format!("\n[properties.{}]   # what is not said here is as in [property]", quoted(property)),
+            );
+        }
         line(text, "\n[spaces]");
+        let key = if self.properties.is_empty() { "room-{unit}" } else { "{property}-{unit}" };
         line(
             text,
-            "key = \"room-{unit}\"      # which space of Seam a unit is; or a table, see config/spaces.csv",
+            &format!(
+                "key = \"{key}\"      # which space of Seam a unit is; or a table, see config/spaces.csv"
+            ),
         );
         if !self.units.is_empty() {
-            line(text, &format!("# Units in the file: {}", commented(&self.units.join(", "))));
+            let more = match self.units.len().saturating_sub(N_UNITS_SHOWN) {
+                0 => String::new(),
+                n_more => format!(" and {n_more} more"),
+            };
+            let shown = self.units[..self.units.len().min(N_UNITS_SHOWN)].join(", ");
+            line(text, &format!("# Units in the file: {}{more}", commented(&shown)));
         }
         line(text, "# also = [\"lobby\"]       # spaces that every stay gets");
         line(text, "# shared = [\"dorm-*\"]    # units or spaces that several reservations may have at once");
-        line(text, "\n# [seam]                # the key comes from the environment: SEAM_API_KEY");
-        line(text, "# endpoint = \"sandbox\"   # rehearses on an emulator, without a key");
+        if let Some(seed) = &self.seed {
+            let why = "# an emulator, for rehearsals: take it away, and set SEAM_API_KEY, for the doors";
+            line(text, "\n[seam]");
+            line(text, &format!("endpoint = \"sandbox\"   {why}"));
+            line(text, "\n[seam.sandbox]");
+            line(text, &format!("seed = {}   # the workspace that it starts with", quoted(seed)));
+        } else {
+            line(text, "\n# [seam]                # the key comes from the environment: SEAM_API_KEY");
+            line(text, "# endpoint = \"sandbox\"   # rehearses on an emulator, without a key");
+        }
+    }
+}
+
+/// The path of the source that a configuration names, which may lack much else.
+pub fn source_path(written: &str) -> Option<String> {
+    let (parsed, _) = DeTable::parse_recoverable(written);
+    let mut table = node::table(parsed.get_ref(), Origin::File);
+    let Value::Table(source) = table.remove("source")?.node.value else { return None };
+    match &source.get("path")?.node.value {
+        Value::Text(path) => Some(path.trim().to_owned()),
+        _ => None,
+    }
+}
+
+fn word(order: DateOrder) -> &'static str {
+    match order {
+        DateOrder::YearMonthDay => "ymd",
+        DateOrder::DayMonthYear => "dmy",
+        DateOrder::MonthDayYear => "mdy",
+    }
+}
+
+/// A column as `[columns]` writes it.
+fn written(column: &ProposedColumn) -> String {
+    match column {
+        ProposedColumn::Header(header) => quoted(header),
+        ProposedColumn::Derived(Derived::Joined { headers, with }) => {
+            let headers: Vec<String> = headers.iter().map(|header| quoted(header)).collect();
+            format!("{{ join = [{}], with = {} }}", headers.join(", "), quoted(with))
+        }
+        ProposedColumn::Derived(Derived::Constant(text)) => format!("{{ value = {} }}", quoted(text)),
     }
 }
 

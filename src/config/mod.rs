@@ -30,16 +30,18 @@ mod source_section;
 mod source_tests;
 mod spaces;
 mod spaces_table;
+mod status_words;
 mod store_url;
 #[cfg(test)]
 mod tests;
 mod values;
 
-pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, FILL_IN};
+pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, DraftStatus, source_path};
 pub use effective::{EffectiveValue, default_file, effective_values};
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
-pub use fill_in::{OpenLine, answered, merged, open_lines};
+pub use fill_in::{FILL_IN, OpenLine, answered, merged, open_lines};
+pub use guess::{ColumnProposal, ProposedColumn, known_headers, propose};
 pub use load::{DEFAULT_PATH, load, load_text};
 pub use namespace::fresh_namespace;
 pub use profiles::{Evidence, Export, Profile};

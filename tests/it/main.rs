@@ -42,6 +42,7 @@ mod endurance_outage;
 mod endurance_scale;
 mod endurance_stop;
 mod endurance_storage;
+mod header_sets;
 mod hotel_access;
 mod hotel_nights;
 mod house;

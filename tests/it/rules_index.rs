@@ -28,6 +28,8 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "grant-of-the-staff-stays",
             "new_owner_is_refused_until_allowed",
             "owner_may_change_what_stands_in_its_table",
+            "a_namespace_is_another_one_each_time",
+            "two_hotels_in_folders_of_one_name_leave_each_others_grants_alone",
         ],
     ),
     (
