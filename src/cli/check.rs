@@ -337,8 +337,7 @@ impl Checked<'_> {
             (stays(read).next().is_none()).then(|| "no row can be used".to_owned()),
             (!read.rejects.is_empty())
                 .then(|| format!("{} rejected", counted(read.rejects.len() as u64, "row"))),
-            (n_unclear > 0)
-                .then(|| format!("{} with a status that says nothing", counted(n_unclear, "row"))),
+            (n_unclear > 0).then(|| format!("{} with a status that says nothing", counted(n_unclear, "row"))),
             (!outline.problems.is_empty()).then(|| {
                 format!("{} that leads to no space", counted(outline.problems.len() as u64, "unit"))
             }),
