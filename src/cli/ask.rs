@@ -1,5 +1,6 @@
 //! Asks a person on a terminal for what a draft leaves open. Whoever answers nothing fills it in later.
 
+use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use jiff::tz::TimeZone;
@@ -10,14 +11,19 @@ use crate::config::{OpenLine, answered, open_lines};
 pub(super) struct Asker<R, W> {
     pub(super) answers: R,
     pub(super) questions: W,
+    /// What was asked already: a blank answer is one.
+    pub(super) asked: BTreeSet<String>,
 }
 
 impl<R: BufRead, W: Write> Asker<R, W> {
-    /// Asks for each open line; gives the text with the answers in it.
+    /// Asks for each open line that was not asked for before; gives the text with the answers in it.
     pub(super) fn fill_in(&mut self, text: &str, header: &[String]) -> io::Result<String> {
         let mut filled = text.to_owned();
         for line in open_lines(text) {
             let Some(question) = Prompt::of(&line, header) else { continue };
+            if !self.asked.insert(line.name()) {
+                continue;
+            }
             if let Some(answer) = self.ask(&question)? {
                 filled = answered(&filled, &line, &answer);
             }
@@ -119,7 +125,7 @@ mod tests {
 
     fn check(answers: &str, expected: &[&str], asked: &str) {
         let header = ["", "Door", "State"].map(str::to_owned);
-        let mut asker = Asker { answers: answers.as_bytes(), questions: Vec::new() };
+        let mut asker = Asker { answers: answers.as_bytes(), questions: Vec::new(), asked: BTreeSet::new() };
         let text = asker.fill_in(DRAFT, &header).expect("memory");
         let filled: Vec<&str> = text.lines().filter(|line| !line.starts_with(['#', '['])).collect();
         assert_eq!(filled, expected, "{answers}");
@@ -142,6 +148,23 @@ mod tests {
         );
         check("\n\nnone\n\n\n", &["status = []"], "none: the file has none");
         check("", &[], "How are dates such as 03/04 written");
+    }
+
+    #[test]
+    fn what_was_asked_once_is_not_asked_again() {
+        let answers = "\nDoor\n\n\n\n".as_bytes();
+        let mut asker = Asker { answers, questions: Vec::new(), asked: BTreeSet::new() };
+        let header = ["Door".to_owned()];
+        let first = asker.fill_in(DRAFT, &header).expect("memory");
+        // With the answers a word of the status came to light.
+        let more = first.replace("[property]", "# \"On hold\" = \"...\"   # FILL IN: found once\n[property]");
+        asker.answers = "ignore\nmdy\n".as_bytes();
+        let second = asker.fill_in(&more, &header).expect("memory");
+        assert!(
+            second.contains("unit = \"Door\"") && second.contains("\"On hold\" = \"ignore\""),
+            "{second}"
+        );
+        assert!(second.contains("# date_order"), "{second}");
     }
 
     #[test]
