@@ -325,7 +325,7 @@ impl Checked<'_> {
 
     fn what_is_missing(&self) -> Vec<String> {
         let Self { open, read, outline, .. } = self;
-        let n_unclear = read.counts.unknown_statuses + read.counts.blank_statuses;
+        let n_unknown = read.counts.unknown_statuses;
         [
             (!open.is_empty()).then(|| {
                 format!(
@@ -337,7 +337,7 @@ impl Checked<'_> {
             (stays(read).next().is_none()).then(|| "no row can be used".to_owned()),
             (!read.rejects.is_empty())
                 .then(|| format!("{} rejected", counted(read.rejects.len() as u64, "row"))),
-            (n_unclear > 0).then(|| format!("{} with a status that says nothing", counted(n_unclear, "row"))),
+            (n_unknown > 0).then(|| format!("{} with a status that is not known", counted(n_unknown, "row"))),
             (!outline.problems.is_empty()).then(|| {
                 format!("{} that leads to no space", counted(outline.problems.len() as u64, "unit"))
             }),

@@ -95,7 +95,16 @@ fn check_is_not_ok_while_a_line_is_to_be_filled_in_or_no_row_can_be_used() {
                 .contains("Not ready: 1 line of the configuration to fill in: seam.sandbox.sheet."),
         "{ended:#?}"
     );
-    let place = self::place();
+    place.write("reservation-sync.toml", &sandbox_config());
+    place.write("reservations.csv", &STAYS.replacen("confirmed", "Verschoben", 1));
+    let ended = place.run(&["check"]);
+    assert!(
+        ended.code == 3 && ended.stdout.contains("Not ready: 1 row with a status that is not known."),
+        "{ended:#?}"
+    );
+    // A blank status says nothing about the configuration.
+    place.write("reservations.csv", &STAYS.replacen("confirmed", "", 1));
+    assert_eq!(place.run(&["check"]).code, 0);
     place.write("reservations.csv", &format!("{}\n", STAYS.lines().next().expect("a header")));
     let ended = place.run(&["check"]);
     assert!(ended.code == 3 && ended.stdout.contains("Not ready: no row can be used."), "{ended:#?}");
