@@ -14,6 +14,7 @@ use super::config::ConfigFlags;
 use super::decide::DecideFlags;
 use super::filter::FilterFlags;
 use super::init::InitFlags;
+use super::profiles::ProfilesFlags;
 use super::rejects::RejectsFlags;
 use crate::config::parse_duration;
 use crate::plan::Allowance;
@@ -162,12 +163,8 @@ pub(super) enum Verb {
     Rollback(RollbackFlags),
     /// Lifts a quarantine: the guards that stopped the last runs begin to count anew.
     Release,
-    /// Lists the exports of other programs that are known by name, or prints the profile of one.
-    Profiles {
-        /// The profile.
-        #[arg(value_name = "NAME")]
-        name: Option<String>,
-    },
+    /// Lists the exports of other programs that are known by name, prints the profile of one, or makes one of an export.
+    Profiles(ProfilesFlags),
     /// Lifts the lock of a run that has died, and shows who holds it.
     Unlock(UnlockFlags),
     /// Serves the embedded Seam emulator, for rehearsals.

@@ -89,7 +89,7 @@ fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) ->
         Verb::Runs { limit } => show::runs(&settings(output)?, limit, output),
         Verb::Show { what } => show::show(|| settings(output), &what, output),
         Verb::Release => release::release(&settings(output)?, output),
-        Verb::Profiles { name } => profiles::profiles(name.as_deref(), output),
+        Verb::Profiles(flags) => profiles::profiles(&flags, output),
         Verb::Unlock(flags) => unlock::unlock(&settings(output)?, &flags, output),
         Verb::Sandbox(flags) => sandbox::sandbox(&flags),
         Verb::Completions { shell } => complete::completions(shell),

@@ -1,15 +1,41 @@
-//! `profiles`: the known exports, and the profile of one of them to copy from.
+//! `profiles`: the known exports, the profile of one of them to copy from, and one for an export of one's own.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
 
 use super::output::Output;
-use crate::config::{Export, Profile};
+use super::plan::runtime;
+use super::survey::Survey;
+use crate::config::{DEFAULT_PATH, Export, Profile, fresh_namespace};
 use crate::exit_code::ExitCode;
 use crate::run::Failure;
 
-/// Lists the profiles, or prints one.
-pub(super) fn profiles(name: Option<&str>, output: &Output) -> Result<ExitCode, Failure> {
-    match name {
+/// Flags of `profiles`.
+#[derive(Debug, Args)]
+pub(super) struct ProfilesFlags {
+    /// The profile.
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Prints a profile for an export of one's own, to fill in and to copy from.
+    #[arg(long, value_name = "FILE", conflicts_with = "name")]
+    from: Option<PathBuf>,
+}
+
+/// Lists the profiles, prints one, or makes one of an export.
+pub(super) fn profiles(flags: &ProfilesFlags, output: &Output) -> Result<ExitCode, Failure> {
+    if let Some(from) = &flags.from {
+        let config = Path::new(DEFAULT_PATH);
+        let namespace = fresh_namespace(config, Some(from));
+        let survey = Survey { config, namespace, now: Timestamp::now(), written: None };
+        let text = runtime()?.block_on(survey.file(from))?.draft.profile_text();
+        let document = serde_json::json!({ "format_version": 1, "kind": "profile", "toml": text });
+        output.text_or_json(|| text, || json_document(&document))?;
+        return Ok(ExitCode::Success);
+    }
+    match flags.name.as_deref() {
         None => output.text_or_json(list_text, list_json)?,
         Some(name) => {
             let profile = Profile::named(name).ok_or_else(|| Failure {

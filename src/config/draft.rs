@@ -191,6 +191,45 @@ impl Draft {
         text
     }
 
+    /// A profile of the export: what another configuration for the same program can begin with.
+    pub fn profile_text(&self) -> String {
+        let kind = if matches!(self.input, DraftInput::Excel { .. }) { "excel" } else { "csv" };
+        let mut text = format!(
+            "# Say here which export this is, and what is special about it.\n\n[export]\n\
+             title     = \"...\"   # {FILL_IN}: the program, and which of its lists\n\
+             found     = \"...\"   # {FILL_IN}: where in the program the list is made\n\
+             file      = \"{kind}\"\nlanguages = [\"en\"]   # {FILL_IN}: the languages of the headers\n\
+             evidence  = \"high\"\n\n[source]\nkind = \"{kind}\"\n"
+        );
+        if let DraftOrder::Proven(order) = self.date_order {
+            line(&mut text, &format!("date_order = \"{}\"", word(order)));
+        }
+        if let Some(separator) = range_separator(&self.proposals) {
+            line(&mut text, &format!("range_separator = {}", quoted(separator)));
+        }
+        line(&mut text, "\n[columns]");
+        for ColumnProposal { field, column, .. } in &self.proposals {
+            line(&mut text, &format!("{field} = {}", written(column)));
+        }
+        let mut statuses = self.statuses.keys().peekable();
+        if statuses.peek().is_some() {
+            line(&mut text, "\n[statuses]");
+        }
+        for status in statuses {
+            let status_word = quoted(status);
+            line(
+                &mut text,
+                &match meaning(status).map(meaning_word) {
+                    Some(meaning) => format!("{status_word} = \"{meaning}\""),
+                    None => format!(
+                        "# {status_word} = \"...\"   # {FILL_IN}: grant, checked_in, revoke or ignore"
+                    ),
+                },
+            );
+        }
+        text
+    }
+
     fn source(&self, text: &mut String) {
         line(text, "\n[source]");
         match &self.input {
@@ -292,12 +331,7 @@ impl Draft {
         );
         for (word, DraftStatus { n_rows, is_known }) in &self.statuses {
             let found = if *n_rows == 1 { "once".to_owned() } else { format!("{n_rows} times") };
-            let meaning = meaning(word).map(|meaning| match meaning {
-                Meaning::Grant => "grant",
-                Meaning::CheckedIn => "checked_in",
-                Meaning::Revoke => "revoke",
-                Meaning::Ignore => "ignore",
-            });
+            let meaning = meaning(word).map(meaning_word);
             let word = quoted(word);
             match meaning {
                 _ if *is_known => line(text, &format!("# {word} is known: found {found}")),
@@ -366,6 +400,15 @@ pub fn source_path(written: &str) -> Option<String> {
     match &source.get("path")?.node.value {
         Value::Text(path) => Some(path.trim().to_owned()),
         _ => None,
+    }
+}
+
+fn meaning_word(meaning: Meaning) -> &'static str {
+    match meaning {
+        Meaning::Grant => "grant",
+        Meaning::CheckedIn => "checked_in",
+        Meaning::Revoke => "revoke",
+        Meaning::Ignore => "ignore",
     }
 }
 

@@ -79,3 +79,35 @@ fn an_export_without_the_status_that_its_profile_needs_is_refused_unless_the_fil
     // The key of one row is a rounded number.
     assert_eq!(place.run(&["check"]).code, 3);
 }
+
+#[test]
+fn a_profile_of_an_export_of_ones_own_is_printed_and_can_be_copied_from() {
+    let place = Place::new();
+    place.write(
+        "stays.csv",
+        "Ref,Room,Arrival,Departure,Guest,State\nA1,101,15/12/2026,17/12/2026,Ana Sousa,Confirmed\nA2,102,03/12/2026,06/12/2026,Rui Lopes,Verschoben\n",
+    );
+    let ended = place.run(&["profiles", "--from", "stays.csv"]);
+    assert_eq!(ended.code, 0, "{ended:#?}");
+    for line in [
+        "title     = \"...\"   # FILL IN: the program, and which of its lists",
+        "date_order = \"dmy\"",
+        "reservation_key = \"Ref\"",
+        "status = \"State\"",
+        "\"Confirmed\" = \"grant\"",
+        "# \"Verschoben\" = \"...\"   # FILL IN: grant, checked_in, revoke or ignore",
+    ] {
+        assert!(ended.stdout.lines().any(|seen| seen == line), "{line} in\n{}", ended.stdout);
+    }
+    // Nobody's name stands in it, and no file is written.
+    assert!(!ended.stdout.contains("Sousa") && !place.has("reservation-sync.toml"), "{}", ended.stdout);
+    // Its tables are those of a configuration.
+    let (_, tables) = ended.stdout.split_once("[source]\n").expect("a table");
+    let tables =
+        tables.replace("# \"Verschoben\" = \"...\"", "\"Verschoben\" = \"ignore\"").replace("FILL IN: ", "");
+    let head = "policy = \"sync\"\nnamespace = \"own\"\n[property]\ntime_zone = \"Europe/Lisbon\"\n[spaces]\nkey = \"room-{unit}\"\n";
+    place.write("own.toml", &format!("{head}[source]\npath = \"stays.csv\"\n{tables}"));
+    let checked = place.run(&["check", "-c", "own.toml"]);
+    assert!(checked.code == 0 && checked.stdout.contains("OK"), "{checked:#?}");
+    assert_eq!(place.run(&["profiles", "mews", "--from", "stays.csv"]).code, 64);
+}
