@@ -69,23 +69,24 @@ pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> R
         })
     };
     let mut found = look(&survey)?;
-    let is_answered = io::stdin().is_terminal() && io::stderr().is_terminal();
-    let mut asker = Asker { answers: io::stdin().lock(), questions: io::stderr(), asked: BTreeSet::new() };
-    while is_answered {
-        let text = found.text(&survey);
-        let answered = asker.fill_in(&text, &found.draft.header).map_err(|error| Failure {
-            exit_code: ExitCode::Unexpected,
-            message: format!("read the answer: {error}"),
-            hint: "begin without a terminal: init </dev/null".to_owned(),
-        })?;
-        if answered == text {
-            break;
+    if io::stdin().is_terminal() && io::stderr().is_terminal() {
+        let mut asker =
+            Asker { answers: io::stdin().lock(), questions: io::stderr(), asked: BTreeSet::new() };
+        loop {
+            let text = found.text(&survey);
+            let answered = asker.fill_in(&text, &found.draft.header).map_err(|error| Failure {
+                exit_code: ExitCode::Unexpected,
+                message: format!("read the answer: {error}"),
+                hint: "begin without a terminal: init </dev/null".to_owned(),
+            })?;
+            if answered == text {
+                break;
+            }
+            // What was said may bring more to light, such as the words of a status.
+            survey.written = Some(answered);
+            found = look(&survey)?;
         }
-        // What was said may bring more to light, such as the words of a status.
-        survey.written = Some(answered);
-        found = look(&survey)?;
     }
-    drop(asker);
     if let Some(seed) = &flags.write_seed {
         write_seed(seed, &survey, &mut found)?;
     }
