@@ -16,13 +16,15 @@ use super::rejects::{RejectsFlags, write_rejects};
 use crate::config::{Endpoint, Settings, open_lines};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{Outline, UnitRule, outline, spaces_of_stay, spaces_of_unit};
+use crate::mapping::{
+    Outline, UnitRule, outline, spaces_of_stay, spaces_of_unit, unknown_properties,
+};
 use crate::model::{
     Guest, Place, Problem, ProblemCode, PropertyCode, ReservationId, SourcePlace, SourceRead, SpaceKey,
     Standing, Stay, Unit,
 };
 use crate::report::{counted, visible};
-use crate::run::Failure;
+use crate::run::{Failure, refuse_unknown_properties};
 use crate::source::{self, ColumnMap, Field, KeptRejects, SourceInput, SourceSettings};
 
 /// How many problems of a kind are shown; the others are counted.
@@ -82,7 +84,10 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     }
     name_bookings(&mut read, &source.columns);
     let rule = &settings.mapping.units;
-    let outline = outline(&read.reservations, rule);
+    let mut outline = outline(&read.reservations, rule);
+    let unknown = unknown_properties(&read.reservations, &settings.mapping.properties, rule, now);
+    refuse_unknown_properties(&unknown)?;
+    outline.problems.extend(unknown.problems());
     let checked = Checked {
         open: open_in_files(settings)?,
         next_stays: next_stays(&read, rule, now),

@@ -20,6 +20,7 @@ use super::row_versions::{Version, versions};
 use super::rows::{LAST_CALL, Opening, left_alone, window_of, words};
 use super::segments::{Candidate, bridged, grants_of};
 use super::settings::MappingSettings;
+use super::unknown_properties::unknown_properties;
 use super::wished_codes::same_codes;
 use crate::model::{
     Guest, GuestKey, Problem, ProblemCode, Property, PropertyCode, Reservation, ReservationId,
@@ -38,6 +39,7 @@ pub fn map(
     let has_properties = !settings.properties.by_code.is_empty();
     let (shared, shared_keys) = distrust_keys(&mut reservations, access, has_properties);
     let checked_in_on = checked_in_on(&reservations, settings, now);
+    let unknown = unknown_properties(&reservations, &settings.properties, &settings.units, now);
     let mut mapper = Mapper {
         directory,
         access,
@@ -46,7 +48,7 @@ pub fn map(
             || reservations.iter().any(|reservation| lists_several_guests(&reservation.stays)),
         settings,
         now,
-        places: Places::new(&settings.units, directory),
+        places: Places::new(&settings.units, directory, unknown.held()),
         also: SharedSet::new(),
         key_uses: properties_by_key(&reservations),
         neighbours: Neighbours::default(),
@@ -64,6 +66,7 @@ pub fn map(
     let Mapper { unmapped, left_out, nameless, mut warnings, uses_checked_in, lists_several_guests, .. } =
         mapper;
     warnings.extend(shared_keys);
+    warnings.extend(unknown.problems());
     warnings.extend(same_codes(&reservations, directory));
     warnings.extend(unmapped.into_problems(directory));
     warnings.extend(left_out.into_problems());

@@ -29,6 +29,7 @@ mod settings;
 mod shared_spaces;
 #[cfg(test)]
 pub(crate) mod testing;
+mod unknown_properties;
 mod wished_codes;
 
 pub use addresses::{AddressRules, MailDomain};
@@ -48,3 +49,4 @@ pub use pins::{PinGround, Pinned, hold_to_pins, said};
 pub(crate) use placeholders::is_placeholder;
 pub use settings::{GuestScope, MappingSettings, SpaceTemplate, TemplateError, UnitRule};
 pub use shared_spaces::{NamePattern, NamePatternError, SharedSpaces};
+pub use unknown_properties::{UnknownProperties, unknown_properties};

@@ -16,6 +16,8 @@ use crate::model::{Place, Problem, ProblemCode, PropertyCode, SharedSet, SourceP
 pub(super) enum NoPlace {
     /// The unit is not decided yet.
     Unassigned,
+    /// The configuration does not know the property.
+    UnknownProperty,
     /// The unit or the space key leads to nothing in the workspace.
     Unmapped { unit: Unit, space: Option<SpaceKey> },
 }
@@ -25,15 +27,20 @@ pub(super) enum NoPlace {
 pub(super) struct Places<'a> {
     rule: &'a UnitRule,
     directory: &'a Directory,
+    unknown_properties: BTreeSet<PropertyCode>,
     known: HashMap<PropertyCode, HashMap<Place, Result<SharedSet<UnitSpaces>, NoPlace>>>,
     side_by_side: BTreeSet<SpaceRef>,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(rule: &'a UnitRule, directory: &'a Directory) -> Self {
+    pub(super) fn new(
+        rule: &'a UnitRule,
+        directory: &'a Directory,
+        unknown_properties: BTreeSet<PropertyCode>,
+    ) -> Self {
         let side_by_side = rule.entered_side_by_side();
         let side_by_side = side_by_side.iter().filter_map(|space| directory.by_key(space)).collect();
-        Self { rule, directory, known: HashMap::new(), side_by_side }
+        Self { rule, directory, unknown_properties, known: HashMap::new(), side_by_side }
     }
 
     /// The units of a place with their spaces.
@@ -42,7 +49,10 @@ impl<'a> Places<'a> {
         place: &Place,
         property: &PropertyCode,
     ) -> Result<SharedSet<UnitSpaces>, NoPlace> {
-        let Self { rule, directory, known, side_by_side: _ } = self;
+        let Self { rule, directory, unknown_properties, known, side_by_side: _ } = self;
+        if unknown_properties.contains(property) {
+            return Err(NoPlace::UnknownProperty);
+        }
         let of_property = known.entry_ref(property).or_default();
         of_property.entry_ref(place).or_insert_with(|| spaces_of(place, property, rule, directory)).clone()
     }

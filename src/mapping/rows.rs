@@ -80,6 +80,11 @@ impl<'a> Mapper<'a> {
                     if soon { "arrives within 24 hours and has no unit yet" } else { "has no unit yet" };
                 (ReasonCode::UnitNotAssigned, by, reason.to_owned())
             }
+            Err(NoPlace::UnknownProperty) => {
+                let code = &draft.desired.id.property;
+                let reason = format!("the configuration does not know property `{code}`");
+                (ReasonCode::UnknownProperty, HeldBy::Person, reason)
+            }
             Err(NoPlace::Unmapped { unit, space }) => {
                 let wanted = space.as_ref().map_or_else(String::new, |space| format!(" (wanted `{space}`)"));
                 let reason = match self.settings.units {

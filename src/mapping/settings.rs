@@ -36,6 +36,24 @@ impl UnitRule {
         }
     }
 
+    /// Whether it says where the units of a property are.
+    pub(super) fn knows_property(&self, property: &PropertyCode) -> bool {
+        match self {
+            Self::SourceNamesSpaces => false,
+            Self::Template(template) => template.pieces.contains(&Piece::Property),
+            Self::Table(table) => table.keys().any(|(code, _)| code.as_ref() == Some(property)),
+        }
+    }
+
+    /// Whether it names a property at all.
+    pub(super) fn knows_some_property(&self) -> bool {
+        match self {
+            Self::SourceNamesSpaces => false,
+            Self::Template(template) => template.pieces.contains(&Piece::Property),
+            Self::Table(table) => table.keys().any(|(code, _)| code.is_some()),
+        }
+    }
+
     /// Spaces that people of several units enter side by side, such as the hall of a floor or a dormitory: who is in
     /// one of those units is not in the way of the others. Where a unit has no door of its own beside such a space and
     /// another has more, they are parts of each other, as a room is of its suite, and are in each other's way.

@@ -46,6 +46,8 @@ pub enum ReasonCode {
     UnitNotAssigned,
     /// The unit leads to no space.
     UnmappedUnit,
+    /// The configuration does not know the property.
+    UnknownProperty,
     /// No door of the unit supports a wanted method.
     DoorWithoutMethod,
     /// Two reservations want one unit at the same time.

@@ -11,13 +11,14 @@ use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{
-    age_of, count_blank_statuses, is_older, judge_source, refuse_unmatched, seen_before, stopped_by,
+    age_of, count_blank_statuses, is_older, judge_source, refuse_unknown_properties, refuse_unmatched,
+    seen_before, stopped_by,
 };
 use super::job::{Job, Mode, live_keys};
 use super::reading::Unread;
 use super::told::Told;
 use crate::event::{Event, Stage};
-use crate::mapping::{CurrentAccess, Directory, Pinned, map};
+use crate::mapping::{CurrentAccess, Directory, Pinned, map, unknown_properties};
 use crate::model::{
     Coverage, Inventory, Ledger, Pin, Problem, ProblemCode, Reservation, ReservationId, SourceRead,
     SourceShape,
@@ -157,7 +158,10 @@ impl Job<'_> {
         } else {
             judge_source(&source, &shape, ledger, &self.settings.guards, self.allowances)
         };
+        let mapping = &self.settings.mapping;
+        let unknown = unknown_properties(&source.reservations, &mapping.properties, &mapping.units, now);
         let passed = stopped_by(&checks, &[], &told.commands);
+        let passed = refuse_unknown_properties(&unknown).and(passed);
         told.guards.extend(checks);
         source.warnings.extend(seen_before(&source, ledger));
         if let Err(failure) = passed {

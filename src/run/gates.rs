@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use crate::exit_code::ExitCode;
-use crate::mapping::ReservationFilter;
+use crate::mapping::{ReservationFilter, UnknownProperties};
 use crate::model::{
     GrantKeyParts, Inventory, Ledger, Namespace, Problem, ProblemCode, ReservationId, RowCounts, SourceKind,
     SourcePlace, SourceRead, SourceShape, Trip,
@@ -37,6 +37,27 @@ pub(super) fn refuse_unmatched(
             .to_owned(),
     })
 }
+
+/// Refuses a source with several properties of which the configuration knows none: units of equal names would open the
+/// doors of one house to guests of all (RULES 11).
+pub(crate) fn refuse_unknown_properties(unknown: &UnknownProperties) -> Result<(), Failure> {
+    let UnknownProperties::All(codes) = unknown else { return Ok(()) };
+    let shown: Vec<String> = codes.iter().take(NAMED).map(|code| format!("`{code}`")).collect();
+    let more = if codes.len() > NAMED { ", …" } else { "" };
+    Err(Failure {
+        exit_code: ExitCode::Configuration,
+        message: format!(
+            "the source has {} properties ({}{more}), and the configuration knows none of them",
+            codes.len(),
+            shown.join(", ")
+        ),
+        hint: "add [properties.CODE] for each, with `{property}` in `key` of [spaces] or a column `property` in its table"
+            .to_owned(),
+    })
+}
+
+/// How many properties are named.
+const NAMED: usize = 5;
 
 /// The reservations that have a grant of this job in Seam, one that has ended too.
 pub(super) fn reservations_of_grants<'a>(

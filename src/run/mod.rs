@@ -30,6 +30,7 @@ pub use explain::explain;
 pub use export::{WithSecrets, export};
 pub use failure::Failure;
 pub use first_contact::NOTICEABLE;
+pub(crate) use gates::refuse_unknown_properties;
 pub use interrupt::Interrupt;
 pub use job::{Job, Mode, run};
 pub use online::{Online, SeamCounts, SeenSeam, SeenStore, WaitingStay, look_online};

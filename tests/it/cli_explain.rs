@@ -84,6 +84,8 @@ fn a_reservation_is_found_by_its_key_and_where_that_is_not_enough_by_its_propert
         format!("R1001,confirmed,{unit},2026-12-03,2026-12-06,G-{property},Ana Sousa,{property}\n")
     };
     place.write("reservations.csv", &format!("{header}{}{}", row("LIS", "101"), row("OPO", "102")));
+    let config = place.read("reservation-sync.toml");
+    place.write("reservation-sync.toml", &format!("{config}\n[properties.LIS]\n[properties.OPO]\n"));
     let several = place.run(&["explain", "R1001"]);
     assert_eq!(several.code, 64, "{several:#?}");
     assert!(several.stderr.contains("`LIS`, `OPO`") && several.stderr.contains("--property"), "{several:#?}");

@@ -210,6 +210,9 @@ fn decision(reason_code: ReasonCode) -> &'static str {
         ReasonCode::UnmappedUnit => {
             "a person must decide: correct the unit, or give it a space in Seam or in [spaces]"
         }
+        ReasonCode::UnknownProperty => {
+            "a person must decide: add the property to [properties] or to the table of [spaces], or correct it in the booking"
+        }
         ReasonCode::DoorWithoutMethod => "a person must decide: take another unit or another method",
         ReasonCode::Overlap => "a person must decide: give one of the two another unit or other dates",
         ReasonCode::ForeignGrant => {
