@@ -29,24 +29,32 @@ const UNASSIGNED: [&str; 10] = [
     "??",
 ];
 
-/// The time of day, and how many days later it is than the date beside it.
+/// The time of day of a column of its own, and how many days later it is than the date beside it. One that cannot be
+/// read costs the hour and not the stay.
 pub(super) fn time_of_day<C: Cells>(
     row: &Row<'_, C>,
     field: Field,
-    default: Time,
-) -> Result<(Time, i64), Box<Problem>> {
+    warnings: &mut Vec<Problem>,
+) -> Option<(Time, i64)> {
     let text = row.value(field);
     if text.is_empty() {
-        return Ok((default, 0));
+        return None;
     }
-    parse_marked_time(text).ok_or_else(|| {
-        Box::new(row.problem(
-            field,
-            ProblemCode::BadDate,
-            "the cell is not a time of day",
-            "write 15:00, or leave the cell blank for the property's time",
-        ))
-    })
+    let read = parse_marked_time(text);
+    if read.is_none() {
+        warnings.push(unreadable_time(row, field));
+    }
+    read
+}
+
+/// A time that cannot be read beside a date that can.
+pub(super) fn unreadable_time<C: Cells>(row: &Row<'_, C>, field: Field) -> Problem {
+    row.problem(
+        field,
+        ProblemCode::BadDate,
+        "the time of day cannot be read; the property's is taken",
+        "write 15:00, or leave the time out for the property's",
+    )
 }
 
 pub(super) fn methods<C: Cells>(row: &Row<'_, C>) -> Result<MethodSet, Box<Problem>> {

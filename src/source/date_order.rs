@@ -4,10 +4,14 @@
 //! proves that the day comes first; without such a date nothing is proven and nothing is guessed (breakages: two
 //! orders in one file, and every row of them plausible).
 
+use std::borrow::Cow;
+
+use jiff::civil::Time;
+
 use super::columns::Columns;
-use super::dates::{Parts, ambiguous_parts};
+use super::dates::{Parts, ambiguous_parts, day_of_number, is_at_midnight, parse_marked_time};
 use super::field::Field;
-use super::record::Cells;
+use super::record::{Cells, Typed};
 use super::row::trimmed;
 use super::settings::DateOrder;
 
@@ -15,7 +19,23 @@ use super::settings::DateOrder;
 const DATES: [Field; 5] =
     [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::UpdatedAt, Field::BookedAt];
 
-/// What a column has shown.
+/// The columns that hold the hour of an arrival or a departure: with its date, or alone.
+const HOURS: [Field; 5] =
+    [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::CheckInTime, Field::CheckOutTime];
+
+/// What a column has shown of its hours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Hours {
+    /// No hour so far.
+    #[default]
+    Nothing,
+    /// Midnight in every cell that has an hour: it is a column of days, or says nothing (RULES 10).
+    Midnight,
+    /// Another hour.
+    Given,
+}
+
+/// What a column has shown of its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Finding {
     /// No date of the kind that needs an order.
@@ -53,19 +73,31 @@ impl Finding {
 pub(super) struct DateOrders {
     configured: DateOrder,
     findings: [Finding; DATES.len()],
+    hours: [Hours; HOURS.len()],
 }
 
 impl DateOrders {
     pub(super) fn new(configured: DateOrder) -> Self {
-        Self { configured, findings: [Finding::Nothing; DATES.len()] }
+        Self { configured, findings: [Finding::Nothing; DATES.len()], hours: [Hours::Nothing; HOURS.len()] }
     }
 
     /// Looks at the dates of a row. Whether one of them can only be read when all rows were looked at.
     pub(super) fn observe<C: Cells>(&mut self, cells: &C, columns: &Columns) -> bool {
-        if self.configured != DateOrder::YearMonthDay {
-            return false;
-        }
         let mut is_open = false;
+        for (field, hours) in HOURS.into_iter().zip(&mut self.hours) {
+            let Some(position) = columns.position(field).filter(|_| *hours != Hours::Given) else { continue };
+            match midnight(cells, position, field) {
+                Some(true) => {
+                    *hours = Hours::Midnight;
+                    is_open = true;
+                }
+                Some(false) => *hours = Hours::Given,
+                None => {}
+            }
+        }
+        if self.configured != DateOrder::YearMonthDay {
+            return is_open;
+        }
         for (field, finding) in DATES.into_iter().zip(&mut self.findings) {
             let Some(position) = columns.position(field) else { continue };
             let text = cells.text(position).map_or("", trimmed);
@@ -75,6 +107,17 @@ impl DateOrders {
             }
         }
         is_open
+    }
+
+    /// Whether no row that is to come can tell more about those that were looked at.
+    pub(super) fn is_settled(&self) -> bool {
+        self.findings.iter().all(|finding| *finding == Finding::Nothing)
+            && self.hours.iter().all(|hours| *hours != Hours::Midnight)
+    }
+
+    /// Whether every hour of a column is midnight.
+    pub(super) fn has_midnights_only(&self, field: Field) -> bool {
+        HOURS.into_iter().zip(self.hours).any(|(one, hours)| one == field && hours == Hours::Midnight)
     }
 
     /// The order of a column.
@@ -92,20 +135,29 @@ impl DateOrders {
     }
 
     /// Why a date could not be read, and what to do about it.
-    pub(super) fn why_unreadable(&self, field: Field, text: &str) -> (&'static str, &'static str) {
+    pub(super) fn why_unreadable(&self, field: Field, text: &str) -> (&'static str, Cow<'static, str>) {
         const OPTION: &str = "set `date_order` in [source] to dmy or mdy, or write dates as 2026-05-17";
         let is_open = self.is_open(field, text);
         match self.finding(field) {
             Finding::Open if is_open => {
-                ("no date of this column proves whether the day or the month comes first", OPTION)
+                ("no date of this column proves whether the day or the month comes first", OPTION.into())
             }
             Finding::Both if is_open => {
-                ("this column has dates with the day first and dates with the month first", OPTION)
+                ("this column has dates with the day first and dates with the month first", OPTION.into())
             }
-            _ => (
-                "the cell is not a date that exists",
-                "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy",
-            ),
+            _ => {
+                let hint = match day_of_number(text) {
+                    Some(date) => format!(
+                        "{text} is the number that a spreadsheet has for {date}: format the column as a date there, and \
+                         export again"
+                    )
+                    .into(),
+                    None => {
+                        "write 2026-05-17 or 2026-05-17 15:00, or set `date_order` in [source] to dmy or mdy".into()
+                    }
+                };
+                ("the cell is not a date that exists", hint)
+            }
         }
     }
 
@@ -114,6 +166,24 @@ impl DateOrders {
             .into_iter()
             .position(|date| date == field)
             .map_or(Finding::Nothing, |position| self.findings[position])
+    }
+}
+
+/// Whether the hour of a cell is midnight; `None` where it has none. A workbook has told days from hours already.
+fn midnight<C: Cells>(cells: &C, position: usize, field: Field) -> Option<bool> {
+    let is_time = matches!(field, Field::CheckInTime | Field::CheckOutTime);
+    match cells.typed(position) {
+        Some(Typed::DateTime(local)) if !is_time => Some(local.time() == Time::midnight()),
+        Some(Typed::Time(time)) if is_time => Some(time == Time::midnight()),
+        Some(_) => None,
+        None => {
+            let text = cells.text(position).map_or("", trimmed);
+            if is_time {
+                parse_marked_time(text).map(|clock| clock == (Time::midnight(), 0))
+            } else {
+                is_at_midnight(text)
+            }
+        }
     }
 }
 

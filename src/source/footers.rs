@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::field::Field;
+use super::months::month_named;
 use super::record::{Cells, OwnedRecord};
 use super::row::trimmed;
 use crate::model::{Problem, ProblemCode, SourcePlace};
@@ -13,10 +14,14 @@ pub(super) struct Footer {
 }
 
 /// What rows of totals and notes begin with, in lower case.
-const FOOTER_WORDS: [&str; 15] = [
+const FOOTER_WORDS: [&str; 19] = [
     "total",
     "grand total",
     "subtotal",
+    "sub-total",
+    "sub total",
+    "sous-total",
+    "zwischensumme",
     "sum",
     "summe",
     "gesamt",
@@ -40,8 +45,76 @@ pub(super) fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bo
     let key = cell(Field::ReservationKey).to_lowercase();
     let is_ragged = record.n_cells() != columns.n_columns();
     key.is_empty()
-        || FOOTER_WORDS.iter().any(|word| key.starts_with(word))
+        || is_footer_word(&key)
         || (is_ragged && key.contains(char::is_whitespace))
+        || is_a_note(record, columns)
+}
+
+/// Whether a row without dates is a heading, the name of a month or a subtotal, also where bookings come after it: it has
+/// one filled cell that is no key, or begins with the name of a month or a word for totals.
+pub(super) fn is_a_note<C: Cells>(record: &C, columns: &Columns) -> bool {
+    let texts = || (0..record.n_cells()).filter_map(|position| record.text(position)).map(trimmed);
+    let mut filled = texts().filter(|text| !text.is_empty());
+    let Some(first) = filled.next() else { return false };
+    let is_alone = filled.next().is_none();
+    let is_heading =
+        is_alone && (first.contains(char::is_whitespace) || !first.contains(|c: char| c.is_ascii_digit()));
+    let mut words = first.split_whitespace();
+    let is_month = words.next().and_then(month_named).is_some()
+        && words.all(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()));
+    let has_a_key = columns
+        .position(Field::ReservationKey)
+        .and_then(|position| record.text(position))
+        .is_some_and(|key| !trimmed(key).is_empty() && trimmed(key) != first);
+    is_heading || (!has_a_key && (is_month || is_footer_word(&first.to_lowercase())))
+}
+
+fn is_footer_word(text: &str) -> bool {
+    FOOTER_WORDS.iter().any(|word| text.starts_with(word))
+}
+
+/// Whether a row is the header once more, as at the top of each printed page.
+pub(super) fn repeats_the_header<C: Cells>(record: &C, columns: &Columns) -> bool {
+    let header = columns.header();
+    let is_there = |field: Field| {
+        let position = columns.position(field)?;
+        Some(record.text(position).map(trimmed) == header.get(position).map(String::as_str))
+    };
+    // The dates tell it for almost every row.
+    is_there(Field::CheckIn).or_else(|| is_there(Field::CheckOut)) == Some(true)
+        && header.iter().enumerate().all(|(position, text)| record.text(position).map(trimmed) == Some(text))
+}
+
+/// Rows between bookings that are none.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    n_rows: usize,
+    first: Option<SourcePlace>,
+}
+
+impl Notes {
+    /// Notes a row.
+    pub(super) fn add(&mut self, place: &SourcePlace) {
+        self.n_rows += 1;
+        self.first.get_or_insert_with(|| place.clone());
+    }
+
+    /// Says that there are some.
+    pub(super) fn notice(&self) -> Option<Problem> {
+        let message = match self.n_rows {
+            1 => "this row between bookings is taken for a heading or a subtotal".to_owned(),
+            n_rows => format!(
+                "{n_rows} rows between bookings are taken for headings or subtotals; this is the first"
+            ),
+        };
+        Some(Problem {
+            source: self.first.clone()?,
+            column: "",
+            code: ProblemCode::Notice,
+            message,
+            hint: "give every booking its key, arrival and departure".to_owned(),
+        })
+    }
 }
 
 /// Says which rows at the end were taken for no bookings.
@@ -63,7 +136,46 @@ pub(super) fn notice(footers: &[Footer]) -> Option<Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Coverage, SourceRead};
     use crate::source::settings::ColumnMap;
+    use crate::source::testing::{read_bytes, settings};
+
+    fn read(rows: &str) -> SourceRead {
+        let header = "reservation_key,unit,check_in,check_out,full_name";
+        read_bytes(format!("{header}\n{rows}").as_bytes(), &settings()).expect("the header is right")
+    }
+
+    #[test]
+    fn headings_months_and_subtotals_between_bookings_are_notes() {
+        for note in [
+            "December 2026,,,,",
+            ",Dezember 2026,,,",
+            "Room 101,,,,",
+            ",Deluxe Double,,,",
+            "Sub-total,3,,,",
+            "Subtotal,3,,,12",
+            "Total: 3,,,,450.00",
+            ",,,,Total 3 bookings",
+            "reservation_key,unit,check_in,check_out,full_name",
+        ] {
+            let read = read(&format!(
+                "R1,101,2026-05-03,2026-05-05,Ana\n{note}\nR2,102,2026-05-03,2026-05-05,Rui\n{note}\n\
+                 R3,103,2026-05-03,2026-05-05,Inês\n"
+            ));
+            assert_eq!((&read.rejects[..], read.reservations.len()), (&[][..], 3), "{note}");
+            assert_eq!(read.coverage, Coverage::Complete, "{note}");
+            let [notice] = &read.warnings[..] else { panic!("{note}: {:?}", read.warnings) };
+            assert!(notice.source.row == 3 && notice.message.starts_with("2 rows"), "{note}: {notice}");
+        }
+    }
+
+    #[test]
+    fn booking_without_dates_between_bookings_is_rejected() {
+        for row in ["R9,101,,,", "R9,,,,", "R9,101,,,Ana", ",101,,,Ana", "May-7,101,,,May", ",7,,,"] {
+            let read = read(&format!("{row}\nR2,102,2026-05-03,2026-05-05,Rui\n"));
+            assert_eq!((read.rejects.len(), read.warnings.len()), (1, 0), "{row}");
+        }
+    }
 
     #[test]
     fn what_has_a_date_or_a_key_of_its_own_is_a_booking() {

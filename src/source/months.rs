@@ -1,4 +1,4 @@
-//! The names of months, as English, German, Spanish, French, Italian, Portuguese and Dutch programs write them.
+//! The names of months and weekdays, as English, German, Spanish, French, Italian, Portuguese and Dutch programs write them.
 //!
 //! No name and no abbreviation means different months in two of these languages, so none has to be asked for.
 
@@ -29,11 +29,118 @@ pub(super) fn month_named(word: &str) -> Option<i8> {
     fitting.next().is_none().then_some(month)
 }
 
+/// The names of weekdays, in lower case and without accents, in full and as they are cut short.
+const WEEKDAYS: &[&str] = &[
+    "monday",
+    "mon",
+    "mo",
+    "tuesday",
+    "tue",
+    "tues",
+    "tu",
+    "wednesday",
+    "wed",
+    "we",
+    "thursday",
+    "thu",
+    "thur",
+    "thurs",
+    "th",
+    "friday",
+    "fri",
+    "fr",
+    "saturday",
+    "sat",
+    "sa",
+    "sunday",
+    "sun",
+    "su",
+    "montag",
+    "dienstag",
+    "di",
+    "mittwoch",
+    "mi",
+    "donnerstag",
+    "do",
+    "freitag",
+    "samstag",
+    "sonnabend",
+    "sonntag",
+    "so",
+    "lunes",
+    "lun",
+    "martes",
+    "mar",
+    "miercoles",
+    "mie",
+    "jueves",
+    "jue",
+    "viernes",
+    "vie",
+    "sabado",
+    "sab",
+    "domingo",
+    "dom",
+    "lundi",
+    "mardi",
+    "mercredi",
+    "mer",
+    "jeudi",
+    "jeu",
+    "vendredi",
+    "ven",
+    "samedi",
+    "sam",
+    "dimanche",
+    "dim",
+    "lunedi",
+    "martedi",
+    "mercoledi",
+    "giovedi",
+    "gio",
+    "venerdi",
+    "sabato",
+    "domenica",
+    "segunda-feira",
+    "segunda",
+    "seg",
+    "terca-feira",
+    "ter",
+    "quarta-feira",
+    "qua",
+    "quinta-feira",
+    "qui",
+    "sexta-feira",
+    "sex",
+    "maandag",
+    "dinsdag",
+    "woensdag",
+    "zaterdag",
+    "ma",
+    "wo",
+    "donderdag",
+    "vrijdag",
+    "vr",
+    "vrij",
+    "za",
+    "zat",
+    "zondag",
+    "zo",
+    "zon",
+];
+
+/// Whether a word is the name of a weekday, in full or cut short.
+pub(super) fn is_weekday(word: &str) -> bool {
+    let word: String = word.trim_end_matches('.').chars().flat_map(char::to_lowercase).map(plain).collect();
+    WEEKDAYS.contains(&word.as_str())
+}
+
 fn plain(letter: char) -> char {
     match letter {
         'ä' | 'á' | 'à' | 'â' => 'a',
         'é' | 'è' | 'ê' => 'e',
         'û' | 'ú' => 'u',
+        'ì' | 'í' => 'i',
         'ç' => 'c',
         other => other,
     }
@@ -61,6 +168,17 @@ mod tests {
         check(&["Okt", "out", "ottobre", "oct"], Some(10));
         check(&["Dez", "déc.", "dic"], Some(12));
         check(&["", "ma", "jui", "soon", "Mondays", "1"], None);
+    }
+
+    #[test]
+    fn a_weekday_is_known_in_full_and_cut_short() {
+        for word in ["Sat", "SAMSTAG", "Sa", "sáb", "miércoles", "terça-feira", "lunedì", "zo", "Mar", "dim."]
+        {
+            assert!(is_weekday(word), "{word}");
+        }
+        for word in ["", "s", "Room", "December", "Dez", "Total"] {
+            assert!(!is_weekday(word), "{word}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::cells::{
     assigned, email, flag, is_rounded_number, methods, phone, share_key, wished_code, without_fraction,
 };
 use super::date_order::DateOrders;
-use super::dates::{When, parse_when};
+use super::dates::{When, is_no_date, parse_when};
 use super::field::Field;
 use super::forms::CellForms;
 use super::names::{full_name, is_marked_cancelled};
@@ -203,7 +203,7 @@ impl<'a> Normalizer<'a> {
             return Place::Spaces(spaces);
         }
         let units = shared(&mut self.units, row.value(Field::Unit), |cell| {
-            assigned(cell, row.forms).map(Unit::new).collect::<SharedSet<_>>()
+            assigned(cell, row.forms).map(without_fraction).map(Unit::new).collect::<SharedSet<_>>()
         });
         if units.is_empty() { Place::Unassigned } else { Place::Units(units) }
     }
@@ -224,6 +224,9 @@ impl<'a> Normalizer<'a> {
             Some(typed) => When::of(typed),
             None => parse_when(text, self.orders.of(field)),
         };
+        if when.is_some_and(When::is_sentinel) {
+            return None;
+        }
         let instant = when.and_then(|when| match when {
             When::Instant(instant) => Some(instant),
             When::Local(local) => Moment::at(local, zone, Side::Arrival).ok().map(|moment| moment.instant),
@@ -257,9 +260,9 @@ fn guest<C: Cells>(row: &Row<'_, C>, property: &Property, warnings: &mut Vec<Pro
     }
 }
 
-/// Whether a cell for the day of a cancellation holds one; `0000-00-00` and `No` are none.
+/// Whether a cell for the day of a cancellation holds one; `0000-00-00`, `No` and the dates that stand for none are not.
 fn is_filled(text: &str) -> bool {
-    text.contains(|c: char| matches!(c, '1'..='9'))
+    text.contains(|c: char| matches!(c, '1'..='9')) && !is_no_date(text)
 }
 
 /// The value of a text, made once and shared by all rows that have the same text.

@@ -13,7 +13,7 @@ use super::date_order::DateOrders;
 use super::defects::{deciding_formula, decorating_formula, key_is_sure, ragged, too_long};
 use super::fed_back::{as_it_was, has_lost_characters};
 use super::field::Field;
-use super::footers::{self, Footer, looks_like_a_footer};
+use super::footers::{self, Footer, Notes, is_a_note, looks_like_a_footer, repeats_the_header};
 use super::forms::CellForms;
 use super::group::Grouper;
 use super::names::other_guests;
@@ -46,6 +46,7 @@ pub(super) struct Rows<'a> {
     warnings: Vec<Problem>,
     /// Rows that are no bookings, if no booking comes after them.
     footers: Vec<Footer>,
+    notes: Notes,
     last_row_may_be_cut: bool,
     coverage: Coverage,
     newest_change: Option<Timestamp>,
@@ -106,6 +107,7 @@ impl<'a> Rows<'a> {
             origin: settings.origin,
             warnings: Vec::from_iter(no_status(columns, settings, &container)),
             footers: Vec::new(),
+            notes: Notes::default(),
             last_row_may_be_cut: false,
             coverage: settings.coverage,
             newest_change: None,
@@ -145,6 +147,9 @@ impl<'a> Rows<'a> {
         let is_whole = record.n_cells() == self.columns.n_columns()
             && matches!(condition, Condition::Sound | Condition::SpansLines);
         let is_open = is_whole && self.orders.observe(record, self.columns);
+        if !is_open && !self.waiting.is_empty() && self.orders.is_settled() {
+            self.take_waiting();
+        }
         if is_open || !self.waiting.is_empty() {
             // The order of the rows is kept, so all that come after it wait too.
             let record = OwnedRecord::of(record);
@@ -154,7 +159,7 @@ impl<'a> Rows<'a> {
         self.take_now(record, row, condition);
     }
 
-    /// Takes the rows that waited: no more are to come that could prove an order.
+    /// Takes the rows that waited: no more are to come that could tell how their dates are meant.
     fn take_waiting(&mut self) {
         self.normalizer.set_orders(self.orders.clone());
         for Waiting { record, row, condition } in mem::take(&mut self.waiting) {
@@ -177,6 +182,9 @@ impl<'a> Rows<'a> {
         let place = self.place(row);
         self.n_taken += 1;
         self.last_row_may_be_cut = self.may_be_cut(record, condition);
+        if repeats_the_header(record, self.columns) {
+            return self.notes.add(&place);
+        }
         if looks_like_a_footer(record, self.columns) {
             self.footers.push(Footer { record: OwnedRecord::of(record), place });
             return;
@@ -281,10 +289,12 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// A booking came after rows without dates: so they were bookings.
+    /// A booking came after rows without dates: so they were bookings, unless they are headings or subtotals.
     fn footers_are_bookings(&mut self) {
         for Footer { record, place } in mem::take(&mut self.footers) {
-            if record.n_cells() == self.columns.n_columns() {
+            if is_a_note(&record, self.columns) {
+                self.notes.add(&place);
+            } else if record.n_cells() == self.columns.n_columns() {
                 let row = self.row_of(&record, &place);
                 let problem = match self.normalizer.id(&row) {
                     Err(problem) => *problem,
@@ -319,6 +329,7 @@ impl<'a> Rows<'a> {
         if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
+        self.warnings.extend(self.notes.notice());
         self.warnings.extend(footers::notice(&self.footers));
         self.warnings.extend(self.columns.joined_key(self.place(0)));
         if self.n_skipped > 0 {

@@ -78,7 +78,7 @@ fn a_date_takes_the_time_of_its_row_or_of_its_property() {
     check_window(
         &lisbon,
         &[("check_in", "2026-05-01 18:00"), ("check_in_time", "16:30")],
-        "2026-05-01T17:00:00Z",
+        "2026-05-01T15:30:00Z",
         "2026-05-03T10:00:00Z",
     );
     check_window(
@@ -228,8 +228,7 @@ fn ids_that_were_taken_for_numbers_are_their_digits_again() {
     let read = read(&[("reservation_key", "5134582030.0"), ("unit", "2.0"), ("guest_key", "77.0")]);
     let reservation = &read.reservations[0];
     assert_eq!(reservation.id.key, ReservationKey::new("5134582030"));
-    // A room may well be called 2.0, and another one 2.
-    assert_eq!(reservation.stays[0].place, Place::Units(["2.0".into()].into()));
+    assert_eq!(reservation.stays[0].place, Place::Units(["2".into()].into()));
     assert_eq!(reservation.stays[0].guest.key, Some("77".into()));
     check_rejected(&[("reservation_key", "1.23e+10")], "reservation_key", ProblemCode::BadKey);
     check_rejected(&[("reservation_key", "5.134E+15")], "reservation_key", ProblemCode::BadKey);
@@ -277,14 +276,156 @@ fn a_row_that_cannot_be_trusted_is_rejected() {
     check_rejected(&[("check_out", "NULL")], "check_out", ProblemCode::Missing);
     check_rejected(&[("check_in", "31/04/2026")], "check_in", ProblemCode::BadDate);
     check_rejected(&[("check_out", "2026-02-30")], "check_out", ProblemCode::BadDate);
-    check_rejected(&[("check_in_time", "late")], "check_in_time", ProblemCode::BadDate);
-    check_rejected(&[("check_out_time", "24:30")], "check_out_time", ProblemCode::BadDate);
     check_rejected(&[("check_out", "2026-05-01")], "check_out", ProblemCode::EndBeforeStart);
     let in_three_years = [("check_in", "2029-05-02"), ("check_out", "2029-05-04")];
     check_rejected(&in_three_years, "check_in", ProblemCode::ImplausibleDate);
     check_rejected(&[("property_time_zone", "GMT+2")], "property_time_zone", ProblemCode::BadTimeZone);
     check_rejected(&[("methods", "code; fob")], "methods", ProblemCode::BadMethod);
     check_rejected(&[("opt_out", "maybe")], "opt_out", ProblemCode::BadFlag);
+}
+
+#[test]
+fn time_that_cannot_be_read_costs_the_hour_and_not_the_stay() {
+    for (field, text) in [
+        ("check_in_time", "late"),
+        ("check_in_time", "25:00"),
+        ("check_out_time", "24:30"),
+        ("check_in", "2026-05-01 soon"),
+        ("check_out", "2026-05-03 after 10"),
+        ("check_out", "2026-05-03T25:00"),
+    ] {
+        let (stay, problem) = warned(&[(field, text)], field, ProblemCode::BadDate);
+        assert!(problem.message.contains("the property's is taken"), "{problem}");
+        let seen = (stay.check_in.local.to_string(), stay.check_out.local.to_string());
+        assert_eq!(
+            seen,
+            ("2026-05-01T15:00:00".to_owned(), "2026-05-03T11:00:00".to_owned()),
+            "{field} {text}"
+        );
+    }
+    // The time in the date cell is what a time column falls back to.
+    let fields = [("check_in", "2026-05-01 16:30"), ("check_in_time", "late")];
+    assert_eq!(
+        warned(&fields, "check_in_time", ProblemCode::BadDate).0.check_in.local.to_string(),
+        "2026-05-01T16:30:00"
+    );
+    // A range is no date with a time behind it.
+    check_rejected(&[("check_in", "2026-05-01 - 2026-05-03")], "check_in", ProblemCode::BadDate);
+}
+
+/// Reads stays of one guest each; gives `HH:MM..HH:MM` of their check-in and check-out.
+fn hours(columns: &str, rows: &[&str]) -> Vec<String> {
+    let mut text = format!("reservation_key,unit,{columns}\n");
+    for (number, row) in (1..).zip(rows) {
+        text += &format!("R{number},101,{row}\n");
+    }
+    let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+    assert_eq!(read.rejects, [], "{rows:?}");
+    let stays = read.reservations.iter().flat_map(|reservation| &reservation.stays);
+    stays
+        .map(|stay| {
+            format!("{}..{}", stay.check_in.local.strftime("%R"), stay.check_out.local.strftime("%R"))
+        })
+        .collect()
+}
+
+#[test]
+fn column_of_midnights_is_a_column_of_days() {
+    const DATES: &str = "check_in,check_out";
+    for [first, second] in [
+        ["2026-05-03 00:00:00,2026-05-05 00:00:00", "2026-05-13 00:00,2026-05-15T00:00:00"],
+        ["2026-05-03T00:00:00.000Z,2026-05-05T00:00:00Z", "2026-05-13,2026-05-15"],
+        ["03/05/2026 00:00,05/05/2026 12:00 AM", "13/05/2026 0:00,15/05/2026 00:00:00"],
+        ["3 May 2026 00:00,5 May 2026 00:00", ",2026-05-15"],
+    ] {
+        let second = if second.starts_with(',') { "2026-05-13,2026-05-15" } else { second };
+        assert_eq!(hours(DATES, &[first, second]), ["15:00..11:00"; 2], "{first}");
+    }
+    // Each column by itself; with one other hour in it, midnight is an hour, whatever stands first.
+    let mixed = ["2026-05-03 00:00,2026-05-05 00:00", "2026-05-13 18:00,2026-05-15 00:00"];
+    assert_eq!(hours(DATES, &mixed), ["00:00..11:00", "18:00..11:00"]);
+    assert_eq!(hours(DATES, &[mixed[1], mixed[0]]), ["18:00..11:00", "00:00..11:00"]);
+    assert_eq!(hours("check_in,last_night", &["2026-05-03 00:00,2026-05-04 00:00"]), ["15:00..11:00"]);
+}
+
+#[test]
+fn time_column_decides_over_the_time_in_a_date_cell() {
+    const COLUMNS: &str = "check_in,check_in_time,check_out,check_out_time";
+    let with = "2026-05-03 00:00:00,14:00,2026-05-05 00:00:00,10h30";
+    let without = "2026-05-13 00:00:00,,2026-05-15 00:00:00,";
+    assert_eq!(hours(COLUMNS, &[with, without]), ["14:00..10:30", "15:00..11:00"]);
+    assert_eq!(hours(COLUMNS, &[without, with]), ["15:00..11:00", "14:00..10:30"]);
+    // Over a time in the cell too, which a blank time falls back to.
+    let rows = ["2026-05-03 09:00,14:00,2026-05-05 13:00,10:00", "2026-05-13 09:00,,2026-05-15 13:00,"];
+    assert_eq!(hours(COLUMNS, &rows), ["14:00..10:00", "09:00..13:00"]);
+    let instants = ["2026-05-03T09:00:00Z,14:00,2026-05-05T13:00:00+01:00,"];
+    assert_eq!(hours(COLUMNS, &instants), ["14:00..13:00"]);
+    // A column of nothing but 00:00 says nothing.
+    let zeros = ["2026-05-03,00:00,2026-05-05,0:00", "2026-05-13,00:00:00,2026-05-15,12:00 am"];
+    assert_eq!(hours(COLUMNS, &zeros), ["15:00..11:00"; 2]);
+    let some = ["2026-05-03,00:00,2026-05-05,0:00", "2026-05-13,18:00,2026-05-15,12:00 am"];
+    assert_eq!(hours(COLUMNS, &some), ["00:00..11:00", "18:00..11:00"]);
+    for (time, expected) in [("24:00", "00:00"), ("11.30", "11:30"), ("1100", "11:00"), ("12 noon", "12:00")]
+    {
+        assert_eq!(
+            hours(COLUMNS, &[&format!("2026-05-03,,2026-05-05,{time}")]),
+            [format!("15:00..{expected}")]
+        );
+    }
+    let stay = stay(&[("check_out_time", "24:00")]);
+    assert_eq!(stay.check_out.local.to_string(), "2026-05-04T00:00:00");
+}
+
+#[test]
+fn departure_at_night_is_taken_as_written_with_a_warning() {
+    for fields in [
+        [("check_out", "2026-05-03 00:30"), ("unit", "101")],
+        [("check_out", "2026-05-03"), ("check_out_time", "3:59")],
+    ] {
+        let (stay, problem) = warned(&fields, "check_out", ProblemCode::Notice);
+        assert!(stay.check_out.local.hour() < 4 && problem.message.contains("in the night"), "{problem}");
+    }
+    for (field, time) in
+        [("check_out_time", "04:00"), ("check_out_time", "01:30+1"), ("check_in_time", "01:30")]
+    {
+        assert_eq!(read(&[(field, time)]).warnings, [], "{field} {time}");
+    }
+}
+
+#[test]
+fn sentinel_dates_are_blank() {
+    for sentinel in ["1899-12-30", "1970-01-01 00:00:00", "0001-01-01", "30/12/1899", "1970-01-01T00:00:00Z"]
+    {
+        let stay = stay(&[("cancelled_at", sentinel), ("updated_at", sentinel), ("booked_at", sentinel)]);
+        assert_eq!(
+            (stay.standing, stay.updated_at, stay.booked_at),
+            (Standing::Expected, None, None),
+            "{sentinel}"
+        );
+    }
+    assert_eq!(stay(&[("cancelled_at", "1971-01-01")]).standing, Standing::Revoked);
+    check_rejected(&[("check_out", "1899-12-30")], "check_out", ProblemCode::Missing);
+    check_rejected(&[("check_in", "0001-01-01")], "check_in", ProblemCode::Missing);
+    assert_eq!(
+        window(&[("check_out", "1970-01-01"), ("nights", "2")]),
+        "2026-05-01 15:00 to 2026-05-03 11:00"
+    );
+}
+
+#[test]
+fn number_of_a_day_is_named_in_the_hint() {
+    let hint = read(&[("check_in", "46361")]).rejects[0].hint.clone();
+    assert!(hint.contains("46361 is the number that a spreadsheet has for 2026-12-05"), "{hint}");
+    let compact = stay(&[("check_in", "20260501"), ("check_out", "20260503")]);
+    assert_eq!((compact.check_in, compact.check_out), (stay(&[]).check_in, stay(&[]).check_out));
+}
+
+#[test]
+fn unit_that_was_taken_for_a_number_is_its_digits_again() {
+    let place = |unit| stay(&[("unit", unit)]).place;
+    assert_eq!(place("101.0"), place("101"));
+    assert_eq!(place("101.0; 102.00"), place("101;102"));
+    assert_ne!(place("1.5"), place("1"));
 }
 
 /// Checks that a row is no reject and counts as past; gives how many of its stays are known.

@@ -1,12 +1,12 @@
 //! When a stay begins and ends, from whichever columns the export has: both dates, or one and the nights.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::cells::{time_of_day, without_fraction};
+use super::cells::{time_of_day, unreadable_time, without_fraction};
 use super::date_order::DateOrders;
-use super::dates::{When, parse_when};
+use super::dates::{When, parse_date_before, parse_when};
 use super::field::Field;
 use super::record::Cells;
 use super::row::Row;
@@ -25,6 +25,9 @@ pub(super) struct WindowRules<'a> {
     pub(super) last_day: Date,
 }
 
+/// Before this hour nobody checks out.
+const MORNING: i8 = 4;
+
 const DATES_OF_STAY: [Field; 3] = [Field::CheckIn, Field::CheckOut, Field::LastNight];
 
 /// A day or time, and the column that it comes from.
@@ -41,8 +44,8 @@ impl WindowRules<'_> {
         row: &Row<'_, C>,
         warnings: &mut Vec<Problem>,
     ) -> Result<(Moment, Moment), Box<Problem>> {
-        let (arrival, departure) = self.days(row)?;
-        let check_in = self.moment(row, arrival, Side::Arrival)?;
+        let (arrival, departure) = self.days(row, warnings)?;
+        let check_in = self.moment(row, arrival, Side::Arrival, warnings)?;
         if check_in.instant > self.latest {
             return Err(Box::new(row.problem(
                 arrival.field,
@@ -52,7 +55,7 @@ impl WindowRules<'_> {
             )));
         }
         let departure = self.cut(row, check_in, departure, warnings);
-        let check_out = self.moment(row, departure, Side::Departure)?;
+        let check_out = self.moment(row, departure, Side::Departure, warnings)?;
         if check_out.instant <= check_in.instant {
             return Err(Box::new(row.problem(
                 departure.field,
@@ -61,7 +64,32 @@ impl WindowRules<'_> {
                 "correct the dates; a stay within one day needs times",
             )));
         }
+        warnings.extend(self.departure_at_night(row, departure, check_out));
         Ok((check_in, check_out))
+    }
+
+    /// A departure that is written in the small hours of its own day: a mistake more often than not.
+    fn departure_at_night<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        departure: Said,
+        check_out: Moment,
+    ) -> Option<Problem> {
+        let is_written =
+            !matches!(departure.when, When::Date(_)) || !row.value(Field::CheckOutTime).is_empty();
+        let local = check_out.local;
+        let is_at_night = local.hour() < MORNING
+            && local.date() == self.day(departure.when)
+            && local.time() != self.property.check_out;
+        (is_written && is_at_night).then(|| {
+            let message = format!(
+                "the departure is in the night, at {}, and is taken as written",
+                local.strftime("%R")
+            );
+            let hint =
+                "correct it where the guest leaves in the morning; without a time the property's is taken";
+            row.problem(departure.field, ProblemCode::Notice, message, hint)
+        })
     }
 
     /// A departure after the last day that is believed is that day, so that it is the same in every run of a year; an
@@ -86,9 +114,9 @@ impl WindowRules<'_> {
     /// Whether the stay of a row that cannot be used is over, as far as its dates can be read.
     pub(super) fn is_over<C: Cells>(&self, row: &Row<'_, C>) -> bool {
         let is_past = |said: Said, side: Side| {
-            self.moment(row, said, side).is_ok_and(|moment| moment.instant <= self.now)
+            self.moment(row, said, side, &mut Vec::new()).is_ok_and(|moment| moment.instant <= self.now)
         };
-        if let Ok((arrival, departure)) = self.days(row) {
+        if let Ok((arrival, departure)) = self.days(row, &mut Vec::new()) {
             return is_past(arrival, Side::Arrival) && is_past(departure, Side::Departure);
         }
         // One of the dates may be no date, and the nights beside them may be wrong. Dates of which nobody knows the order
@@ -96,14 +124,18 @@ impl WindowRules<'_> {
         if DATES_OF_STAY.iter().any(|field| self.orders.is_open(*field, row.value(*field))) {
             return false;
         }
-        let said = |field: Field| self.said(row, field).ok().flatten();
+        let said = |field: Field| self.said(row, field, &mut Vec::new()).ok().flatten();
         let arrival = said(Field::CheckIn);
         let departure = said(Field::CheckOut).or_else(|| self.shifted(row, said(Field::LastNight)?, 1).ok());
         departure.is_some_and(|departure| is_past(departure, Side::Departure))
             && arrival.is_none_or(|arrival| is_past(arrival, Side::Arrival))
     }
 
-    fn days<C: Cells>(&self, row: &Row<'_, C>) -> Result<(Said, Said), Box<Problem>> {
+    fn days<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<(Said, Said), Box<Problem>> {
         let (arrival, departure, last_night) = match row.range() {
             Some((field, range)) => {
                 let orders = [Field::CheckIn, field].map(|field| self.orders.of(field));
@@ -115,9 +147,9 @@ impl WindowRules<'_> {
                 if field == Field::CheckOut { (arrival, second, None) } else { (arrival, None, second) }
             }
             None => (
-                self.said(row, Field::CheckIn)?,
-                self.said(row, Field::CheckOut)?,
-                self.said(row, Field::LastNight)?,
+                self.said(row, Field::CheckIn, warnings)?,
+                self.said(row, Field::CheckOut, warnings)?,
+                self.said(row, Field::LastNight, warnings)?,
             ),
         };
         let departure = match (departure, last_night) {
@@ -140,19 +172,42 @@ impl WindowRules<'_> {
         }
     }
 
-    /// What a cell says; `None` where it is blank.
-    fn said<C: Cells>(&self, row: &Row<'_, C>, field: Field) -> Result<Option<Said>, Box<Problem>> {
+    /// What a cell says; `None` where it is blank, or a date that stands for none.
+    fn said<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        field: Field,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Option<Said>, Box<Problem>> {
         let text = row.value(field);
         if text.is_empty() {
             return Ok(None);
         }
+        let order = self.orders.of(field);
         let when = match row.typed(field) {
             Some(typed) => When::of(typed),
-            None => parse_when(text, self.orders.of(field)),
+            None => parse_when(text, order).or_else(|| {
+                let date = parse_date_before(text, order)?;
+                warnings.push(unreadable_time(row, field));
+                Some(When::Date(date))
+            }),
         };
         match when {
-            Some(when) => Ok(Some(Said { field, when })),
+            Some(when) if when.is_sentinel() => Ok(None),
+            Some(when) => Ok(Some(Said { field, when: self.without_midnight(field, when) })),
             None => Err(Box::new(self.bad_date(row, field))),
+        }
+    }
+
+    /// A date in a column of days, where that is what a column of midnights is.
+    fn without_midnight(&self, field: Field, when: When) -> When {
+        if !self.orders.has_midnights_only(field) {
+            return when;
+        }
+        match when {
+            When::Local(local) => When::Date(local.date()),
+            When::Instant(instant) => When::Date(TimeZone::UTC.to_datetime(instant).date()),
+            When::Date(_) => when,
         }
     }
 
@@ -211,23 +266,32 @@ impl WindowRules<'_> {
         )))
     }
 
-    fn moment<C: Cells>(&self, row: &Row<'_, C>, said: Said, side: Side) -> Result<Moment, Box<Problem>> {
+    /// A separate time column decides over the time inside a date cell; without both the property's time is taken.
+    fn moment<C: Cells>(
+        &self,
+        row: &Row<'_, C>,
+        said: Said,
+        side: Side,
+        warnings: &mut Vec<Problem>,
+    ) -> Result<Moment, Box<Problem>> {
         let Said { field, when } = said;
         let (time_field, default) = match side {
             Side::Arrival => (Field::CheckInTime, self.property.check_in),
             Side::Departure => (Field::CheckOutTime, self.property.check_out),
         };
-        let bad_date = || Box::new(self.bad_date(row, field));
-        let moment = match when {
-            When::Instant(instant) => Moment::of(instant, self.zone),
-            When::Local(local) => Moment::at(local, self.zone, side).map_err(|_| bad_date())?,
-            When::Date(date) => {
-                let (time, n_days_later) = time_of_day(row, time_field, default)?;
-                let date = date.checked_add(n_days_later.days()).map_err(|_| bad_date())?;
-                Moment::at(date.to_datetime(time), self.zone, side).map_err(|_| bad_date())?
-            }
+        let bad_date = |_| Box::new(self.bad_date(row, field));
+        let says_nothing = self.orders.has_midnights_only(time_field);
+        let written = if says_nothing { None } else { time_of_day(row, time_field, warnings) };
+        let at = |(time, n_days_later): (Time, i64)| {
+            let date = self.day(when).checked_add(n_days_later.days())?;
+            Moment::at(date.to_datetime(time), self.zone, side)
         };
-        Ok(moment)
+        match (when, written) {
+            (_, Some(written)) => at(written).map_err(bad_date),
+            (When::Date(_), None) => at((default, 0)).map_err(bad_date),
+            (When::Local(local), None) => Moment::at(local, self.zone, side).map_err(bad_date),
+            (When::Instant(instant), None) => Ok(Moment::of(instant, self.zone)),
+        }
     }
 }
 

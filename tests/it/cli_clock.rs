@@ -1,11 +1,13 @@
 //! The clock of the host goes before everything that is judged by it (RULES 26).
 
+use std::fs::File;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::cli_check_online::dated;
 use super::cli_hotel::{STAYS, place, sandbox_config, url_config};
-use super::cli_program::{Ended, Place};
+use super::cli_program::{Ended, Place, check};
 use super::seam_script::{Reply, Script};
 
 /// Answers dated by a clock that is so far ahead of the one of this host.
@@ -54,6 +56,29 @@ fn clock_goes_before_the_source() {
     place.set("SEAM_API_KEY", "seam_test_x");
     let ended = place.run(&["run"]);
     assert_eq!(ended.code, 5, "the file that is missing would be 6: {ended:#?}");
+}
+
+/// A host whose clock is a month ahead would take every stay of the month for one that is over.
+#[test]
+fn clock_of_a_month_ahead_writes_nothing() {
+    for verb in ["plan", "run"] {
+        let (place, ended, asked) = run(ahead(minutes(-30 * 24 * 60)), &[verb]);
+        assert_eq!(ended.code, 5, "{verb} {ended:#?}");
+        assert_eq!(asked, ["/workspaces/get"], "{verb}");
+        assert!(!place.has("reservation-sync.db"), "{verb}");
+    }
+}
+
+#[test]
+fn file_of_next_year_is_refused() {
+    let place = place();
+    place.write("reservation-sync.toml", &sandbox_config().replace("max_age = \"none\"\n", ""));
+    let written = Timestamp::now() + SignedDuration::from_hours(300 * 24);
+    let file = File::options().write(true).open(place.path("reservations.csv")).expect("it is there");
+    file.set_modified(written.into()).expect("a time");
+    for verb in ["plan", "run"] {
+        check(&place.run(&[verb]), 6, &["`reservations.csv` says that it was written"]);
+    }
 }
 
 fn warned(difference: Option<SignedDuration>) -> Option<String> {

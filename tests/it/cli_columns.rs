@@ -53,6 +53,23 @@ fn missing_column_stops_until_allowed() {
 }
 
 #[test]
+fn five_good_nights_and_then_another_header_stop() {
+    let place = place();
+    for night in 0..5 {
+        place.write(
+            "reservations.csv",
+            &format!("{STAYS}R{night},confirmed,101,2027-0{}-03,2027-0{0}-06,,,,\n", night + 1),
+        );
+        let ended = place.run(&["run"]);
+        assert_eq!(ended.code, 0, "{night}: {ended:#?}");
+    }
+    place.write("reservations.csv", &STAYS.replacen("status", "state", 1));
+    check(&place.run(&["run"]), 4, &["no column `status`", "--allow missing_column=status"]);
+    // Every row would count as a booking; who allows it is told so.
+    check(&allowing(&place, "status"), 0, &["no column is the status"]);
+}
+
+#[test]
 fn columns_that_never_were_there_are_not_missed() {
     let place = place();
     for column in ["status", "guest_key", "full_name"] {

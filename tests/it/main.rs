@@ -24,6 +24,7 @@ mod cli_rejects;
 mod cli_remedies;
 mod cli_reports;
 mod cli_rollback;
+mod cli_rows;
 mod cli_scope;
 mod cli_secrets;
 mod cli_statuses;

@@ -230,7 +230,7 @@ async fn a_column_of_sqlite_is_read_value_by_value_and_a_number_is_never_guessed
     check(
         &read,
         &[
-            "4 104.0 Expected 2026-05-03T14:00:00Z/2026-05-05T10:00:00Z \\xff",
+            "4 104 Expected 2026-05-03T14:00:00Z/2026-05-05T10:00:00Z \\xff",
             "9007199254740993 0101 Expected 2026-05-03T14:00:00Z/2026-05-05T09:15:00Z Zoé",
         ],
         &["query:2 check_in BadDate", "query:3  BadEncoding"],
