@@ -20,8 +20,8 @@ use reservation_sync::plan::{
     Policy, Quarantine, Reading, Share, check, plan,
 };
 use reservation_sync::source::{
-    self, CellForms, ColumnMap, DateOrder, FileFormat, KeptRejects, RowOrigin, SourceInput, SourceSettings,
-    StatusMap,
+    self, CellForms, ColumnMap, DateOrder, FileFormat, KeptRejects, OpenEnd, RowOrigin, SourceInput,
+    SourceSettings, StatusMap,
 };
 
 use super::bookings::{Booking, Size};
@@ -66,6 +66,7 @@ impl House {
             max_age: None,
             forms: CellForms::default(),
             date_order: DateOrder::YearMonthDay,
+            open_end: OpenEnd::default(),
             rejects: KeptRejects::default(),
             origin: RowOrigin::default(),
             encoding: None,

@@ -16,12 +16,10 @@ use super::rejects::{RejectsFlags, write_rejects};
 use crate::config::{Endpoint, Settings, open_lines};
 use crate::event::{Event, Stage};
 use crate::exit_code::ExitCode;
-use crate::mapping::{
-    Outline, UnitRule, outline, spaces_of_stay, spaces_of_unit, unknown_properties,
-};
+use crate::mapping::{Outline, UnitRule, outline, spaces_of_stay, spaces_of_unit, unknown_properties};
 use crate::model::{
-    Guest, Place, Problem, ProblemCode, PropertyCode, ReservationId, SourcePlace, SourceRead, SpaceKey,
-    Standing, Stay, Unit,
+    Guest, Moment, Place, Problem, ProblemCode, PropertyCode, ReservationId, SourcePlace, SourceRead,
+    SpaceKey, Standing, Stay, Unit,
 };
 use crate::report::{counted, visible};
 use crate::run::{Failure, refuse_unknown_properties};
@@ -294,7 +292,11 @@ impl NextStay {
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join(" -> "),
-            window: format!("{} to {}", shown(stay.check_in.local), shown(stay.check_out.local)),
+            window: if stay.check_out == Moment::OPEN_END {
+                format!("{}, without an end", shown(stay.check_in.local))
+            } else {
+                format!("{} to {}", shown(stay.check_in.local), shown(stay.check_out.local))
+            },
             guest: guest.join(", "),
         }
     }

@@ -10,8 +10,8 @@ use super::source_input::source_input;
 use super::values::{arrival_range, duration_or_none, list, text, truth, verbatim, word};
 use crate::model::{Coverage, Properties};
 use crate::source::{
-    CellForms, ColumnMap, DateOrder, Derived, Field, KeptRejects, Meaning, NameForm, RowOrigin, SourceInput,
-    SourceSettings, StatusMap, encoding_named,
+    CellForms, ColumnMap, DateOrder, Derived, Field, KeptRejects, Meaning, NameForm, OpenEnd, RowOrigin,
+    SourceInput, SourceSettings, StatusMap, encoding_named,
 };
 
 /// All that the source is told.
@@ -36,6 +36,7 @@ pub(super) fn source(
             ("ymd", DateOrder::YearMonthDay),
         ]),
     );
+    let open_end = section.take("open_end", word(&[("reject", OpenEnd::Reject), ("allow", OpenEnd::Allow)]));
     let encoding = section.take("encoding", |node| {
         encoding_named(&text(node)?).ok_or_else(|| {
             Complaint::new("unknown encoding").hint("write a name such as \"windows-1252\" or \"utf-8\"")
@@ -62,6 +63,7 @@ pub(super) fn source(
         max_age,
         forms,
         date_order: date_order?,
+        open_end: open_end?,
         rejects: KeptRejects::default(),
         origin: RowOrigin::default(),
         encoding,

@@ -223,7 +223,11 @@ pub(super) fn window_of(stay: &Stay, property: &Property) -> Window {
 }
 
 pub(super) fn window_between(check_in: &Moment, check_out: &Moment, property: &Property) -> Window {
-    Window::new(check_in.instant - property.early_access, check_out.instant + property.late_exit)
+    let starts_at = check_in.instant - property.early_access;
+    if *check_out == Moment::OPEN_END {
+        return Window { starts_at, ends_at: None };
+    }
+    Window::new(starts_at, check_out.instant + property.late_exit)
 }
 
 pub(super) fn held(

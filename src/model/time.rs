@@ -27,6 +27,12 @@ pub enum Side {
 }
 
 impl Moment {
+    /// The departure of a stay that has no end yet: later than every date that is believed. Its window has no end.
+    pub const OPEN_END: Self = Self {
+        local: DateTime::constant(2100, 1, 1, 0, 0, 0, 0),
+        instant: Timestamp::constant(4_102_444_800, 0),
+    };
+
     /// The instant of a local time.
     ///
     /// A time that a clock change skips lies between two instants one gap apart: read with the offset after the

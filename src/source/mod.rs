@@ -54,6 +54,6 @@ pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect}
 pub use read::{read, read_file, read_from};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, Derived, FileFormat, KeptRejects, Meaning,
-    MeaningConflict, RowOrigin, SourceInput, SourceSettings, StatusMap,
+    MeaningConflict, OpenEnd, RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
 pub use sql::{AddressError, DatabaseAddress, DatabaseError, query_fits};

@@ -79,7 +79,8 @@ impl<'a> Normalizer<'a> {
 
     fn window_rules<'r>(&'r self, property: &'r Property, zone: &'r TimeZone) -> WindowRules<'r> {
         let Self { orders, now, latest, last_day, .. } = self;
-        WindowRules { property, zone, orders, now: *now, latest: *latest, last_day: *last_day }
+        let open_end = self.settings.open_end;
+        WindowRules { property, zone, orders, now: *now, latest: *latest, last_day: *last_day, open_end }
     }
 
     /// Takes the orders of dates that the columns have proven.

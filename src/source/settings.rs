@@ -201,6 +201,16 @@ pub struct ArrivalRange {
     pub until: SignedDuration,
 }
 
+/// What a blank check-out means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OpenEnd {
+    /// The row cannot be used.
+    #[default]
+    Reject,
+    /// The stay has no end yet.
+    Allow,
+}
+
 /// What is kept of rows that cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KeptRejects {
@@ -246,6 +256,8 @@ pub struct SourceSettings {
     pub forms: CellForms,
     /// How dates are written.
     pub date_order: DateOrder,
+    /// What a blank check-out means.
+    pub open_end: OpenEnd,
     /// What is kept of rows that cannot be used.
     pub rejects: KeptRejects,
     /// What the rows are.

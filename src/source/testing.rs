@@ -8,7 +8,7 @@ use super::csv::read_from;
 use super::error::SourceError;
 use super::forms::CellForms;
 use super::settings::{
-    ColumnMap, DateOrder, FileFormat, KeptRejects, RowOrigin, SourceInput, SourceSettings, StatusMap,
+    ColumnMap, DateOrder, FileFormat, KeptRejects, OpenEnd, RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
 use crate::model::{Coverage, ProblemCode, Properties, Property, SourceRead};
 
@@ -34,6 +34,7 @@ pub(super) fn settings() -> SourceSettings {
         max_age: None,
         forms: CellForms::default(),
         date_order: DateOrder::YearMonthDay,
+        open_end: OpenEnd::Reject,
         rejects: KeptRejects::default(),
         origin: RowOrigin::default(),
         encoding: None,

@@ -10,6 +10,7 @@ use super::dates::{When, parse_date_before, parse_when};
 use super::field::Field;
 use super::record::Cells;
 use super::row::Row;
+use super::settings::OpenEnd;
 use crate::model::time::Side;
 use crate::model::{Moment, Problem, ProblemCode, Property};
 
@@ -23,6 +24,7 @@ pub(super) struct WindowRules<'a> {
     pub(super) latest: Timestamp,
     /// A later departure becomes this day.
     pub(super) last_day: Date,
+    pub(super) open_end: OpenEnd,
 }
 
 /// Before this hour nobody checks out.
@@ -54,6 +56,7 @@ impl WindowRules<'_> {
                 "correct the date; check that day, month and year stand where `date_order` says",
             )));
         }
+        let Some(departure) = departure else { return Ok((check_in, Moment::OPEN_END)) };
         let departure = self.cut(row, check_in, departure, warnings);
         let check_out = self.moment(row, departure, Side::Departure, warnings)?;
         if check_out.instant <= check_in.instant {
@@ -117,7 +120,8 @@ impl WindowRules<'_> {
             self.moment(row, said, side, &mut Vec::new()).is_ok_and(|moment| moment.instant <= self.now)
         };
         if let Ok((arrival, departure)) = self.days(row, &mut Vec::new()) {
-            return is_past(arrival, Side::Arrival) && is_past(departure, Side::Departure);
+            let is_past_end = departure.is_some_and(|departure| is_past(departure, Side::Departure));
+            return is_past(arrival, Side::Arrival) && is_past_end;
         }
         // One of the dates may be no date, and the nights beside them may be wrong. Dates of which nobody knows the order
         // are told, whenever they are.
@@ -131,11 +135,12 @@ impl WindowRules<'_> {
             && arrival.is_none_or(|arrival| is_past(arrival, Side::Arrival))
     }
 
+    /// Arrival and departure; without the second where a stay may have no end yet.
     fn days<C: Cells>(
         &self,
         row: &Row<'_, C>,
         warnings: &mut Vec<Problem>,
-    ) -> Result<(Said, Said), Box<Problem>> {
+    ) -> Result<(Said, Option<Said>), Box<Problem>> {
         let (arrival, departure, last_night) = match row.range() {
             Some((field, range)) => {
                 let orders = [Field::CheckIn, field].map(|field| self.orders.of(field));
@@ -160,14 +165,17 @@ impl WindowRules<'_> {
         match (arrival, departure, n_nights) {
             (Some(arrival), Some(departure), Some(n_nights)) => {
                 self.compare(row, arrival, departure, n_nights)?;
-                Ok((arrival, departure))
+                Ok((arrival, Some(departure)))
             }
-            (Some(arrival), Some(departure), None) => Ok((arrival, departure)),
-            (Some(arrival), None, Some(n_nights)) => Ok((arrival, self.by_nights(row, arrival, n_nights)?)),
+            (Some(arrival), Some(departure), None) => Ok((arrival, Some(departure))),
+            (Some(arrival), None, Some(n_nights)) => {
+                Ok((arrival, Some(self.by_nights(row, arrival, n_nights)?)))
+            }
             (None, Some(departure), Some(n_nights)) => {
-                Ok((self.by_nights(row, departure, -n_nights)?, departure))
+                Ok((self.by_nights(row, departure, -n_nights)?, Some(departure)))
             }
             (None, _, _) => Err(Box::new(missing(row, Field::CheckIn))),
+            (Some(arrival), None, None) if self.open_end == OpenEnd::Allow => Ok((arrival, None)),
             (Some(_), None, None) => Err(Box::new(missing(row, Field::CheckOut))),
         }
     }

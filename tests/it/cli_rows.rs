@@ -139,3 +139,23 @@ fn hours_and_sentinels_of_an_export_as_people_write_them() {
         &["the number that a spreadsheet has for 2026-12-05", "a heading or a subtotal"],
     );
 }
+
+#[test]
+fn open_end_is_a_grant_without_an_end_until_the_departure_is_known() {
+    let table = |check_out: &str| format!("{HEADER}R1,confirmed,101,2026-12-03,{check_out},G1,Ana Sousa\n");
+    let place = with_source(&sandbox_config(), &table(""));
+    check(&place.run(&["plan"]), 3, &["check_out", "the row has no date"]);
+    let config = sandbox_config().replace("max_age = \"none\"", "max_age = \"none\"\nopen_end = \"allow\"");
+    place.write("reservation-sync.toml", &config);
+    check(&place.run(&["check"]), 0, &["2026-12-03 15:00, without an end"]);
+    let ended = place.run(&["run", "--format", "json"]);
+    assert_eq!((ended.code, made(&ended)), (0, vec!["R1 2026-12-03T15:00:00Z..-".to_owned()]), "{ended:#?}");
+    check(&place.run(&["run"]), 0, &["Nothing is to change"]);
+    // Somebody else cannot have the room.
+    let other = "R2,confirmed,101,2027-02-03,2027-02-05,G2,Rui Lopes\n";
+    place.write("reservations.csv", &(table("") + other));
+    check(&place.run(&["plan"]), 3, &["R2"]);
+    place.write("reservations.csv", &(table("2026-12-09") + other));
+    check(&place.run(&["run"]), 0, &["1 created", "1 updated"]);
+    check(&place.run(&["run"]), 0, &["Nothing is to change"]);
+}
