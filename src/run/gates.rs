@@ -171,7 +171,8 @@ pub(super) fn before_the_override(checks: &[GuardCheck]) -> &'static str {
         "look whether the export is complete, and export again where it is not; only where these stays are really \
          gone, type"
     } else if has(Guard::MaxReject) {
-        "correct the rows that are named and export again; only where they can be done without, type"
+        "correct the rows that are named and export again, or say in [statuses] what their statuses mean; only where \
+         they can be done without, type"
     } else {
         "look at what was counted; if it is right, type"
     }
