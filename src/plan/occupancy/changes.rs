@@ -8,6 +8,7 @@ use super::claims::Claims;
 use super::ground::{Ground, Row, Status};
 use super::{Action, Cause, Change, Hold, Occupancy};
 use crate::mapping::FormerGuest;
+use crate::model::local_span::start_of_day;
 use crate::model::{Choice, LocalSpan, ReasonCode};
 use crate::plan::in_house::InHouse;
 use crate::plan::live::Live;
@@ -360,7 +361,9 @@ impl<'a> Occupancy<'a> {
         let source_changed = lives.iter().all(|grant| self.source_changed(*grant, Some(piece), live));
         if change.in_house && !source_changed && (takes_time || takes_methods) {
             let is_recorded = grants().all(|grant| grant.recorded.is_some());
-            let is_anothers = lives.iter().any(|grant| self.others_have(*grant, change.opens));
+            let is_anothers = lives.iter().any(|grant| {
+                self.others_have(*grant, change.opens) || self.others_wait_for(*grant, change.opens)
+            });
             if !(is_recorded && is_anothers) {
                 change.gains_only = true;
                 let gains = grants().any(|grant| change.opens.without(grant.window).next().is_some());
@@ -450,6 +453,17 @@ impl<'a> Occupancy<'a> {
         let Grant { reservation, window, .. } = self.ground.grants[grant];
         let now = self.ground.now(reservation);
         window.from_now(now).without(within).any(|beyond| self.is_given_to_others(grant, beyond))
+    }
+
+    /// Whether another party comes on the day on which a span ends, while the grant still opens (RULES 13): what a bridge
+    /// opened for a booking that is not there any more is nobody's.
+    pub(super) fn others_wait_for(&self, grant: usize, within: LocalSpan) -> bool {
+        let Grant { window, recorded, .. } = self.ground.grants[grant];
+        let beyond = LocalSpan { from: within.to, to: window.to };
+        let is_of_one_day = start_of_day(window.to) == start_of_day(within.to);
+        recorded.is_some_and(|recorded| recorded.to == within.to)
+            && is_of_one_day
+            && self.rivals_of_grant(grant, beyond).next().is_some()
     }
 
     /// Whether the source gives a night of a span at the doors of a grant to another party, by its dates.

@@ -8,8 +8,9 @@ use smallvec::SmallVec;
 use super::changes::held;
 use super::ground::Stay;
 use super::{Action, Cause, Change, Hold, Occupancy};
+use crate::mapping::is_placeholder;
 use crate::model::local_span::{DAY, start_of_day};
-use crate::model::{Choice, Coverage, LocalSpan, ReasonCode};
+use crate::model::{Choice, Coverage, LocalSpan, ReasonCode, is_variant};
 use crate::plan::Quarantine;
 use crate::plan::absence::Missing;
 use crate::plan::live::Live;
@@ -36,6 +37,9 @@ impl Occupancy<'_> {
         change.guest_in_house = change.in_house;
         let recorded = ground.grants[grant].recorded;
         if stay.is_some() {
+            if self.is_of_another_job(grant, live) {
+                return held(change, Hold::ForeignNamespace);
+            }
             if reason == ReasonCode::LeftEarly {
                 if let Some(over) = recorded.filter(|recorded| recorded.to <= now) {
                     return self.made_longer(change, over.to);
@@ -113,13 +117,7 @@ impl Occupancy<'_> {
         if let Some(recorded) = current.recorded.filter(|recorded| recorded.to <= now) {
             return self.made_longer(change, recorded.to);
         }
-        // Neither the guest nor the doors are those of a row, and this store never recorded it (RULES 2).
-        let guest = &live.owned[current.position].parts.guest;
-        let differs = |stay: &Stay<'_>| {
-            stay.guest != guest && stay.units.iter().all(|unit| ground.units[*unit].doors != current.doors)
-        };
-        let stays = &ground.stays[party.stays.clone()];
-        if current.recorded.is_none() && !stays.is_empty() && stays.iter().all(differs) {
+        if self.is_of_another_job(grant, live) {
             return held(change, Hold::ForeignNamespace);
         }
         let reading = self.input.past.reading;
@@ -139,6 +137,19 @@ impl Occupancy<'_> {
         held(change, hold)
     }
 
+    /// Whether neither the guest nor the doors of a grant are those of a row of its reservation, and this store never
+    /// recorded it (RULES 2).
+    fn is_of_another_job(&self, grant: usize, live: &Live<'_>) -> bool {
+        let ground = self.ground;
+        let current = &ground.grants[grant];
+        let guest = &live.owned[current.position].parts.guest;
+        let differs = |stay: &Stay<'_>| {
+            stay.guest != guest && stay.units.iter().all(|unit| ground.units[*unit].doors != current.doors)
+        };
+        let stays = &ground.stays[ground.parties[current.reservation].stays.clone()];
+        current.recorded.is_none() && !stays.is_empty() && stays.iter().all(differs)
+    }
+
     fn allows_unknown_origin(&self) -> bool {
         self.input.past.allowed(crate::plan::Guard::UnknownOrigin, u64::MAX) > 0
     }
@@ -147,6 +158,9 @@ impl Occupancy<'_> {
     pub(super) fn made_longer(&self, change: Change, over_since: i64) -> Change {
         let now = self.ground.now(change.reservation);
         let today = start_of_day(now);
+        if change.grants.iter().all(|grant| self.is_bridge(*grant, over_since)) {
+            return change;
+        }
         let is_needed = change.grants.iter().any(|grant| {
             self.ground.grants[*grant].recorded.is_some_and(|recorded| self.others_have(*grant, recorded))
         });
@@ -154,6 +168,23 @@ impl Occupancy<'_> {
             return held(change, Hold::Outlasts);
         }
         Change { action: Action::Revoke(Cause::MadeLonger), ..change }
+    }
+
+    /// Whether what a grant has beyond its stay leads up to the next booking of its guest in the unit on that day
+    /// (RULES 19).
+    fn is_bridge(&self, grant: usize, over_since: i64) -> bool {
+        let ground = self.ground;
+        let current = &ground.grants[grant];
+        let name = self.names_of_grants.get(&grant).filter(|name| !is_placeholder(name));
+        current.doors.iter().flat_map(|door| ground.claims_at_door(*door)).any(|(stay, unit, _)| {
+            let next = &ground.stays[stay];
+            self.claims.has(stay, unit)
+                && next.reservation != current.reservation
+                && start_of_day(next.dates.from) == start_of_day(over_since)
+                && over_since < current.window.to
+                && current.window.to <= next.dates.from
+                && name.is_some_and(|name| is_variant(name, next.full_name))
+        })
     }
 
     /// What absence says of grants without a row: those whose time has come go, unless a person has to allow it.

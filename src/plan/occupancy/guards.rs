@@ -112,7 +112,7 @@ impl Occupancy<'_> {
                 });
                 to_the_record
                     && change.opens.from <= current.window.from.max(now)
-                    && self.others_have(*grant, change.opens)
+                    && (self.others_have(*grant, change.opens) || self.others_wait_for(*grant, change.opens))
             })
     }
 

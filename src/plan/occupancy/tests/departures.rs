@@ -195,6 +195,14 @@ fn a_grant_of_another_job_is_left_alone() {
                 "has R1 Ana 101 5..8; has R1 Zoe 103 5..8 key=G9 unrecorded seam=R1#2; R1 Ana 102 5..8",
                 "R1:G9 ? foreign_namespace person; R1 101 5..8 > 102 5..8 doors_changed",
             ),
+            // A cancelled row of somebody else takes it no more.
+            ("has R2 Bo 102 5..9 unrecorded; R2 Eve 103 20..23 out", "R2 ? foreign_namespace person"),
+            (
+                "at 6T12; has R2 Bo 102 5..9 unrecorded; R2 Eve 103 20..23 out",
+                "R2 ? foreign_namespace person",
+            ),
+            ("has R2 Bo 102 5..9 unrecorded; R2 Bo 103 20..23 out", "R2 - 102 5..9 cancelled"),
+            ("has R2 Bo 102 5..9 unrecorded; R2 Eve 102 5..9 out", "R2 - 102 5..9 cancelled"),
             // Recorded, the guest is one who is not listed any more.
             (
                 "as-written; has R1 Zoe 103 5..8 key=G9; R1 Ana 101 5..8; R1 Ben 102 5..8",

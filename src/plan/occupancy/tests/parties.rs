@@ -174,3 +174,43 @@ fn a_key_of_two_people_bridges_nothing() {
         ],
     );
 }
+
+#[test]
+fn a_bridge_is_no_window_that_was_made_longer() {
+    let bridged = "at 4T12; has R1 Ana 101 1..4T15 recorded=1..4 email=a@example.com; \
+                   has R2 Ana 101 4..6 email=a@example.com";
+    let next = "R2 Ana 101 4..6 email=a@example.com";
+    let cases = [
+        (format!("{bridged}; R1 Ana 101 1..4 email=a@example.com; {next}"), ""),
+        (format!("{bridged}; {next}"), ""),
+    ];
+    for (night, expected) in &cases {
+        check_nights(Planned::lines, &[(night, expected)]);
+        check_nights(Planned::matters, &[(night, expected)]);
+    }
+    // Somebody else comes next: it was made longer outside.
+    check_nights(
+        Planned::matters,
+        &[(
+            "at 4T12; has R1 Ana 101 1..4T15 recorded=1..4; R1 Ana 101 1..4; R2 Ben 101 4..6",
+            "made_longer R1 101",
+        )],
+    );
+}
+
+#[test]
+fn a_bridge_to_a_booking_that_is_gone_is_cut_back_for_who_comes() {
+    check_nights(
+        Planned::lines,
+        &[
+            (
+                "at 3T12; has R1 Ana 101 1..4T15 recorded=1..4; R1 Ana 101 1..4; R9 Ben 101 4T12..6",
+                "R1 ~ 1..4T15 > 1..4 window_changed; R9 + 101 4T12..6",
+            ),
+            (
+                "at 3T12; guard max_in_house=0; has R1 Ana 101 1..4T15 recorded=1..4; R1 Ana 101 1..4; R9 Ben 101 4T12..6",
+                "R1 ~ 1..4T15 > 1..4 window_changed; R9 + 101 4T12..6",
+            ),
+        ],
+    );
+}
