@@ -26,6 +26,19 @@ enum DerivedText {
     Constant(String),
 }
 
+/// Fields that are blank where one of the columns of which they are joined is.
+const WHOLE: [Field; 9] = [
+    Field::ReservationKey,
+    Field::StayId,
+    Field::GuestKey,
+    Field::ShareKey,
+    Field::Unit,
+    Field::SpaceKey,
+    Field::CheckIn,
+    Field::CheckOut,
+    Field::LastNight,
+];
+
 /// The columns that a rejects file has beside those of the source.
 const EXPLAINING: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
 
@@ -120,15 +133,22 @@ impl Columns {
 
     /// The texts of the fields that are made of several columns, or are the same in every row.
     pub(super) fn derived<C: Cells>(&self, cells: &C) -> Vec<(Field, String)> {
-        let text = |text: &DerivedText| match text {
+        let text = |field: Field, text: &DerivedText| match text {
             DerivedText::Constant(text) => text.clone(),
             DerivedText::Joined { positions, with } => {
                 let parts: Vec<&str> =
                     positions.iter().map(|position| cells.text(*position).map_or("", trimmed)).collect();
-                if parts.iter().all(|part| part.is_empty()) { String::new() } else { parts.join(with) }
+                let is_blank = |part: &&str| part.is_empty();
+                // Half a key would be that of strangers, and half a unit or date is none.
+                let needs_all = WHOLE.contains(&field);
+                if parts.iter().all(is_blank) || (needs_all && parts.iter().any(is_blank)) {
+                    String::new()
+                } else {
+                    parts.join(with)
+                }
             }
         };
-        self.derived.iter().map(|(field, derived)| (*field, text(derived))).collect()
+        self.derived.iter().map(|(field, derived)| (*field, text(*field, derived))).collect()
     }
 
     /// The headers that a field is joined of; none where it is a column or the same in every row.

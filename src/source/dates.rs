@@ -40,11 +40,10 @@ pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
     if let Some(date) = plain_date(text) {
         return Some(When::Date(date));
     }
-    // A word may also be a month: `mar` is Tuesday in Spanish.
-    parse_bare(text, order).or_else(|| {
-        let bare = without_weekday(text);
-        (bare != text).then(|| parse_bare(bare, order)).flatten()
-    })
+    // `mar` is Tuesday in Spanish, French and Italian: it is a month only where no whole date stands beside it.
+    let bare = without_weekday(text);
+    let beside = if bare == text { None } else { parse_bare(bare, order) };
+    beside.or_else(|| parse_bare(text, order))
 }
 
 /// Reads a date behind which stands something that is no time: `2026-05-17 soon`. Of a range, no date is read.
@@ -57,6 +56,8 @@ pub(super) fn parse_date_before(text: &str, order: DateOrder) -> Option<Date> {
         _ => None,
     })
 }
+
+const ORDERS: [DateOrder; 3] = [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear];
 
 /// Dates that programs write where there is none (RULES 10).
 const SENTINELS: [Date; 3] =
@@ -76,9 +77,7 @@ impl When {
 
 /// Whether a text is a date that stands for none, in whatever order it is written.
 pub(super) fn is_no_date(text: &str) -> bool {
-    [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear]
-        .into_iter()
-        .any(|order| parse_when(text, order).is_some_and(When::is_sentinel))
+    ORDERS.into_iter().any(|order| parse_when(text, order).is_some_and(When::is_sentinel))
 }
 
 /// The day of which a text is the number in a spreadsheet; `None` where it is none of these centuries.
@@ -95,10 +94,24 @@ pub(super) fn day_of_number(text: &str) -> Option<Date> {
 
 /// Whether the time in a text of a date is midnight; `None` where it has none, or one that cannot be read.
 pub(super) fn is_at_midnight(text: &str) -> Option<bool> {
-    let colon = text.find(':')?;
-    let start = text[..colon].rfind([' ', 'T', 't', '\u{a0}'])?;
-    let time = text[start..].trim_start_matches(|c: char| c.is_whitespace() || matches!(c, 'T' | 't'));
-    parse_clock(time.trim_end_matches(['Z', 'z'])).map(|clock| clock == (Time::midnight(), 0))
+    let divides = |c: char| c.is_whitespace() || matches!(c, 'T' | 't');
+    let is_date = |text: &str| {
+        ORDERS.into_iter().any(|order| matches!(parse_when(text.trim(), order), Some(When::Date(_))))
+    };
+    let at = text.rmatch_indices(divides).map(|(at, _)| at).find(|at| is_date(&text[..*at]))?;
+    let time = text[at..].trim_start_matches(divides);
+    parse_clock(without_offset(time)).map(|clock| clock == (Time::midnight(), 0))
+}
+
+/// A time without `Z` or `+01:00` behind it.
+fn without_offset(time: &str) -> &str {
+    let is_offset = |text: &str| {
+        (2..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
+    };
+    match time.rfind(['+', '-']) {
+        Some(at) if is_offset(&time[at + 1..]) => time[..at].trim_end(),
+        _ => time.trim_end_matches(['Z', 'z']),
+    }
 }
 
 fn parse_bare(text: &str, order: DateOrder) -> Option<When> {
@@ -484,16 +497,40 @@ mod tests {
     }
 
     #[test]
+    fn a_word_for_a_weekday_and_a_month_is_a_weekday_beside_a_whole_date() {
+        for text in ["mar 01/12/2026", "mar. 01/12/2026", "Mar 01-12-2026", "01/12/2026 mar", "mar 1/12/26"] {
+            check(text, DateOrder::DayMonthYear, Some("2026-12-01"));
+        }
+        check("Mar 15, 2026", DateOrder::DayMonthYear, Some("2026-03-15"));
+        check("15 mar 2026", DateOrder::DayMonthYear, Some("2026-03-15"));
+        check("mar 15/12/2026 15:00", DateOrder::DayMonthYear, Some("2026-12-15T15:00:00"));
+    }
+
+    #[test]
     fn midnight_is_known_in_a_date_cell() {
-        for text in
-            ["2026-12-05 00:00:00", "2026-12-05T00:00:00.000Z", "05/12/2026 0:00", "12/5/2026 12:00 AM"]
-        {
+        for text in [
+            "2026-12-05 00:00:00",
+            "2026-12-05T00:00:00.000Z",
+            "2026-12-05T00:00:00+01:00",
+            "2026-12-05T00:00:00-0500",
+            "2026-12-05 00:00:00 +00:00",
+            "2026-12-05 00h00",
+            "2026-12-05 0000",
+            "2026-12-05 00.00",
+            "05/12/2026 0:00",
+            "12/5/2026 12:00 AM",
+            "5 Dec 2026 00:00",
+        ] {
             assert_eq!(is_at_midnight(text), Some(true), "{text}");
         }
-        for text in ["2026-12-05 15:00", "2026-12-05 24:00", "5 Dec 2026 12:00 PM"] {
+        for text in
+            ["2026-12-05 15:00", "2026-12-05 24:00", "5 Dec 2026 12:00 PM", "2026-12-05T15:00:00+01:00"]
+        {
             assert_eq!(is_at_midnight(text), Some(false), "{text}");
         }
-        for text in ["2026-12-05", "", "2026-12-05 late:", "15:00"] {
+        for text in
+            ["2026-12-05", "", "2026-12-05 late:", "15:00", "5 Dec 2026", "Sat 05 Dec 2026", "mar 01/12/2026"]
+        {
             assert_eq!(is_at_midnight(text), None, "{text}");
         }
     }

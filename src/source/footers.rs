@@ -39,7 +39,9 @@ const FOOTER_WORDS: [&str; 19] = [
 /// Whether a row without dates looks like a total or a note, rather than like a booking that lacks them.
 pub(super) fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bool {
     let cell = |field| columns.position(field).and_then(|position| record.text(position)).map_or("", trimmed);
-    if [Field::CheckIn, Field::CheckOut, Field::LastNight].into_iter().any(|field| !cell(field).is_empty()) {
+    if [Field::CheckIn, Field::CheckOut, Field::LastNight].into_iter().any(|field| !cell(field).is_empty())
+        || tells_of_a_stay(record, columns)
+    {
         return false;
     }
     let key = cell(Field::ReservationKey).to_lowercase();
@@ -56,21 +58,61 @@ pub(super) fn is_a_note<C: Cells>(record: &C, columns: &Columns) -> bool {
     let texts = || (0..record.n_cells()).filter_map(|position| record.text(position)).map(trimmed);
     let mut filled = texts().filter(|text| !text.is_empty());
     let Some(first) = filled.next() else { return false };
+    if tells_of_a_stay(record, columns) {
+        return false;
+    }
     let is_alone = filled.next().is_none();
-    let is_heading =
-        is_alone && (first.contains(char::is_whitespace) || !first.contains(|c: char| c.is_ascii_digit()));
+    let key = columns.position(Field::ReservationKey).and_then(|position| record.text(position));
+    let key = key.map_or("", trimmed);
+    let has_digits = first.contains(|c: char| c.is_ascii_digit());
+    let is_heading = is_alone && (first.contains(char::is_whitespace) || (!has_digits && first != key));
     let mut words = first.split_whitespace();
     let is_month = words.next().and_then(month_named).is_some()
         && words.all(|word| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit()));
-    let has_a_key = columns
-        .position(Field::ReservationKey)
-        .and_then(|position| record.text(position))
-        .is_some_and(|key| !trimmed(key).is_empty() && trimmed(key) != first);
+    let has_a_key = !key.is_empty() && key != first;
     is_heading || (!has_a_key && (is_month || is_footer_word(&first.to_lowercase())))
 }
 
+/// Fields that say whose stay a row is, or where.
+const OF_A_STAY: [Field; 9] = [
+    Field::Unit,
+    Field::SpaceKey,
+    Field::Status,
+    Field::GuestKey,
+    Field::FullName,
+    Field::FirstName,
+    Field::LastName,
+    Field::Email,
+    Field::Phone,
+];
+
+/// Whether a row without dates is a booking that lost them: it names a guest, a unit or a status beside its first cell; or
+/// its cells were not divided, and stand in one.
+fn tells_of_a_stay<C: Cells>(record: &C, columns: &Columns) -> bool {
+    let mut filled = (0..record.n_cells())
+        .filter_map(|position| Some((position, trimmed(record.text(position)?))))
+        .filter(|(_, text)| !text.is_empty());
+    let Some((first, text)) = filled.next() else { return false };
+    let n_digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_undivided = text.contains([',', ';', '\t', '|']) && n_digits >= LEAST_DIGITS;
+    let has_words = |field| {
+        let position = columns.position(field).filter(|position| *position != first);
+        let cell = position.and_then(|position| record.text(position));
+        cell.is_some_and(|cell| cell.contains(char::is_alphabetic))
+    };
+    is_undivided || OF_A_STAY.into_iter().any(has_words)
+}
+
+/// So many digits the date of an undivided row has at least.
+const LEAST_DIGITS: usize = 4;
+
+/// Whether a text begins with a word for totals: with the whole word, for `Summer22` may be the number of a booking.
 fn is_footer_word(text: &str) -> bool {
-    FOOTER_WORDS.iter().any(|word| text.starts_with(word))
+    let ends = |rest: &str| rest.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '-'));
+    FOOTER_WORDS.iter().any(|word| {
+        let rest = text.strip_prefix(word);
+        rest.is_some_and(|rest| ends(rest) || !word.ends_with(char::is_alphanumeric))
+    })
 }
 
 /// Whether a row is the header once more, as at the top of each printed page.
@@ -171,9 +213,34 @@ mod tests {
 
     #[test]
     fn booking_without_dates_between_bookings_is_rejected() {
-        for row in ["R9,101,,,", "R9,,,,", "R9,101,,,Ana", ",101,,,Ana", "May-7,101,,,May", ",7,,,"] {
+        for row in [
+            "R9,101,,,",
+            "R9,,,,",
+            "R9,101,,,Ana",
+            ",101,,,Ana",
+            "May-7,101,,,May",
+            ",7,,,",
+            "HMABCDEF,,,,",
+            "SUM-1,102,,,Rui",
+            "Report7,102,,,",
+            "Summer22,,,,",
+            "Total,102,,,Rui Costa",
+            "\"HMABCDEF,102,2026-12-05,2026-12-09,Rui Costa\"",
+            "HMABCDEF;102;2026-12-05;2026-12-09;Rui Costa",
+            "HMABCDEF\t102\t2026-12-05\t2026-12-09\tRui Costa",
+        ] {
             let read = read(&format!("{row}\nR2,102,2026-05-03,2026-05-05,Rui\n"));
             assert_eq!((read.rejects.len(), read.warnings.len()), (1, 0), "{row}");
+        }
+    }
+
+    #[test]
+    fn booking_without_dates_or_key_at_the_end_makes_the_read_partial() {
+        for row in
+            [",104,,,Zed", "\"HMABCDEF,102,2026-12-05,2026-12-09,Rui Costa\"", "R9;102;2026-12-05;;Rui Costa"]
+        {
+            let read = read(&format!("R2,102,2026-05-03,2026-05-05,Rui\n{row}\n"));
+            assert_eq!((read.rejects.len(), read.coverage), (1, Coverage::Partial), "{row}");
         }
     }
 

@@ -214,7 +214,12 @@ impl WindowRules<'_> {
         }
         match when {
             When::Local(local) => When::Date(local.date()),
-            When::Instant(instant) => When::Date(TimeZone::UTC.to_datetime(instant).date()),
+            When::Instant(instant) => {
+                let here = self.zone.to_datetime(instant);
+                let in_utc = TimeZone::UTC.to_datetime(instant);
+                let is_of_utc = here.time() != Time::midnight() && in_utc.time() == Time::midnight();
+                When::Date(if is_of_utc { in_utc.date() } else { here.date() })
+            }
             When::Date(_) => when,
         }
     }
