@@ -80,6 +80,7 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     if let Some(path) = &flags.rows.rejects {
         write_rejects(path, &read.rejected_rows)?;
     }
+    read.count_blank_statuses(None);
     name_bookings(&mut read, &source.columns);
     let rule = &settings.mapping.units;
     let mut outline = outline(&read.reservations, rule);

@@ -154,9 +154,21 @@ impl Ledger {
 
     /// The median number of rows of each property.
     pub fn usual_rows_by_property(&self) -> BTreeMap<String, u64> {
-        let properties: BTreeSet<&String> = self.recent_shapes.iter().flat_map(|s| s.rows.keys()).collect();
+        self.by_property(|shape| &shape.rows)
+    }
+
+    /// The same with the rows of stays that are over; blank where it is not on record.
+    pub fn usual_rows_with_past(&self) -> BTreeMap<String, u64> {
+        if self.recent_shapes.iter().any(|shape| shape.with_past.is_empty()) {
+            return BTreeMap::new();
+        }
+        self.by_property(|shape| &shape.with_past)
+    }
+
+    fn by_property(&self, rows: impl Fn(&SourceShape) -> &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+        let properties: BTreeSet<&String> = self.recent_shapes.iter().flat_map(|s| rows(s).keys()).collect();
         let of = |property: &String| {
-            self.recent_shapes.iter().map(|shape| shape.rows.get(property).copied().unwrap_or(0)).collect()
+            self.recent_shapes.iter().map(|shape| rows(shape).get(property).copied().unwrap_or(0)).collect()
         };
         properties
             .into_iter()

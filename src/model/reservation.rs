@@ -114,4 +114,13 @@ impl SourceRead {
     pub fn n_current_rows(&self) -> u64 {
         self.n_rows.saturating_sub(self.counts.past)
     }
+
+    /// Counts blank statuses like unknown ones where they are more than twice as many as before, or, where nothing is
+    /// known of before, most rows have none (RULES 11): cells that were always blank are how this source is.
+    pub fn count_blank_statuses(&mut self, before: Option<u64>) {
+        let usual = before.map_or(self.n_current_rows() / 2, |before| before.saturating_mul(2));
+        if self.counts.blank_statuses > usual {
+            self.counts.unknown_statuses += self.counts.blank_statuses;
+        }
+    }
 }

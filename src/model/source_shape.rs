@@ -17,6 +17,9 @@ use super::stay::{Place, Standing, Stay};
 pub struct SourceShape {
     /// Rows by property; one without a name where the source has one.
     pub rows: BTreeMap<String, u64>,
+    /// The same with the rows of stays that are over: a guest who left makes no source smaller. Blank where an earlier
+    /// version recorded it.
+    pub with_past: BTreeMap<String, u64>,
     /// Filled cells by column.
     pub filled: BTreeMap<String, u64>,
     /// Which of those columns the source has; `None` where an earlier version recorded it.
@@ -45,6 +48,8 @@ impl SourceShape {
         let mut shape = Self { present, blank_statuses: Some(counts.blank_statuses), ..Self::default() };
         let mut n_filled = [0; COLUMNS.len()];
         for reservation in reservations {
+            let property = reservation.id.property.to_string();
+            *shape.with_past.entry(property).or_default() += reservation.stays.len() as u64;
             let mut n_rows = 0;
             for stay in reservation.stays.iter().filter(|stay| !stay.is_over(now)) {
                 n_rows += 1;

@@ -201,8 +201,21 @@ pub fn guard_shrink(
     settings: &GuardSettings,
     allowances: &[Allowance],
 ) -> Vec<GuardCheck> {
+    // Rows of guests who left are not missing: a source that still has them is no smaller.
+    let with_past = ledger.usual_rows_with_past();
+    let missing_with_past = |property: &str| {
+        let now = shape.with_past.get(property).copied().unwrap_or(0);
+        with_past.get(property).map(|usual| usual.saturating_sub(now))
+    };
+    let missing_in_all: Option<u64> =
+        (!with_past.is_empty()).then(|| with_past.keys().filter_map(|p| missing_with_past(p)).sum());
     let fewer = |scope: GuardScope, now: u64, usual: u64| {
-        let count = usual.saturating_sub(now);
+        let bound = match &scope {
+            GuardScope::All => missing_in_all,
+            GuardScope::Property(property) => missing_with_past(property.as_str()),
+            GuardScope::Column(_) => None,
+        };
+        let count = usual.saturating_sub(now).min(bound.unwrap_or(u64::MAX));
         let check = judged(Guard::MaxShrink, scope, count, usual, Vec::new(), settings, allowances);
         // Where nothing at all is left of what should be the whole, even a small source is not to be believed.
         if now == 0 && coverage == Coverage::Complete {
@@ -313,6 +326,40 @@ mod tests {
             (expected_limit, tripped),
             "{count} of {of} with {allow:?}"
         );
+    }
+
+    /// Counts of `max_shrink` in all and at each property, where each of `usual` was one source with those rows, each
+    /// `PROPERTY CURRENT PAST`.
+    fn check_shrink(usual: &[&str], now: &[&str], expected: &[u64]) {
+        let shape = |rows: &[&str]| {
+            let mut shape = SourceShape::default();
+            for row in rows {
+                let words: Vec<&str> = row.split(' ').collect();
+                let number = |n: usize| words[n].parse::<u64>().expect("a number");
+                shape.rows.insert(words[0].to_owned(), number(1));
+                shape.with_past.insert(words[0].to_owned(), number(1) + number(2));
+            }
+            shape
+        };
+        let before = shape(usual);
+        let ledger =
+            Ledger { recent_rows: vec![before.n_rows()], recent_shapes: vec![before], ..Ledger::default() };
+        let now = shape(now);
+        let checks = guard_shrink(now.n_rows(), &now, Coverage::Complete, &ledger, &settings(), &[]);
+        let counts = checks.iter().filter(|check| !matches!(check.scope, GuardScope::Column(_)));
+        assert_eq!(counts.map(|check| check.count).collect::<Vec<_>>(), expected, "{usual:?} {now:?}");
+    }
+
+    #[test]
+    fn guests_who_left_make_no_source_smaller() {
+        check_shrink(&["X 25 0"], &["X 6 20"], &[0]);
+        check_shrink(&["X 25 0"], &["X 6 0"], &[19]);
+        check_shrink(&["X 25 0"], &["X 6 5"], &[14]);
+        // Years of history hide nothing.
+        check_shrink(&["X 100 5000"], &["X 0 5000"], &[100]);
+        check_shrink(&["X 100 5000"], &["X 90 5010"], &[0]);
+        check_shrink(&["X 3 0", "Y 1 0"], &["X 4 0", "Y 0 1"], &[0, 0, 0]);
+        check_shrink(&["X 30 0", "Y 10 0"], &["X 30 0", "Y 0 0"], &[10, 0, 10]);
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl Job<'_> {
         now: Timestamp,
     ) -> Result<SourceRead, Failure> {
         let shape = SourceShape::of(&source, now);
-        count_blank_statuses(&mut source.counts, ledger);
+        count_blank_statuses(&mut source, ledger);
         // The bytes of a limited run were not carried out, and are news to the next whole one.
         if let Some((store, _)) = told.record.as_ref().filter(|_| !self.is_limited()) {
             let SourceRead { location, fingerprint, .. } = &source;

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use crate::exit_code::ExitCode;
 use crate::mapping::{ReservationFilter, UnknownProperties};
 use crate::model::{
-    GrantKeyParts, Inventory, Ledger, Namespace, Problem, ProblemCode, ReservationId, RowCounts, SourceKind,
+    GrantKeyParts, Inventory, Ledger, Namespace, Problem, ProblemCode, ReservationId, SourceKind,
     SourcePlace, SourceRead, SourceShape, Trip,
 };
 use crate::plan::{
@@ -85,13 +85,9 @@ pub(super) fn judge_source(
     checks
 }
 
-/// Blank statuses count like unknown ones where they are more than twice as many as in the last run (RULES 11): cells
-/// that were always blank are how this source is.
-pub(super) fn count_blank_statuses(counts: &mut RowCounts, ledger: &Ledger) {
-    let before = ledger.recent_shapes.first().and_then(|shape| shape.blank_statuses);
-    if before.is_some_and(|before| counts.blank_statuses > before.saturating_mul(2)) {
-        counts.unknown_statuses += counts.blank_statuses;
-    }
+/// What the last run had of blank statuses.
+pub(super) fn count_blank_statuses(source: &mut SourceRead, ledger: &Ledger) {
+    source.count_blank_statuses(ledger.recent_shapes.first().and_then(|shape| shape.blank_statuses));
 }
 
 /// The notice that the source was read before: in the last run, or before a newer one.

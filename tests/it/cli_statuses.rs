@@ -187,3 +187,12 @@ fn blank_statuses_count_where_they_are_more_than_twice_as_many_as_before() {
     );
     assert_eq!(run(9), 0, "what was stopped is no run to compare with");
 }
+
+#[test]
+fn statuses_that_are_almost_all_blank_are_told_on_the_first_night() {
+    let place = with_source("", &(rows(1, 1, "confirmed", COMING) + &rows(2, 6, "", COMING)));
+    let ended = place.run(&["check"]);
+    assert_eq!(ended.code, 3, "{ended:#?}");
+    assert!(ended.stdout.contains("6 rows with a status that is not known"), "{}", ended.stdout);
+    check(&place.run(&["run"]), 6, &["the status is blank (in 6 rows", "max_reject: 6 of 7"]);
+}
