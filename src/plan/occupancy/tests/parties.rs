@@ -193,7 +193,7 @@ fn a_bridge_is_no_window_that_was_made_longer() {
         Planned::matters,
         &[(
             "at 4T12; has R1 Ana 101 1..4T15 recorded=1..4; R1 Ana 101 1..4; R2 Ben 101 4..6",
-            "made_longer R1 101",
+            "made_longer R1 room-101",
         )],
     );
 }
