@@ -12,7 +12,7 @@ use super::desired::{DesiredReservation, UnitSpaces};
 use super::directory::{Directory, DoorRefs, SpaceRef};
 use super::settings::{MappingSettings, UnitRule};
 use crate::model::local_span::{DAY, start_of_day};
-use crate::model::{DoorRef, LocalSpan, LocalTime, SharedSet, Unit};
+use crate::model::{DoorRef, LocalSpan, LocalTime, SharedSet, SpaceId, Unit};
 
 /// So many units, or parties in one night, make a door common.
 const MANY: usize = 3;
@@ -89,6 +89,11 @@ impl UnitDoors {
         own.sort_unstable();
         own.dedup();
         own
+    }
+
+    /// The same of spaces by their ids; those that the workspace has no more have no doors.
+    pub fn own_doors_by_id(&self, directory: &Directory, spaces: &SharedSet<SpaceId>) -> DoorRefs {
+        self.own_doors(directory, spaces.iter().filter_map(|space| directory.by_id(space)))
     }
 }
 

@@ -1,9 +1,10 @@
 //! What the tests of the mapping have in common.
 
-use jiff::Timestamp;
+use jiff::civil::time;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
-use crate::model::{Guest, MethodSet, Moment, Place, SourcePlace, Standing, Stay};
+use crate::model::{Guest, MethodSet, Moment, Place, Property, SourcePlace, Standing, Stay};
 
 /// The row of a guest without a name, who is expected for one night in May and has no unit.
 pub(crate) fn stay() -> Stay {
@@ -22,6 +23,18 @@ pub(crate) fn stay() -> Stay {
         updated_at: None,
         booked_at: None,
         source: SourcePlace { container: "a.csv".into(), row: 2 },
+    }
+}
+
+/// A house from 15:00 to 11:00 by the clock of UTC, without buffers.
+pub(crate) fn property() -> Property {
+    Property {
+        time_zone: TimeZone::UTC,
+        country: None,
+        check_in: time(15, 0, 0, 0),
+        check_out: time(11, 0, 0, 0),
+        early_access: SignedDuration::ZERO,
+        late_exit: SignedDuration::ZERO,
     }
 }
 

@@ -83,14 +83,11 @@ impl UnknownProperties {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-    use jiff::civil::time;
-    use jiff::tz::TimeZone;
 
     use super::super::settings::SpaceTemplate;
     use super::super::testing;
     use super::*;
-    use crate::model::{Property, ReservationId, Stay};
+    use crate::model::{ReservationId, Stay};
 
     fn template(text: &str) -> UnitRule {
         UnitRule::Template(SpaceTemplate::parse(text).expect("a template"))
@@ -103,14 +100,7 @@ mod tests {
 
     /// Looks at one stay of each property; those with a `-` before them are over. `None` where all are refused.
     fn held(codes: &[&str], by_code: &[&str], rule: &UnitRule) -> Option<Vec<String>> {
-        let default = Property {
-            time_zone: TimeZone::UTC,
-            country: None,
-            check_in: time(15, 0, 0, 0),
-            check_out: time(11, 0, 0, 0),
-            early_access: SignedDuration::ZERO,
-            late_exit: SignedDuration::ZERO,
-        };
+        let default = testing::property();
         let by_code = by_code.iter().map(|code| ((*code).into(), default.clone())).collect();
         let reservation = |code: &&str| {
             let stay = testing::stay();

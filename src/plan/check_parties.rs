@@ -275,19 +275,15 @@ impl<'a> Finder<'a> {
     }
 
     fn own_doors(&self, spaces: &SharedSet<SpaceId>) -> DoorRefs {
-        let directory = self.base.directory;
-        self.desired.doors.own_doors(directory, spaces.iter().filter_map(|space| directory.by_id(space)))
+        self.desired.doors.own_doors_by_id(self.base.directory, spaces)
     }
 
     /// The grants of ours at some doors.
     fn by_door(&self, world: &World<'_>, doors: &HashSet<DoorRef>) -> HashMap<DoorRef, AtDoor> {
         let mut by_door: HashMap<DoorRef, AtDoor> = HashMap::new();
-        let directory = self.base.directory;
         // Grants at no such door are the most.
-        let is_near = |grant: &ModelGrant<'_>| {
-            let spaces = grant.spaces.iter().filter_map(|space| directory.by_id(space));
-            self.desired.doors.own_doors(directory, spaces).iter().any(|door| doors.contains(door))
-        };
+        let is_near =
+            |grant: &ModelGrant<'_>| self.own_doors(grant.spaces).iter().any(|door| doors.contains(door));
         for grant in world.grants().filter(is_near) {
             let Some(at) = self.at(&grant) else { continue };
             for door in at.doors.iter().filter(|door| doors.contains(*door)) {

@@ -6,7 +6,7 @@ use super::check::Base;
 use super::outline::Plan;
 use super::seam_rules::{ModelGrant, World};
 use super::step::Call;
-use crate::mapping::{Desired, DoorRefs};
+use crate::mapping::Desired;
 use crate::model::{AccessGrantId, AccessGrantKey, DoorRef, Properties, SharedSet, SpaceId};
 
 /// The time of a grant at a door, in seconds, without the buffers that every property has.
@@ -25,10 +25,7 @@ pub(super) fn crowded_doors<'w>(
     (base, desired): (&Base<'_>, &Desired),
     is_closed: impl Fn(&AccessGrantId) -> bool,
 ) -> HashSet<DoorRef> {
-    let own_doors = |spaces: &SharedSet<SpaceId>| -> DoorRefs {
-        let known = spaces.iter().filter_map(|space| base.directory.by_id(space));
-        desired.doors.own_doors(base.directory, known)
-    };
+    let own_doors = |spaces: &SharedSet<SpaceId>| desired.doors.own_doors_by_id(base.directory, spaces);
     let opened: HashSet<DoorRef> = plan
         .steps
         .iter()

@@ -11,8 +11,7 @@ use super::connection::Connection;
 use super::explain::Seen;
 use super::failure::Failure;
 use super::gates::{
-    age_of, count_blank_statuses, is_older, judge_source, refuse_unknown_properties, refuse_unmatched,
-    seen_before, stopped_by,
+    age_of, is_older, judge_source, refuse_unknown_properties, refuse_unmatched, seen_before, stopped_by,
 };
 use super::job::{Job, Mode, live_keys};
 use super::reading::Unread;
@@ -143,7 +142,7 @@ impl Job<'_> {
         now: Timestamp,
     ) -> Result<SourceRead, Failure> {
         let shape = SourceShape::of(&source, now);
-        count_blank_statuses(&mut source, ledger);
+        source.count_blank_statuses(ledger.recent_shapes.first().and_then(|shape| shape.blank_statuses));
         // The bytes of a limited run were not carried out, and are news to the next whole one.
         if let Some((store, _)) = told.record.as_ref().filter(|_| !self.is_limited()) {
             let SourceRead { location, fingerprint, .. } = &source;

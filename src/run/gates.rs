@@ -85,11 +85,6 @@ pub(super) fn judge_source(
     checks
 }
 
-/// What the last run had of blank statuses.
-pub(super) fn count_blank_statuses(source: &mut SourceRead, ledger: &Ledger) {
-    source.count_blank_statuses(ledger.recent_shapes.first().and_then(|shape| shape.blank_statuses));
-}
-
 /// The notice that the source was read before: in the last run, or before a newer one.
 pub(super) fn seen_before(source: &SourceRead, ledger: &Ledger) -> Option<Problem> {
     let (message, hint) = if source.kind == SourceKind::Sql {

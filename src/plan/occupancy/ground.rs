@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use smallvec::SmallVec;
 
 use super::Hold;
-use super::meeting::{Reservations, own_doors_of};
+use super::meeting::Reservations;
 use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, Owned, SharedByPeople, StayFacts, UnitSpaces};
 use crate::model::local_span::date_of;
 use crate::model::{
@@ -502,7 +502,7 @@ impl<'a> Builder<'a, '_> {
         Grant {
             position,
             reservation,
-            doors: own_doors_of(owned, self.input, &self.input.desired.doors),
+            doors: self.input.desired.doors.own_doors_by_id(self.input.directory, &owned.grant.spaces),
             window,
             dates: LocalSpan { from: window.from + early, to: window.to - late },
             recorded: owned.recorded.map(|wanted| LocalSpan::of_window(&wanted.window(), zone)),

@@ -10,7 +10,7 @@ use hashbrown::HashSet;
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
-use crate::mapping::{Desired, DesiredGrant, DesiredReservation, Owned, UnitSpaces};
+use crate::mapping::{Desired, DesiredGrant, DesiredReservation, UnitSpaces};
 use crate::model::{DoorRef, EmailAddress, PhoneNumber, ReservationId, SharedSet, Standing, Wanted, Window};
 use crate::plan::live::Live;
 use crate::plan::planner::PlanInput;
@@ -104,14 +104,24 @@ pub(in crate::plan) fn who_meets(
         }
         for position in live.of_reservation(&reservation.id) {
             let owned = &live.owned[position];
-            add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n, false);
+            add_doors(
+                &doors.own_doors_by_id(input.directory, &owned.grant.spaces),
+                &owned.grant.window,
+                n,
+                false,
+            );
         }
     }
     let n_desired = reservations.desired.reservations.len();
     for (n, (_, range)) in reservations.absent.iter().enumerate() {
         for position in range.clone() {
             let owned = &live.owned[position];
-            add_doors(&own_doors_of(owned, input, doors), &owned.grant.window, n_desired + n, false);
+            add_doors(
+                &doors.own_doors_by_id(input.directory, &owned.grant.spaces),
+                &owned.grant.window,
+                n_desired + n,
+                false,
+            );
         }
     }
     spans.sort_unstable();
@@ -215,16 +225,6 @@ fn identifiers(grant: &DesiredGrant) -> SmallVec<[u64; 3]> {
         .flatten()
         .map(|text| BuildHasherDefault::<DefaultHasher>::default().hash_one(text))
         .collect()
-}
-
-/// The doors by which the guest of a grant has a unit.
-pub(in crate::plan) fn own_doors_of(
-    owned: &Owned<'_>,
-    input: &PlanInput<'_>,
-    doors: &crate::mapping::UnitDoors,
-) -> crate::mapping::DoorRefs {
-    let known = owned.grant.spaces.iter().filter_map(|space| input.directory.by_id(space));
-    doors.own_doors(input.directory, known)
 }
 
 fn minutes(instant: Timestamp) -> i32 {

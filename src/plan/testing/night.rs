@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::{date, time};
-use jiff::tz::TimeZone;
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::told::Planned;
 use super::words::{full_name, hours_of, id, moment, row, space_id, space_keys, units_of, window};
 use super::{Doors, namespace};
+use crate::mapping::testing::property;
 use crate::mapping::{
     AddressRules, CurrentAccess, Directory, GuestScope, MappingSettings, NamePattern, ReservationFilter,
     SharedSpaces, SpaceTemplate, UnitRule, map,
@@ -17,8 +17,8 @@ use crate::model::time::Side;
 use crate::model::{
     Absence, AccessGrantKey, AccessMethodId, Choice, Coverage, Decision, Device, Entrance, Fingerprint,
     GrantKeyParts, GrantState, GuestKey, Identity, Inventory, Ledger, LiveGrant, Method, MethodSet, Move,
-    Properties, Property, RejectedRows, RequestedMethod, Reservation, ReservationId, RowCounts, SourceKind,
-    SourceRead, Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
+    Properties, RejectedRows, RequestedMethod, Reservation, ReservationId, RowCounts, SourceKind, SourceRead,
+    Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
 };
 use crate::plan::{
     Allowance, Commands, ContactConflict, GuardSettings, Limits, Past, PlanInput, PlanSettings, Policy,
@@ -73,17 +73,7 @@ impl Night {
             lost: BTreeSet::new(),
             mapping: MappingSettings {
                 namespace: namespace(),
-                properties: Properties {
-                    default: Property {
-                        time_zone: TimeZone::UTC,
-                        country: None,
-                        check_in: time(15, 0, 0, 0),
-                        check_out: time(11, 0, 0, 0),
-                        early_access: SignedDuration::ZERO,
-                        late_exit: SignedDuration::ZERO,
-                    },
-                    by_code: BTreeMap::new(),
-                },
+                properties: Properties { default: property(), by_code: BTreeMap::new() },
                 units: UnitRule::Template(SpaceTemplate::parse("room-{unit}").expect("a template")),
                 also: BTreeSet::new(),
                 shared: SharedSpaces::default(),
