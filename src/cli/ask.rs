@@ -1,11 +1,12 @@
-//! Asks a person on a terminal for what a draft leaves open. Whoever answers nothing fills it in later.
+//! Asks on a terminal for the values that a draft configuration lacks. A blank answer leaves the line to be filled in.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, Write};
 
 use jiff::tz::TimeZone;
 
-use crate::config::{OpenLine, answered, open_lines};
+use crate::config::{OpenLine, answered, open_lines, toml_string};
+use crate::source::Meaning;
 
 /// Where the questions go, and where the answers come from.
 pub(super) struct Asker<R, W> {
@@ -59,13 +60,13 @@ enum Choice<'a> {
     /// A header by its name or number; and whether `none` says that there is no such column.
     Header { headers: &'a [String], may_be_none: bool },
     /// One of some words.
-    Word(&'static [&'static str]),
+    Word(Vec<&'static str>),
     /// A zone of the IANA database.
     Zone,
 }
 
 impl<'a> Prompt<'a> {
-    /// `None` for what nobody can answer in a line.
+    /// `None` where the value is not one word or one header.
     fn of(line: &OpenLine, headers: &'a [String]) -> Option<Self> {
         let OpenLine { section, key, question: _ } = line;
         Some(match (section.as_str(), key.as_str()) {
@@ -77,12 +78,12 @@ impl<'a> Prompt<'a> {
             ("source", "date_order") => Self {
                 text: "How are dates such as 03/04 written".to_owned(),
                 choice: "dmy: day first, mdy: month first".to_owned(),
-                answer: Choice::Word(&["dmy", "mdy"]),
+                answer: Choice::Word(vec!["dmy", "mdy"]),
             },
             ("statuses", word) => Self {
                 text: format!("What does the status `{word}` mean"),
                 choice: "grant, checked_in, revoke or ignore".to_owned(),
-                answer: Choice::Word(&["grant", "checked_in", "revoke", "ignore"]),
+                answer: Choice::Word(Meaning::WORDS.map(|(word, _)| word).into()),
             },
             ("columns", field) => {
                 let may_be_none = field == "status";
@@ -101,15 +102,17 @@ impl<'a> Prompt<'a> {
 
     /// The answer as TOML; `None` where it cannot be used.
     fn read(&self, text: &str) -> Option<String> {
-        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         match &self.answer {
-            Choice::Zone => TimeZone::get(text).is_ok().then(|| quoted(text)),
-            Choice::Word(words) => words.contains(&text).then(|| quoted(text)),
+            Choice::Zone => TimeZone::get(text).is_ok().then(|| toml_string(text)),
+            Choice::Word(words) => words.contains(&text).then(|| toml_string(text)),
             Choice::Header { may_be_none: true, .. } if text == "none" => Some("[]".to_owned()),
             Choice::Header { headers, .. } => {
                 let by_name = headers.iter().find(|header| header.eq_ignore_ascii_case(text));
                 let by_number = || text.parse::<usize>().ok().and_then(|n| headers.get(n.checked_sub(1)?));
-                by_name.or_else(by_number).filter(|header| !header.is_empty()).map(|header| quoted(header))
+                by_name
+                    .or_else(by_number)
+                    .filter(|header| !header.is_empty())
+                    .map(|header| toml_string(header))
             }
         }
     }

@@ -46,8 +46,8 @@ pub(super) enum Extent {
 /// Flags of `check`.
 #[derive(Debug, Args)]
 pub(super) struct CheckFlags {
-    /// Also tries the key, the workspace, the clock, the doors and the store, and says who would stand outside. Writes
-    /// nothing to Seam.
+    /// Also tries the key, the workspace, the clock, the doors and the store, and lists the guests who would get no key.
+    /// Writes nothing to Seam.
     #[arg(long)]
     online: bool,
     /// Lists the words of the status with how many rows have each, and what it means.
@@ -73,7 +73,7 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     let now = flags.now.or(rehearsed).unwrap_or_else(Timestamp::now);
     output.sink().emit(&Event::Started(Stage::Source));
     let runtime = runtime()?;
-    // The cells of rejected rows show which value is wrong, and of which booking.
+    // The text of a rejected row is kept, because messages quote the value and the booking from it.
     let source = SourceSettings { rejects: KeptRejects::Rows, ..settings.source.clone() };
     let mut read = runtime.block_on(source::read(&source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));

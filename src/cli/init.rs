@@ -33,8 +33,7 @@ pub(super) struct InitFlags {
     /// The address of a database: sqlite://, postgres:// or mysql://; it is not written into the configuration.
     #[arg(long, value_name = "DB", group = "source")]
     url: Option<String>,
-    /// Reads a configuration that somebody has begun to fill in, and adds what can be found with it; what is written there
-    /// stays as it is.
+    /// Reads a half-filled configuration again and adds what the source shows; lines that are filled in stay as they are.
     #[arg(long, group = "source", conflicts_with = "url")]
     r#continue: bool,
     /// Also writes a workspace for the sandbox: one space for each unit. The first dry run needs no key then.
@@ -46,7 +45,7 @@ pub(super) struct InitFlags {
 pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> Result<ExitCode, Failure> {
     let path = path.unwrap_or_else(|| Path::new(DEFAULT_PATH));
     let written = if flags.r#continue { Some(begun(path)?) } else { None };
-    // To be said before anything is asked; what counts is that files are made anew below.
+    // Refused before anything is asked; `create_new` below protects a file that comes in the meantime.
     let made = [(!flags.r#continue).then_some(path), flags.write_seed.as_deref()];
     if let Some(path) = made.into_iter().flatten().find(|path| path.exists()) {
         return Err(there_already(path));
@@ -103,7 +102,7 @@ pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> R
     Ok(ExitCode::Success)
 }
 
-/// The configuration that somebody has begun.
+/// The text of the configuration that is to be continued.
 fn begun(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure {
         exit_code: ExitCode::Configuration,

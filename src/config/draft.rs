@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use toml::de::DeTable;
 
-use super::fill_in::{FILL_IN, OpenLine, open_lines};
+use super::fill_in::{FILL_IN, OpenLine, open_lines, toml_string};
 use super::guess::{ColumnProposal, ProposedColumn, range_separator};
 use super::node::{self, Origin, Value};
 use super::profiles::Profile;
@@ -46,7 +46,7 @@ pub struct Draft {
     pub namespace: String,
     /// Where it is.
     pub input: DraftInput,
-    /// Its header; empty where nobody has seen it.
+    /// Its header; empty where the source was not read.
     pub header: Vec<String>,
     /// The export that the header is of.
     pub profile: Option<Profile>,
@@ -177,7 +177,7 @@ impl Draft {
              # config/default.toml of the program has every key with what it is for.\n\n\
              policy    = \"create-only\"   # create-only | upsert-only | sync; only sync may revoke\n",
         );
-        let namespace = quoted(&self.namespace);
+        let namespace = toml_string(&self.namespace);
         line(
             &mut text,
             &format!(
@@ -202,10 +202,10 @@ impl Draft {
              evidence  = \"high\"\n\n[source]\nkind = \"{kind}\"\n"
         );
         if let DraftOrder::Proven(order) = self.date_order {
-            line(&mut text, &format!("date_order = \"{}\"", word(order)));
+            line(&mut text, &format!("date_order = \"{}\"", word_of(&DateOrder::WORDS, &order)));
         }
         if let Some(separator) = range_separator(&self.proposals) {
-            line(&mut text, &format!("range_separator = {}", quoted(separator)));
+            line(&mut text, &format!("range_separator = {}", toml_string(separator)));
         }
         line(&mut text, "\n[columns]");
         for ColumnProposal { field, column, .. } in &self.proposals {
@@ -216,10 +216,10 @@ impl Draft {
             line(&mut text, "\n[statuses]");
         }
         for status in statuses {
-            let status_word = quoted(status);
+            let status_word = toml_string(status);
             line(
                 &mut text,
-                &match meaning(status).map(meaning_word) {
+                &match meaning(status).map(|meaning| word_of(&Meaning::WORDS, &meaning)) {
                     Some(meaning) => format!("{status_word} = \"{meaning}\""),
                     None => format!(
                         "# {status_word} = \"...\"   # {FILL_IN}: grant, checked_in, revoke or ignore"
@@ -237,12 +237,12 @@ impl Draft {
                 let kind = if matches!(self.input, DraftInput::Csv(_)) { "csv" } else { "excel" };
                 line(text, &format!("kind     = \"{kind}\""));
                 let pattern = "# a pattern such as \"exports/*.csv\" takes the newest";
-                line(text, &format!("path     = {}   {pattern}", quoted(path)));
+                line(text, &format!("path     = {}   {pattern}", toml_string(path)));
             }
             DraftInput::Sql { file, query } => {
                 line(text, "kind     = \"sql\"");
                 match file {
-                    Some(address) => line(text, &format!("url      = {}", quoted(address))),
+                    Some(address) => line(text, &format!("url      = {}", toml_string(address))),
                     None => line(
                         text,
                         &format!("url      = \"${{{ADDRESS_VARIABLE}}}\"   # the address, in a variable"),
@@ -250,12 +250,12 @@ impl Draft {
                 }
                 line(
                     text,
-                    &format!("query    = {}   # one SELECT, run read-only: look at it", quoted(query)),
+                    &format!("query    = {}   # one SELECT, run read-only: look at it", toml_string(query)),
                 );
             }
         }
         if let DraftInput::Excel { sheet: Some(sheet), .. } = &self.input {
-            line(text, &format!("sheet    = {}", quoted(sheet)));
+            line(text, &format!("sheet    = {}", toml_string(sheet)));
         }
         if let Some(profile) = self.profile {
             line(text, &format!("profile  = \"{}\"   # {}", profile.name, profile.export().title));
@@ -272,16 +272,22 @@ impl Draft {
         }
         if let Some(separator) = range_separator(&self.proposals).filter(|_| self.profile.is_none()) {
             let why = "# arrival and departure stand in one cell";
-            line(text, &format!("range_separator = {}   {why}", quoted(separator)));
+            line(text, &format!("range_separator = {}   {why}", toml_string(separator)));
         }
         let question = format!("# {FILL_IN}: dmy or mdy? The dates of the file do not prove it");
         match self.date_order {
             DraftOrder::Clear => {}
             DraftOrder::Proven(order) => {
-                line(text, &format!("date_order = \"{}\"   # the dates of the file prove it", word(order)));
+                line(
+                    text,
+                    &format!(
+                        "date_order = \"{}\"   # the dates of the file prove it",
+                        word_of(&DateOrder::WORDS, &order)
+                    ),
+                );
             }
             DraftOrder::Probable(order) => {
-                let order = word(order);
+                let order = word_of(&DateOrder::WORDS, &order);
                 line(text, &format!("date_order = \"{order}\"   {question}, but most can be read so"));
             }
             DraftOrder::Unproven => line(text, &format!("# date_order = \"dmy\"   {question}")),
@@ -331,8 +337,8 @@ impl Draft {
         );
         for (word, DraftStatus { n_rows, is_known }) in &self.statuses {
             let found = if *n_rows == 1 { "once".to_owned() } else { format!("{n_rows} times") };
-            let meaning = meaning(word).map(meaning_word);
-            let word = quoted(word);
+            let meaning = meaning(word).map(|meaning| word_of(&Meaning::WORDS, &meaning));
+            let word = toml_string(word);
             match meaning {
                 _ if *is_known => line(text, &format!("# {word} is known: found {found}")),
                 Some(meaning) => line(text, &format!("{word} = \"{meaning}\"   # found {found}; is it so?")),
@@ -344,7 +350,7 @@ impl Draft {
     fn rest(&self, text: &mut String) {
         line(text, "\n[property]");
         match &self.time_zone {
-            Some(zone) => line(text, &format!("time_zone = {}", quoted(zone))),
+            Some(zone) => line(text, &format!("time_zone = {}", toml_string(zone))),
             None => line(
                 text,
                 &format!(
@@ -358,7 +364,10 @@ impl Draft {
         for property in &self.properties {
             line(
                 text,
-                &format!("\n[properties.{}]   # what is not said here is as in [property]", quoted(property)),
+                &format!(
+                    "\n[properties.{}]   # what is not said here is as in [property]",
+                    toml_string(property)
+                ),
             );
         }
         line(text, "\n[spaces]");
@@ -384,7 +393,7 @@ impl Draft {
             line(text, "\n[seam]");
             line(text, &format!("endpoint = \"sandbox\"   {why}"));
             line(text, "\n[seam.sandbox]");
-            line(text, &format!("seed = {}   # the workspace that it starts with", quoted(seed)));
+            line(text, &format!("seed = {}   # the workspace that it starts with", toml_string(seed)));
         } else {
             line(text, "\n# [seam]                # the key comes from the environment: SEAM_API_KEY");
             line(text, "# endpoint = \"sandbox\"   # rehearses on an emulator, without a key");
@@ -403,42 +412,26 @@ pub fn source_path(written: &str) -> Option<String> {
     }
 }
 
-fn meaning_word(meaning: Meaning) -> &'static str {
-    match meaning {
-        Meaning::Grant => "grant",
-        Meaning::CheckedIn => "checked_in",
-        Meaning::Revoke => "revoke",
-        Meaning::Ignore => "ignore",
-    }
-}
-
-fn word(order: DateOrder) -> &'static str {
-    match order {
-        DateOrder::YearMonthDay => "ymd",
-        DateOrder::DayMonthYear => "dmy",
-        DateOrder::MonthDayYear => "mdy",
-    }
+/// The word of the configuration for a value.
+fn word_of<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
+    let found = words.iter().find(|(_, known)| known == value);
+    found.map(|(word, _)| *word).expect("each value has a word")
 }
 
 /// A column as `[columns]` writes it.
 fn written(column: &ProposedColumn) -> String {
     match column {
-        ProposedColumn::Header(header) => quoted(header),
+        ProposedColumn::Header(header) => toml_string(header),
         ProposedColumn::Derived(Derived::Joined { headers, with }) => {
-            let headers: Vec<String> = headers.iter().map(|header| quoted(header)).collect();
-            format!("{{ join = [{}], with = {} }}", headers.join(", "), quoted(with))
+            let headers: Vec<String> = headers.iter().map(|header| toml_string(header)).collect();
+            format!("{{ join = [{}], with = {} }}", headers.join(", "), toml_string(with))
         }
-        ProposedColumn::Derived(Derived::Constant(text)) => format!("{{ value = {} }}", quoted(text)),
+        ProposedColumn::Derived(Derived::Constant(text)) => format!("{{ value = {} }}", toml_string(text)),
     }
 }
 
 fn line(text: &mut String, line: &str) {
     writeln!(text, "{line}").expect("a string takes all text");
-}
-
-/// As a string of TOML.
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
 }
 
 /// On one line, so that it stays a comment.

@@ -3,6 +3,7 @@
 use toml::de::DeTable;
 
 use super::environment::Environment;
+use super::fill_in::toml_string;
 use super::load::{DEFAULTS, defaults};
 use super::masking::masked;
 use super::node::{self, Node, Origin, Place, Table, Value};
@@ -62,7 +63,7 @@ pub fn effective_values(text: &str, environment: &Environment) -> Vec<EffectiveV
             let Some(value) = environment.get(variable) else { continue };
             values.retain(|known| known.key != key);
             let is_shown = ["SEAM_ENDPOINT", "SEAM_WORKSPACE_ID"].contains(&variable);
-            let value = if is_shown { masked(&quoted(value)) } else { "\"***\"".to_owned() };
+            let value = if is_shown { masked(&toml_string(value)) } else { "\"***\"".to_owned() };
             values.push(EffectiveValue {
                 key: key.to_owned(),
                 value,
@@ -77,7 +78,7 @@ pub fn effective_values(text: &str, environment: &Environment) -> Vec<EffectiveV
 fn collect(table: &Table, path: &str, origin: &impl Fn(&Node) -> String, values: &mut Vec<EffectiveValue>) {
     for (key, entry) in table {
         let is_bare = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
-        let key = if is_bare && !key.is_empty() { key.clone() } else { quoted(key) };
+        let key = if is_bare && !key.is_empty() { key.clone() } else { toml_string(key) };
         let key = if path.is_empty() { key } else { format!("{path}.{key}") };
         match &entry.node.value {
             Value::Table(inner) => collect(inner, &key, origin, values),
@@ -90,14 +91,10 @@ fn collect(table: &Table, path: &str, origin: &impl Fn(&Node) -> String, values:
     }
 }
 
-fn quoted(text: &str) -> String {
-    toml::Value::String(text.to_owned()).to_string()
-}
-
 /// A value as TOML writes it.
 fn written(value: &Value) -> String {
     match value {
-        Value::Text(text) => quoted(text),
+        Value::Text(text) => toml_string(text),
         Value::DateTime(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
         Value::Float(number) => number.to_string(),

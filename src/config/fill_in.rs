@@ -4,6 +4,11 @@
 /// What stands where a person must write something.
 pub const FILL_IN: &str = "FILL IN";
 
+/// A text as a string of TOML.
+pub fn toml_string(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
 /// A line that is not filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenLine {
@@ -25,16 +30,12 @@ impl OpenLine {
 
 /// The lines of a configuration, or of a query, that are not filled in.
 pub fn open_lines(text: &str) -> Vec<OpenLine> {
-    let mut section = String::new();
     let mut open = Vec::new();
-    for line in text.lines() {
-        if let Some(name) = section_of(line) {
-            name.clone_into(&mut section);
-        }
-        if let Some((before, question)) = line.split_once(FILL_IN) {
+    for TextTable { name, lines } in sections(text) {
+        for (before, question) in lines.iter().filter_map(|line| line.split_once(FILL_IN)) {
             let key = key_of(before.trim_start_matches(['#', '-', ' '])).unwrap_or_default();
             let question = question.trim_start_matches([':', ' ']).to_owned();
-            open.push(OpenLine { section: section.clone(), key, question });
+            open.push(OpenLine { section: name.clone(), key, question });
         }
     }
     open
@@ -42,21 +43,17 @@ pub fn open_lines(text: &str) -> Vec<OpenLine> {
 
 /// The text with an answer in place of an open line; the answer is TOML.
 pub fn answered(text: &str, line: &OpenLine, answer: &str) -> String {
-    let mut section = String::new();
     let mut answered = String::new();
-    for seen in text.lines() {
-        if let Some(name) = section_of(seen) {
-            name.clone_into(&mut section);
+    for TextTable { name, lines } in sections(text) {
+        for seen in lines {
+            let key = seen.trim_start_matches(['#', ' ']);
+            let is_it =
+                seen.contains(FILL_IN) && name == line.section && key_of(key).as_ref() == Some(&line.key);
+            match key.split_once('=').filter(|_| is_it) {
+                Some((written, _)) => answered.extend([written.trim_end(), " = ", answer, "\n"]),
+                None => answered.extend([&seen, "\n"]),
+            }
         }
-        let key = seen.trim_start_matches(['#', ' ']);
-        let is_it =
-            seen.contains(FILL_IN) && section == line.section && key_of(key).as_ref() == Some(&line.key);
-        let line = match key.split_once('=').filter(|_| is_it) {
-            Some((written, _)) => format!("{} = {answer}", written.trim_end()),
-            None => seen.to_owned(),
-        };
-        answered.push_str(&line);
-        answered.push('\n');
     }
     answered
 }

@@ -40,7 +40,7 @@ pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, DraftStatus, so
 pub use effective::{EffectiveValue, default_file, effective_values};
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};
-pub use fill_in::{FILL_IN, OpenLine, answered, merged, open_lines};
+pub use fill_in::{FILL_IN, OpenLine, answered, merged, open_lines, toml_string};
 pub use guess::{ColumnProposal, ProposedColumn, known_headers, propose};
 pub use load::{DEFAULT_PATH, load, load_text};
 pub use namespace::fresh_namespace;

@@ -28,14 +28,7 @@ pub(super) fn source(
     let covers = section.take("covers", arrival_range);
     let whole_reservations = section.take("whole_reservations", truth);
     let max_age = section.take("max_age", duration_or_none);
-    let date_order = section.take(
-        "date_order",
-        word(&[
-            ("dmy", DateOrder::DayMonthYear),
-            ("mdy", DateOrder::MonthDayYear),
-            ("ymd", DateOrder::YearMonthDay),
-        ]),
-    );
+    let date_order = section.take("date_order", word(&DateOrder::WORDS));
     let open_end = section.take("open_end", word(&[("reject", OpenEnd::Reject), ("allow", OpenEnd::Allow)]));
     let encoding = section.take("encoding", |node| {
         encoding_named(&text(node)?).ok_or_else(|| {
@@ -169,12 +162,7 @@ fn derived(table: &Table) -> Result<Derived, Complaint> {
 fn statuses(root: &mut Section<'_>) -> StatusMap {
     let section = root.section("statuses");
     let (mut statuses, mut of_profile) = (StatusMap::empty(), StatusMap::empty());
-    let meanings = word(&[
-        ("grant", Meaning::Grant),
-        ("checked_in", Meaning::CheckedIn),
-        ("revoke", Meaning::Revoke),
-        ("ignore", Meaning::Ignore),
-    ]);
+    let meanings = word(&Meaning::WORDS);
     for (key, entry) in section.entries() {
         let map = if entry.node.place == Place::Profile { &mut of_profile } else { &mut statuses };
         section.read(key, &entry.node, |node| {

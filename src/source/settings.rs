@@ -66,6 +66,12 @@ pub enum DateOrder {
     MonthDayYear,
 }
 
+impl DateOrder {
+    /// The words of the configuration.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("dmy", Self::DayMonthYear), ("mdy", Self::MonthDayYear), ("ymd", Self::YearMonthDay)];
+}
+
 /// The headers of each field; a field that is not named here is looked for under its own name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnMap {
@@ -106,6 +112,16 @@ pub enum Meaning {
     Revoke,
     /// The row is passed over.
     Ignore,
+}
+
+impl Meaning {
+    /// The words of the configuration.
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("grant", Self::Grant),
+        ("checked_in", Self::CheckedIn),
+        ("revoke", Self::Revoke),
+        ("ignore", Self::Ignore),
+    ];
 }
 
 /// One status was given two meanings.
