@@ -130,6 +130,8 @@ pub struct CurrentAccess<'a> {
     /// The source was seen to list two guests of one reservation.
     pub(super) lists_several_guests: bool,
     pub(super) listing: RowListing,
+    /// When the rows of the read were written; `None`: just now.
+    pub(super) rows_written_at: Option<Timestamp>,
 }
 
 impl<'a> CurrentAccess<'a> {
@@ -183,6 +185,13 @@ impl<'a> CurrentAccess<'a> {
     pub fn listed_by(mut self, (coverage, whole_reservations): (Coverage, bool)) -> Self {
         let is_complete = coverage == Coverage::Complete;
         self.listing = RowListing { is_complete, is_whole: is_complete || whole_reservations };
+        self
+    }
+
+    /// With the time at which the rows of a read were written, where it is not now.
+    #[must_use]
+    pub fn written_at(mut self, at: Option<Timestamp>) -> Self {
+        self.rows_written_at = at;
         self
     }
 

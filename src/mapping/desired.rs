@@ -302,8 +302,9 @@ pub struct Desired {
     pub adopted: BTreeMap<AccessGrantId, ReservationId>,
     /// Guest keys and contacts that several people have: they identify no guest.
     pub shared: SharedByPeople,
-    /// Whether the source uses a status that says checked in (RULES, Terms).
-    pub uses_checked_in: bool,
+    /// When the rows were written that say who has not arrived yet; `None` where the source has no status for a guest
+    /// who is checked in (RULES, Terms).
+    pub expected_as_of: Option<Timestamp>,
     /// Today, where this read has such a status.
     pub checked_in_on: Option<Date>,
     /// Whether the source was seen to list two guests of one reservation (RULES 5).

@@ -43,7 +43,8 @@ pub fn map(
     let mut mapper = Mapper {
         directory,
         access,
-        uses_checked_in: checked_in_on.is_some() || used_checked_in(access, settings, now),
+        expected_as_of: (checked_in_on.is_some() || used_checked_in(access, settings, now))
+            .then(|| access.rows_written_at.unwrap_or(now)),
         lists_several_guests: access.lists_several_guests
             || reservations.iter().any(|reservation| lists_several_guests(&reservation.stays)),
         settings,
@@ -63,7 +64,7 @@ pub fn map(
         reservations.into_iter().enumerate().map(|(position, r)| mapper.draft(position, r)).collect();
     let reservations: Vec<DesiredReservation> =
         drafts.into_iter().enumerate().map(|(position, draft)| mapper.finish(position, draft)).collect();
-    let Mapper { unmapped, left_out, nameless, mut warnings, uses_checked_in, lists_several_guests, .. } =
+    let Mapper { unmapped, left_out, nameless, mut warnings, expected_as_of, lists_several_guests, .. } =
         mapper;
     warnings.extend(shared_keys);
     warnings.extend(unknown.problems());
@@ -83,7 +84,7 @@ pub fn map(
         outside: BTreeSet::new(),
         adopted: BTreeMap::new(),
         shared,
-        uses_checked_in,
+        expected_as_of,
         checked_in_on,
         lists_several_guests,
         warnings,
@@ -93,7 +94,7 @@ pub fn map(
 pub(super) struct Mapper<'a> {
     pub(super) directory: &'a Directory,
     pub(super) access: &'a CurrentAccess<'a>,
-    pub(super) uses_checked_in: bool,
+    pub(super) expected_as_of: Option<Timestamp>,
     pub(super) lists_several_guests: bool,
     pub(super) settings: &'a MappingSettings,
     pub(super) now: Timestamp,

@@ -8,7 +8,7 @@ use super::guests::{Follower, People, RowGuest, grants};
 use super::map::Mapper;
 use super::pairing::{KnownGuest, Relation};
 use super::rows::{LAST_CALL, window_of};
-use crate::model::{GuestKey, ReservationId, Standing, Stay, Wanted};
+use crate::model::{Arrived, GuestKey, ReservationId, Standing, Stay};
 
 impl Mapper<'_> {
     /// The persons who come in the place of a known guest.
@@ -51,7 +51,7 @@ impl Mapper<'_> {
         let is_here = |stay: &Stay| match stay.standing {
             Standing::CheckedIn => stay.check_in.instant <= self.now + LAST_CALL,
             Standing::Expected => {
-                !self.uses_checked_in
+                self.expected_as_of.is_none_or(|at| at < window_of(stay, property).starts_at)
                     && stay.check_in.instant <= self.now
                     && self.now < stay.check_out.instant
             }
@@ -65,7 +65,8 @@ impl Mapper<'_> {
                 overlapping.any(is_here)
             } else {
                 window.contains(self.now)
-                    && (!self.uses_checked_in || known.recorded().is_some_and(Wanted::was_checked_in))
+                    && (self.expected_as_of.is_none()
+                        || known.recorded().is_none_or(|wanted| wanted.arrived() != Arrived::NotYet))
             }
         })
     }

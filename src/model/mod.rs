@@ -75,5 +75,5 @@ pub use space::Space;
 pub use stay::{Place, Standing, Stay};
 pub use text_order::sorted_by_text;
 pub use time::{Moment, Window};
-pub use wanted::{Wanted, WantedError};
+pub use wanted::{Arrived, Wanted, WantedError};
 pub use word::word;

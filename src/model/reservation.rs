@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::name::{PropertyCode, ReservationKey};
@@ -107,6 +108,8 @@ pub struct SourceRead {
     pub coverage: Coverage,
     /// What was read, so that a run over the same bytes can be told.
     pub fingerprint: Fingerprint,
+    /// The time of the file; `None` where nobody says that it counts, and for what is written as it is read.
+    pub written_at: Option<Timestamp>,
 }
 
 impl SourceRead {

@@ -11,8 +11,8 @@ use super::method_set::MethodSet;
 use super::name::SpaceKey;
 use super::time::Window;
 
-/// What a source wanted of one guest in one window: a hash of the spaces and the methods, the window, and whether the
-/// row said that the guest is checked in.
+/// What a source wanted of one guest in one window: a hash of the spaces and the methods, the window, and what the row
+/// said of the arrival.
 ///
 /// Two are compared to tell whether the source changed it (RULES 23). Any start in the past equals any other
 /// (RULES 19); the status of the row is no part of the comparison.
@@ -21,7 +21,18 @@ use super::time::Window;
 pub struct Wanted {
     access: u64,
     window: Window,
-    checked_in: bool,
+    arrived: Arrived,
+}
+
+/// What the last row says of a guest since the window began (RULES, Terms).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrived {
+    /// Nothing: it was written earlier, or the source has no status for it.
+    Unsaid,
+    /// The guest is still expected, in a source that says who is checked in.
+    NotYet,
+    /// The guest is checked in.
+    Yes,
 }
 
 /// The text is none of ours: written by an earlier version, or by hand.
@@ -44,13 +55,13 @@ impl Wanted {
         }
         let mut access = [0; 8];
         access.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-        Self { access: u64::from_le_bytes(access), window: *window, checked_in: false }
+        Self { access: u64::from_le_bytes(access), window: *window, arrived: Arrived::Unsaid }
     }
 
-    /// The same, of a row that says whether the guest is checked in.
+    /// The same, of a row that says this of the arrival.
     #[must_use]
-    pub fn checked_in(self, checked_in: bool) -> Self {
-        Self { checked_in, ..self }
+    pub fn of_guest_who(self, arrived: Arrived) -> Self {
+        Self { arrived, ..self }
     }
 
     /// The same for another window.
@@ -64,9 +75,9 @@ impl Wanted {
         self.window
     }
 
-    /// Whether the row said that the guest is checked in.
-    pub fn was_checked_in(&self) -> bool {
-        self.checked_in
+    /// What the row said of the arrival.
+    pub fn arrived(&self) -> Arrived {
+        self.arrived
     }
 
     /// Whether the same was wanted, seen from an instant.
@@ -76,15 +87,19 @@ impl Wanted {
 }
 
 /// The form in which it is kept: `w2:HASH:START:END`, both in milliseconds, the end blank where there is none, and
-/// `:in` behind it for a guest who was checked in.
+/// `:in` behind it for a guest who was checked in, `:due` for one who was still expected.
 impl fmt::Display for Wanted {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { access, window, checked_in } = self;
+        let Self { access, window, arrived } = self;
         write!(formatter, "w2:{access:016x}:{}:", window.starts_at.as_millisecond())?;
         if let Some(end) = window.ends_at {
             write!(formatter, "{}", end.as_millisecond())?;
         }
-        formatter.write_str(if *checked_in { ":in" } else { "" })
+        formatter.write_str(match arrived {
+            Arrived::Unsaid => "",
+            Arrived::NotYet => ":due",
+            Arrived::Yes => ":in",
+        })
     }
 }
 
@@ -111,16 +126,17 @@ impl FromStr for Wanted {
             Timestamp::from_millisecond(milliseconds).map_err(|_| WantedError)
         };
         let parts: Vec<&str> = text.split(':').collect();
-        let (access, start, end, checked_in) = match parts[..] {
-            ["w2", access, start, end] => (access, start, end, false),
-            ["w2", access, start, end, "in"] => (access, start, end, true),
+        let (access, start, end, arrived) = match parts[..] {
+            ["w2", access, start, end] => (access, start, end, Arrived::Unsaid),
+            ["w2", access, start, end, "due"] => (access, start, end, Arrived::NotYet),
+            ["w2", access, start, end, "in"] => (access, start, end, Arrived::Yes),
             _ => return Err(WantedError),
         };
         let ends_at = if end.is_empty() { None } else { Some(instant(end)?) };
         Ok(Self {
             access: u64::from_str_radix(access, 16).map_err(|_| WantedError)?,
             window: Window { starts_at: instant(start)?, ends_at },
-            checked_in,
+            arrived,
         })
     }
 }
@@ -156,8 +172,11 @@ mod tests {
     fn what_was_written_down_is_read_again() {
         let wanted = wanted(&["101"], 100, 200, [Method::Code].into());
         assert_eq!(wanted.to_string().parse(), Ok(wanted));
-        let open = Wanted { window: Window { ends_at: None, ..wanted.window }, ..wanted }.checked_in(true);
-        assert_eq!(open.to_string().parse(), Ok(open));
+        for arrived in [Arrived::Unsaid, Arrived::NotYet, Arrived::Yes] {
+            let open = Wanted { window: Window { ends_at: None, ..wanted.window }, ..wanted };
+            let open = open.of_guest_who(arrived);
+            assert_eq!(open.to_string().parse(), Ok(open));
+        }
         for bad in ["", "w2:", "w2:xyz:1:2", "w2:00:x:1", "w1:00:1", "w2:00:1:2:out", "5f2c00"] {
             assert_eq!(bad.parse::<Wanted>(), Err(WantedError), "{bad}");
         }

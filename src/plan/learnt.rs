@@ -66,9 +66,8 @@ pub(super) fn learn(
     let of_planned = planned.iter().flat_map(|(_, plan)| &plan.as_wanted);
     for (position, wanted) in as_wanted.iter().flat_map(|(_, grants)| grants).chain(of_planned) {
         let Owned { key, recorded, .. } = live.owned[*position];
-        let is_known = recorded.is_some_and(|known| {
-            known.is_same_as(wanted, now) && known.was_checked_in() == wanted.was_checked_in()
-        });
+        let is_known = recorded
+            .is_some_and(|known| known.is_same_as(wanted, now) && known.arrived() == wanted.arrived());
         if !is_known {
             learnt.seen.push((key.clone(), *wanted));
         }

@@ -1,10 +1,11 @@
 //! Desired grants cut to what Seam takes as one grant (RULES 3).
 
+use jiff::Timestamp;
 use smallvec::{SmallVec, smallvec};
 
 use super::live::Live;
 use crate::mapping::{DesiredGrant, DesiredReservation, Directory, DoorRefs, SpaceRefs};
-use crate::model::{Standing, Wanted};
+use crate::model::{Arrived, Standing, Wanted};
 
 /// What is wanted as one grant: a desired grant, or one unit of it where Seam's rules forbid to keep units together.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ pub(super) fn pieces<'a>(
     directory: &Directory,
     live: &Live<'_>,
     units_left: &[Option<Vec<usize>>],
+    expected_as_of: Option<Timestamp>,
 ) -> Vec<Piece<'a>> {
     let left = |n: usize| units_left.get(n).and_then(Option::as_deref);
     let spaces_of = |(n, grant): (usize, &DesiredGrant)| match left(n) {
@@ -48,8 +50,13 @@ pub(super) fn pieces<'a>(
         // What is remembered is what the source wants, whoever has a part of it (RULES 23).
         let all = desired.spaces();
         let keys = all.iter().map(|space| &directory.space(*space).key);
-        let checked_in = desired.facts.standing == Standing::CheckedIn;
-        let wanted = Wanted::of(keys, &desired.window, desired.methods).checked_in(checked_in);
+        let is_told_since = expected_as_of.is_some_and(|at| desired.window.starts_at <= at);
+        let wanted =
+            Wanted::of(keys, &desired.window, desired.methods).of_guest_who(match desired.facts.standing {
+                Standing::CheckedIn => Arrived::Yes,
+                Standing::Expected if is_told_since => Arrived::NotYet,
+                _ => Arrived::Unsaid,
+            });
         let units: SmallVec<[usize; 1]> = left(of)
             .map_or_else(|| (0..desired.units.len()).collect(), |left| left.iter().copied().collect());
         let kept_whole = live.of_reservation(&reservation.id).any(|position| {

@@ -87,7 +87,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     let n_desired = desired.reservations.len();
     // Who meets nobody and changes nothing, or is only new, needs no decision.
     let draft = |reservation, units_left: &[Option<Vec<usize>>]| {
-        let pieces = pieces(reservation, directory, &live, units_left);
+        let pieces = pieces(reservation, directory, &live, units_left, desired.expected_as_of);
         let matching = matching(reservation, &pieces, &live, &memory, now);
         Draft { pieces, matching }
     };

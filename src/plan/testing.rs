@@ -6,11 +6,11 @@
 //!   no name, a unit `?` is not assigned, `101+102` are two. Words: `in`, `out` (revoked), `ignored`, `unclear`,
 //!   `opt-out`, `key=`, `email=`, `share=`, `booked=` and `updated=` (a number).
 //! - `has R1 Ana 101 5..8 WORDS`: a live grant that this store recorded as it stands. Words: `unrecorded`,
-//!   `recorded=5..7`, `in` (recorded as checked in), `guest=2` (the second guest), `key=`, `email=`, `n=2` (the ordinal
+//!   `recorded=5..7`, `in` (recorded as checked in), `due` (recorded as still expected after the arrival), `guest=2` (the second guest), `key=`, `email=`, `n=2` (the ordinal
 //!   of its key), `seam=R1#2` (its reservation key), `for=102` (the unit in its key), `wanted=101` (the unit that was recorded), `missed` (absent for long enough), `card` (a further method).
 //! - `other R1 101 5..8`: a grant of somebody else with that reservation key.
 //! - `decide R1 grant`, `revoke`, `leave`, `share R2`, each with `unit=`: what a person decided.
-//! - `at 5T12`: now; the first of December at noon where nothing is said.
+//! - `at 5T12`: now; the first of December at noon where nothing is said. `written 5T03`: when the rows were written.
 //! - `partial`, `whole` (a partial read of whole reservations), `cut`, `lost R1` (a row of it cannot be read),
 //!   `only R1` (a filter), `policy create_only`, `allow in_house=1`, `guard max_update=1`, `quarantine`,
 //!   `uses-in` (the source had a checked-in status lately), `several` (it was seen to list two guests of one

@@ -214,7 +214,8 @@ impl Job<'_> {
         let reservations = mem::replace(&mut source.reservations, asked_about);
         yield_now().await;
         let access = CurrentAccess::of(&inventory, ledger, &directory, &settings.namespace, now)
-            .listed_by((reading.coverage, reading.whole_reservations));
+            .listed_by((reading.coverage, reading.whole_reservations))
+            .written_at(source.written_at);
         let mut desired = map(reservations, &directory, &access, &self.settings.mapping, now);
         yield_now().await;
         told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));

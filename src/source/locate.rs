@@ -16,6 +16,8 @@ const MAX_AHEAD: SignedDuration = SignedDuration::from_mins(10);
 pub(super) struct Located {
     pub(super) file: File,
     pub(super) name: String,
+    /// The time of the last change, where the age of the file counts.
+    pub(super) written_at: Option<Timestamp>,
     /// Length and time of the last change, when it was opened.
     state: (u64, SystemTime),
 }
@@ -45,6 +47,7 @@ pub(super) fn open(
     if metadata.is_dir() {
         return Err(unreadable(io::ErrorKind::IsADirectory.into()));
     }
+    let mut written_at = None;
     if let Some(limit) = max_age {
         let modified = metadata.modified().map_err(unreadable)?;
         let age = age(modified, now);
@@ -56,9 +59,10 @@ pub(super) fn open(
         if ahead > MAX_AHEAD {
             return Err(SourceError::FromTheFuture { location: name, ahead });
         }
+        written_at = Timestamp::try_from(modified).ok();
     }
     let state = state(&metadata).map_err(unreadable)?;
-    Ok(Located { file, name, state })
+    Ok(Located { file, name, written_at, state })
 }
 
 fn age(modified: SystemTime, now: Timestamp) -> SignedDuration {
@@ -219,6 +223,20 @@ mod tests {
         check("exports/*.csv", "no file matches `exports/*.csv`");
         check("bookings.csv", "read `bookings.csv`");
         check(".", "read `.`");
+    }
+
+    #[test]
+    fn the_time_of_a_file_says_when_it_was_written_where_its_age_counts() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), "a.csv", 90_000);
+        let check = |max_age: Option<i64>, expected: Option<i64>| {
+            let now = Timestamp::from_second(100_000).expect("a small number");
+            let located = open(folder.path(), "a.csv", max_age.map(SignedDuration::from_secs), now);
+            let written_at = located.expect("a file").written_at.map(Timestamp::as_second);
+            assert_eq!(written_at, expected);
+        };
+        check(Some(86_400), Some(90_000));
+        check(None, None);
     }
 
     #[test]

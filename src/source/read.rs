@@ -32,6 +32,7 @@ pub fn read_file(settings: &SourceSettings, now: Timestamp) -> Result<SourceRead
         SourceInput::File { folder, path } => {
             let located = locate::open(folder, path, settings.max_age, now)?;
             let mut read = read_from(&located.file, &located.name, settings, now)?;
+            read.written_at = located.written_at;
             let unreadable = |source| SourceError::Unreadable { location: located.name.clone(), source };
             if located.has_changed().map_err(unreadable)? {
                 read.coverage = Coverage::Partial;

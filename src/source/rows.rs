@@ -375,6 +375,7 @@ impl<'a> Rows<'a> {
             warnings,
             coverage,
             fingerprint: Fingerprint(String::new()),
+            written_at: None,
         }
     }
 

@@ -266,5 +266,6 @@ pub(crate) fn source_read() -> SourceRead {
         counts: RowCounts::default(),
         coverage: Coverage::Partial,
         fingerprint: Fingerprint("c0ffee".to_owned()),
+        written_at: None,
     }
 }

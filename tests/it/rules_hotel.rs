@@ -314,6 +314,7 @@ impl Hotel {
             warnings: Vec::new(),
             coverage: Coverage::Complete,
             fingerprint: Fingerprint(bytes.to_owned()),
+            written_at: None,
         };
         let month = SignedDuration::from_hours(30 * 24);
         Reading::of(&source, Some((-month, month)), &self.mapping.properties)

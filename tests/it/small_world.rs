@@ -484,6 +484,7 @@ pub(crate) fn reading(night: &Night, is_complete: bool, number: usize) -> Readin
         counts: RowCounts::default(),
         coverage: if is_complete { Coverage::Complete } else { Coverage::Partial },
         fingerprint: Fingerprint(number.to_string()),
+        written_at: None,
     };
     let month = SignedDuration::from_hours(30 * 24);
     Reading::of(&source, Some((-month, month)), &mapping_settings(night).properties)

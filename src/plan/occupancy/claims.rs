@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::ground::{Ground, Row, Status, Stay};
 use super::{EVENING, Hold, LONGEST_WAIT};
 use crate::model::local_span::{DAY, HOUR, start_of_day};
-use crate::model::{Choice, LocalSpan, LocalTime};
+use crate::model::{Arrived, Choice, LocalSpan, LocalTime};
 
 /// What the source gives to each stay.
 #[derive(Debug)]
@@ -135,9 +135,14 @@ impl Ground<'_> {
             Some(Status::CheckedIn) => of_stay.is_some_and(|stay| self.is_checked_in(stay, now)),
             Some(Status::Over(_)) => false,
             Some(Status::Unknown) => has_begun,
-            _ if !self.uses_checked_in => has_begun,
-            Some(Status::Booked | Status::Ignored) => false,
-            None => has_begun && of_grant.is_some_and(|grant| grant.was_checked_in),
+            Some(Status::Booked | Status::Ignored) => {
+                let is_told = |at| of_stay.is_some_and(|stay| stay.window.starts_at <= at);
+                has_begun && !self.expected_as_of.is_some_and(is_told)
+            }
+            None => {
+                let is_told = of_grant.is_some_and(|grant| grant.arrived == Arrived::NotYet);
+                has_begun && !(is_told && self.expected_as_of.is_some())
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use super::meeting::Reservations;
 use crate::mapping::{DesiredReservation, DoorRefs, Newcomer, Owned, SharedByPeople, StayFacts, UnitSpaces};
 use crate::model::local_span::date_of;
 use crate::model::{
-    Choice, Decision, DoorRef, EmailAddress, GuestKey, Ledger, LocalSpan, LocalTime, PhoneNumber,
+    Arrived, Choice, Decision, DoorRef, EmailAddress, GuestKey, Ledger, LocalSpan, LocalTime, PhoneNumber,
     PropertyCode, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Wanted,
     Window,
 };
@@ -115,7 +115,8 @@ pub(in crate::plan) struct Grant {
     pub(in crate::plan) dates: LocalSpan,
     /// The window that this store recorded last, buffers included; none: never recorded (RULES 22, 23).
     pub(in crate::plan) recorded: Option<LocalSpan>,
-    pub(in crate::plan) was_checked_in: bool,
+    /// What the last row said of the arrival; never recorded: nothing.
+    pub(in crate::plan) arrived: Arrived,
 }
 
 impl Grant {
@@ -155,8 +156,8 @@ pub(in crate::plan) struct Ground<'a> {
     pub(super) claims_at: HashMap<DoorRef, Vec<(usize, usize)>>,
     /// The live grants that open a door, by the beginning of their windows.
     pub(super) grants_at: HashMap<DoorRef, Vec<usize>>,
-    /// Whether the source was seen to use a status that says checked in.
-    pub(in crate::plan) uses_checked_in: bool,
+    /// When the rows were written that say who has not arrived yet.
+    pub(in crate::plan) expected_as_of: Option<Timestamp>,
     has_beds: bool,
     /// Guest keys and contacts that several people have (RULES 6, 12).
     pub(super) shared: &'a SharedByPeople,
@@ -185,7 +186,7 @@ impl<'a> Ground<'a> {
             clocks: Vec::new(),
             claims_at: HashMap::new(),
             grants_at: HashMap::new(),
-            uses_checked_in: desired.uses_checked_in,
+            expected_as_of: desired.expected_as_of,
             has_beds: desired.doors.has_beds(),
             shared: &desired.shared,
             party: HashMap::new(),
@@ -506,7 +507,7 @@ impl<'a> Builder<'a, '_> {
             window,
             dates: LocalSpan { from: window.from + early, to: window.to - late },
             recorded: owned.recorded.map(|wanted| LocalSpan::of_window(&wanted.window(), zone)),
-            was_checked_in: owned.recorded.is_some_and(Wanted::was_checked_in),
+            arrived: owned.recorded.map_or(Arrived::Unsaid, Wanted::arrived),
         }
     }
 }

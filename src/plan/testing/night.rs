@@ -15,10 +15,10 @@ use crate::mapping::{
 };
 use crate::model::time::Side;
 use crate::model::{
-    Absence, AccessGrantKey, AccessMethodId, Choice, Coverage, Decision, Device, Entrance, Fingerprint,
-    GrantKeyParts, GrantState, GuestKey, Identity, Inventory, Ledger, LiveGrant, Method, MethodSet, Move,
-    Properties, RejectedRows, RequestedMethod, Reservation, ReservationId, RowCounts, SourceKind, SourceRead,
-    Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
+    Absence, AccessGrantKey, AccessMethodId, Arrived, Choice, Coverage, Decision, Device, Entrance,
+    Fingerprint, GrantKeyParts, GrantState, GuestKey, Identity, Inventory, Ledger, LiveGrant, Method,
+    MethodSet, Move, Properties, RejectedRows, RequestedMethod, Reservation, ReservationId, RowCounts,
+    SourceKind, SourceRead, Space, SpaceKey, Stay, Unit, Wanted, Workspace, door_set_hash,
 };
 use crate::plan::{
     Allowance, Commands, ContactConflict, GuardSettings, Limits, Past, PlanInput, PlanSettings, Policy,
@@ -39,6 +39,7 @@ pub(in crate::plan) struct Night {
     only: Option<ReservationFilter>,
     is_complete: bool,
     is_cut: bool,
+    written_at: Option<Timestamp>,
     now: Timestamp,
 }
 
@@ -111,6 +112,7 @@ impl Night {
             only: None,
             is_complete: true,
             is_cut: false,
+            written_at: None,
             now: moment("1T12", Side::Arrival).instant,
         };
         for room in 101..110 {
@@ -165,6 +167,7 @@ impl Night {
     fn add(&mut self, part: &str) {
         let words: Vec<&str> = part.split_whitespace().collect();
         match words[..] {
+            ["written", when] => self.written_at = Some(moment(when, Side::Arrival).instant),
             ["at", when] => self.now = moment(when, Side::Arrival).instant,
             ["partial"] => self.is_complete = false,
             ["cut"] => self.is_cut = true,
@@ -308,7 +311,12 @@ impl Night {
             let wanted_in = space_keys(value("wanted=").unwrap_or(units));
             let recorded = window(value("recorded=").unwrap_or(days));
             let wanted = Wanted::of(wanted_in.iter(), &recorded, [Method::Code].into());
-            self.ledger.desired.insert(grant_key.clone(), wanted.checked_in(words.contains(&"in")));
+            let arrived = match words {
+                _ if words.contains(&"in") => Arrived::Yes,
+                _ if words.contains(&"due") => Arrived::NotYet,
+                _ => Arrived::Unsaid,
+            };
+            self.ledger.desired.insert(grant_key.clone(), wanted.of_guest_who(arrived));
         }
         if words.contains(&"missed") {
             let since = self.now - SignedDuration::from_hours(48);
@@ -369,6 +377,7 @@ impl Night {
             warnings: Vec::new(),
             coverage: if self.is_complete { Coverage::Complete } else { Coverage::Partial },
             fingerprint: Fingerprint("now".to_owned()),
+            written_at: self.written_at,
         };
         let month = SignedDuration::from_hours(30 * 24);
         let reading = Reading::of(&source, Some((-month, month)), &self.mapping.properties);
@@ -382,7 +391,8 @@ impl Night {
         let reading = self.reading(&reservations);
         let read = (reading.coverage, reading.whole_reservations);
         let access = CurrentAccess::of(&self.inventory, &self.ledger, &directory, &namespace(), self.now)
-            .listed_by(read);
+            .listed_by(read)
+            .written_at(self.written_at);
         let mut desired = map(reservations.clone(), &directory, &access, &self.mapping, self.now);
         let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
         desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());

@@ -84,6 +84,7 @@ impl Document {
             warnings,
             coverage,
             fingerprint,
+            written_at: _,
         } = source_read;
         self.source = Some(Source {
             kind: *kind,

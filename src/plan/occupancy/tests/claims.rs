@@ -150,6 +150,10 @@ fn a_guest_is_in_house_by_status_or_by_dates() {
             (&beside_another("at 6T12", "R1 Ana 101 5..8"), "1"),
             (&beside_another("at 4T12", "R1 Ana 101 5..8"), "0"),
             (&beside_another("at 6T12; uses-in", "R1 Ana 101 5..8"), "0"),
+            // A row that was written before the arrival does not say that the guest has not come.
+            (&beside_another("at 5T16; uses-in; written 5T03", "R1 Ana 101 5..8"), "1"),
+            (&beside_another("at 5T18; uses-in; written 5T16", "R1 Ana 101 5..8"), "0"),
+            (&beside_another("at 5T14; uses-in; written 5T03", "R1 Ana 101 5..8"), "0"),
             (&beside_another("at 6T12", "R1 Ana 101 5..8 in"), "1"),
             (&beside_another("at 4T15", "R1 Ana 101 5..8 in"), "1"),
             (&beside_another("at 4T14", "R1 Ana 101 5..8 in"), "0"),

@@ -40,6 +40,10 @@ fn a_guest_in_house_does_not_go_for_absence() {
             ("at 6T12; has R1 Ana 101 5..8", "R1 ? absent rule"),
             ("at 6T12; has R1 Ana 101 5..8 missed", "R1 ? absent person"),
             ("at 6T12; uses-in; has R1 Ana 101 5..8 missed in", "R1 ? absent person"),
+            // No row since the arrival says anything; or one says that the guest is still expected.
+            ("at 6T12; uses-in; has R1 Ana 101 5..8 missed", "R1 ? absent person"),
+            ("at 6T12; uses-in; has R1 Ana 101 5..8 missed due", "R1 - 101 5..8 absent"),
+            ("at 6T12; has R1 Ana 101 5..8 missed due", "R1 ? absent person"),
             ("at 6T12; allow in_house=1; has R1 Ana 101 5..8 missed", "R1 - 101 5..8 absent"),
             // More than was allowed: none.
             (
