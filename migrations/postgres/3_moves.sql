@@ -1,9 +1,12 @@
--- A new grant that was to be made before the old one goes, while not both was done.
+-- A new grant that takes the place of an old one, from when until when it is wanted, while nobody knows that both was
+-- done.
 create table moves (
     workspace_id text collate "C" not null,
     namespace text collate "C" not null,
     old_key text collate "C" not null,
     new_key text collate "C" not null,
+    starts_at bigint not null,
+    ends_at bigint,
     run_id text not null,
     primary key (workspace_id, namespace, old_key, new_key)
 );

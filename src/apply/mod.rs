@@ -7,11 +7,9 @@ mod breaker;
 mod carry_out;
 mod ending;
 mod journal;
-mod moves;
 mod rings;
 
 pub use breaker::FailureRate;
 pub use carry_out::{Apply, Budget, carry_out};
 pub use ending::{Applied, Stop};
 pub use journal::{Journal, StoreJournal};
-pub use moves::moves;

@@ -177,6 +177,11 @@ impl<'a> CurrentAccess<'a> {
         for (of, wanted) in recorded {
             access.add_recorded(of, wanted, namespace, now);
         }
+        // Who lost the old grant of a move and has no new one yet is known by the move.
+        let is_live = |key: &AccessGrantKey| access.owned.binary_search_by(|one| one.key.cmp(key)).is_ok();
+        for one in ledger.broken_moves(is_live) {
+            access.add_former(&one.new, one.window, None, namespace, now);
+        }
         access
     }
 
@@ -203,16 +208,27 @@ impl<'a> CurrentAccess<'a> {
         namespace: &Namespace,
         now: Timestamp,
     ) {
-        let window = wanted.window();
-        let has_grant = self.owned.last().is_some_and(|last| last.key == key);
-        if has_grant || window.ended(now) || !namespace.owns(key) {
+        if self.owned.last().is_none_or(|last| last.key != key) {
+            self.add_former(key, wanted.window(), Some(wanted), namespace, now);
+        }
+    }
+
+    /// Adds a stay without a grant, where it is not over.
+    fn add_former(
+        &mut self,
+        key: &AccessGrantKey,
+        window: Window,
+        recorded: Option<&'a Wanted>,
+        namespace: &Namespace,
+        now: Timestamp,
+    ) {
+        if window.ended(now) || !namespace.owns(key) {
             return;
         }
         let Some(GrantKeyParts { property, reservation, guest, .. }) = GrantKeyParts::parse(namespace, key)
         else {
             return;
         };
-        let recorded = Some(wanted);
         let stay = FormerStay { guest, spaces: Arc::default(), window, recorded, is_over: false };
         self.former.entry(ReservationId { property, key: reservation }).or_default().push(stay);
     }

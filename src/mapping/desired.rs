@@ -11,9 +11,8 @@ use super::common_doors::UnitDoors;
 use super::directory::{SpaceRef, SpaceRefs};
 use super::people::SharedByPeople;
 use crate::model::{
-    AccessGrantId, EmailAddress, GuestKey, HeldBy, LocalSpan, MethodSet, Move, PhoneNumber, Problem,
-    Properties, ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Window,
-    WishedCode,
+    AccessGrantId, EmailAddress, GuestKey, HeldBy, LocalSpan, MethodSet, PhoneNumber, Problem, Properties,
+    ReasonCode, ReservationId, ShareKey, SharedSet, SourcePlace, Standing, Unit, Window, WishedCode,
 };
 
 /// A unit of a grant and the spaces it leads to.
@@ -292,8 +291,6 @@ pub struct Desired {
     pub doors: UnitDoors,
     /// The clocks, hours and buffers of the properties.
     pub properties: Properties,
-    /// Moves that an earlier run began and did not end, and of which both grants stand. The mapping knows none of them.
-    pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that this plan is not about: what they have stays, and what they want still counts. The mapping
     /// puts none here.
     pub outside: BTreeSet<ReservationId>,

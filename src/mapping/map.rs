@@ -80,7 +80,6 @@ pub fn map(
         doors: UnitDoors::of(settings, directory, &reservations),
         properties: settings.properties.clone(),
         reservations,
-        unfinished_moves: BTreeSet::new(),
         outside: BTreeSet::new(),
         adopted: BTreeMap::new(),
         shared,

@@ -13,21 +13,24 @@ use super::name::{AccessGrantKey, Unit};
 use super::pin::Pin;
 use super::reservation::{Fingerprint, ReservationId};
 use super::source_shape::SourceShape;
+use super::time::Window;
 use super::wanted::Wanted;
 
-/// A grant that takes the place of another, the new one first.
+/// A grant that takes the place of another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Move {
     /// The one that goes.
     pub old: AccessGrantKey,
-    /// The one that comes before.
+    /// The one that comes, before or after that.
     pub new: AccessGrantKey,
+    /// When that is wanted.
+    pub window: Window,
 }
 
 impl Move {
     /// The other grant of the move, seen from one of them.
     pub fn other(&self, key: &AccessGrantKey) -> Option<&AccessGrantKey> {
-        let Self { old, new } = self;
+        let Self { old, new, window: _ } = self;
         if key == old { Some(new) } else { (key == new).then_some(old) }
     }
 }
@@ -86,7 +89,7 @@ pub struct Ledger {
     pub repairs: BTreeMap<AccessGrantKey, u32>,
     /// The grants whose stay is missing.
     pub absences: BTreeMap<AccessGrantKey, Absence>,
-    /// Moves that were begun and of which nobody knows that they ended.
+    /// Moves of the last run that changed something; see [`Ledger::broken_moves`].
     pub unfinished_moves: BTreeSet<Move>,
     /// Reservations that are kept as they were.
     pub pins: Vec<Pin>,
@@ -130,10 +133,11 @@ impl Ledger {
         self.decisions.iter().filter(counts).max_by_key(|one| one.decided_at)
     }
 
-    /// The unfinished moves of which both grants still stand: one of each is too many, unless rows want both.
-    pub fn broken_moves(&self, live: &BTreeSet<&AccessGrantKey>) -> BTreeSet<Move> {
-        let both_stand = |one: &&Move| live.contains(&one.old) && live.contains(&one.new);
-        self.unfinished_moves.iter().filter(both_stand).cloned().collect()
+    /// The moves that were broken off. Of some both grants stand: one of them is too many, unless rows want both. Of
+    /// others neither does: the old one had to go first, and the guest is outside.
+    pub fn broken_moves(&self, is_live: impl Fn(&AccessGrantKey) -> bool) -> BTreeSet<Move> {
+        let is_broken = |one: &&Move| is_live(&one.old) == is_live(&one.new);
+        self.unfinished_moves.iter().filter(is_broken).cloned().collect()
     }
 
     /// Whether the last run read the very same bytes.
@@ -239,11 +243,13 @@ mod tests {
     }
 
     #[test]
-    fn a_move_is_broken_only_while_both_grants_stand() {
-        let one = Move { old: "pms::R1:G:a".into(), new: "pms::R1:G:b".into() };
+    fn a_move_is_broken_while_both_grants_stand_or_neither_does() {
+        let window = Window { starts_at: Timestamp::UNIX_EPOCH, ends_at: None };
+        let one = Move { old: "pms::R1:G:a".into(), new: "pms::R1:G:b".into(), window };
         let ledger = Ledger { unfinished_moves: [one.clone()].into(), ..Ledger::default() };
-        let broken = |live: &[&AccessGrantKey]| ledger.broken_moves(&live.iter().copied().collect());
+        let broken = |live: &[&AccessGrantKey]| ledger.broken_moves(|key| live.contains(&key));
         assert_eq!(broken(&[&one.old, &one.new]), [one.clone()].into());
+        assert_eq!(broken(&[]), [one.clone()].into());
         assert_eq!(broken(&[&one.old]), BTreeSet::new());
         assert_eq!(broken(&[&one.new]), BTreeSet::new());
         assert_eq!((one.other(&one.old), one.other(&one.new)), (Some(&one.new), Some(&one.old)));

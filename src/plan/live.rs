@@ -108,6 +108,11 @@ impl<'a> Live<'a> {
         self.access.of_reservation(id)
     }
 
+    /// Whether a key is that of one of our live grants.
+    pub(super) fn has(&self, key: &AccessGrantKey) -> bool {
+        self.owned.binary_search_by(|owned| owned.key.cmp(key)).is_ok()
+    }
+
     /// Who uses a Seam reservation key.
     pub(super) fn users(&self, key: &SeamReservationKey) -> Option<&KeyUsers> {
         self.by_seam_key.get_or_init(|| self.users_by_seam_key()).get(key)

@@ -10,9 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::live::Live;
 use super::pieces::{Piece, is_subset};
 use super::planner::PlanInput;
-use crate::mapping::{
-    Desired, DesiredReservation, FormerGuest, Owned, RevokedStay, Rows, SpaceRef, SpaceRefs,
-};
+use crate::mapping::{DesiredReservation, FormerGuest, Owned, RevokedStay, Rows, SpaceRef, SpaceRefs};
 use crate::model::{AccessGrantKey, GuestKey, Move, ReasonCode, Window};
 
 /// How a piece stands against what is live.
@@ -57,9 +55,12 @@ pub(super) struct Memory<'a> {
 
 impl<'a> Memory<'a> {
     /// What a plan is given of it.
-    pub(super) fn of(input: &PlanInput<'a>) -> Self {
-        let Desired { common, unfinished_moves, .. } = input.desired;
-        Self { common, unfinished_moves, lists_all: input.past.reading.lists_whole_reservations() }
+    pub(super) fn of(input: &PlanInput<'a>, unfinished_moves: &'a BTreeSet<Move>) -> Self {
+        Self {
+            common: &input.desired.common,
+            unfinished_moves,
+            lists_all: input.past.reading.lists_whole_reservations(),
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use super::judging::{guard_checks, in_house_check, needed};
 use super::learnt::{learn, new_facts};
 use super::live::Live;
 use super::matching::{Fate, Matching, Memory, matching, takes_all};
+use super::moves::resume;
 use super::occupancy::{Claims, Draft, Ground, Hold, Occupancy, Reservations, who_meets};
 use super::outline::Plan;
 use super::past::{Past, Quarantine};
@@ -83,7 +84,8 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     if !withheld.is_empty() || !decided.is_empty() {
         reservations.choose(|id| withheld.contains_key(id) || decided.contains(id), &mut chosen);
     }
-    let memory = Memory::of(input);
+    let broken_moves = past.ledger.broken_moves(|key| live.has(key));
+    let memory = Memory::of(input, &broken_moves);
     let n_desired = desired.reservations.len();
     // Who meets nobody and changes nothing, or is only new, needs no decision.
     let draft = |reservation, units_left: &[Option<Vec<usize>>]| {
@@ -240,6 +242,7 @@ pub fn plan_without(input: &PlanInput<'_>, withheld: &Withheld) -> Plan {
     plan.matters = occupancy.matters(&live);
     plan.when_undone = occupancy.when_undone();
     take_over(&mut plan, input, &live);
+    resume(&mut plan, &broken_moves, &settings.namespace, &live);
     plan.steps.extend(looks_after_shared(&plan, &live));
     let chosen_absent = ground.parties.iter().filter(|party| party.desired.is_none());
     let n_absent = chosen_absent.map(|party| party.grants.len()).sum::<usize>();

@@ -19,12 +19,12 @@ use super::told::Told;
 use crate::event::{Event, Stage};
 use crate::mapping::{CurrentAccess, Directory, Pinned, map, unknown_properties};
 use crate::model::{
-    Coverage, Inventory, Ledger, Pin, Problem, ProblemCode, Reservation, ReservationId, SourceRead,
-    SourceShape,
+    AccessGrantKey, Coverage, Inventory, Ledger, Pin, Problem, ProblemCode, Reservation, ReservationId,
+    SourceRead, SourceShape,
 };
 use crate::plan::{
-    CheckedPlan, Learnt, Past, PlanInput, Quarantine, Reading, Withheld, check, guard_older, is_quarantine,
-    plan_without, tell_pinned, withhold,
+    Call, CheckedPlan, Learnt, Past, PlanInput, Quarantine, Reading, Withheld, check, guard_older,
+    is_quarantine, plan_without, tell_pinned, withhold,
 };
 use crate::report::document;
 use crate::source::{RowOrigin, SourceInput};
@@ -218,8 +218,8 @@ impl Job<'_> {
             .written_at(source.written_at);
         let mut desired = map(reservations, &directory, &access, &self.settings.mapping, now);
         yield_now().await;
-        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, now));
-        desired.unfinished_moves.clone_from(&told.broken_moves);
+        let live = live_keys(&inventory, now);
+        told.broken_moves = ledger.broken_moves(|key| live.contains(key));
         desired.outside = outside;
         desired.doors.remember(directory.doors_by_id(&ledger.common_doors));
         if let Some(list) = self.adoption {
@@ -260,6 +260,14 @@ impl Job<'_> {
                 Err(violations) => return Err(violations.into()),
             }
         };
+        // Of a guest who wants no grant any more nothing is left to be made.
+        if !self.is_limited() {
+            let is_made = |wanted: &AccessGrantKey| {
+                let mut calls = checked.steps.iter().map(|step| &step.call);
+                calls.any(|call| matches!(call, Call::CreateGrant { key, .. } if key == wanted))
+            };
+            told.broken_moves.retain(|one| live.contains(&one.old) || is_made(&one.new));
+        }
         yield_now().await;
         told.trips.clone_from(&checked.trips);
         told.guards.extend(checked.guards.iter().cloned());

@@ -13,13 +13,13 @@ use super::first_contact::FirstContact;
 use super::interrupt::Interrupt;
 use super::roll_back::RecordedRun;
 use super::told::Told;
-use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out, moves};
+use crate::apply::{Apply, Budget, Stop, StoreJournal, carry_out};
 use crate::config::Settings;
 use crate::event::{Event, EventSink, Stage};
 use crate::exit_code::ExitCode;
 use crate::mapping::ReservationFilter;
 use crate::model::{AccessGrantKey, Inventory, Workspace};
-use crate::plan::{Allowance, CheckedPlan};
+use crate::plan::{Allowance, CheckedPlan, moves};
 use crate::report::document::{Document, Kind};
 use crate::store::{Finish, Holder, Lease, NewRun, Recorder, Store, StoreSettings};
 

@@ -123,7 +123,8 @@ impl Job<'_> {
             decisions: &[],
         };
         let ledger = self.history(told).await?;
-        told.broken_moves = ledger.broken_moves(&live_keys(&inventory, connection.now));
+        let live = live_keys(&inventory, connection.now);
+        told.broken_moves = ledger.broken_moves(|key| live.contains(key));
         let mut remaining = remaining(&plan, saved, &base);
         let warnings = self.read_codes_again(&mut remaining.plan, &inventory, &directory, saved.now).await;
         let checked = check_against(remaining.plan.clone(), &base);

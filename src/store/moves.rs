@@ -1,5 +1,5 @@
-//! Moves that make the new grant before the old one goes. A run that ends in between leaves both, and Seam alone
-//! cannot tell the one that was to go from one that is wanted beside the other: the record can.
+//! Moves: a new grant in place of an old one. A run that ends in between leaves both or neither, and Seam alone cannot
+//! tell the one that was to go from one that is wanted beside the other, or who stands outside: the record can.
 
 use std::collections::BTreeSet;
 
@@ -7,13 +7,12 @@ use super::database::Executor;
 use super::error::StoreError;
 use super::lease::Lease;
 use super::ledger::Entry;
-use super::open::Store;
+use super::open::{Store, milliseconds, timestamp};
 use super::statement::{Row, Statement};
-use crate::model::{AccessGrantKey, Move, Namespace, RunId, WorkspaceId};
+use crate::model::{AccessGrantKey, Move, Namespace, RunId, Window, WorkspaceId};
 
 impl Store {
-    /// Records the moves that are to be made, in place of those recorded before. Each is forgotten when one of its
-    /// grants goes.
+    /// Records the moves that are to be made, in place of those recorded before.
     pub async fn begin_moves(
         &self,
         lease: &Lease,
@@ -37,25 +36,35 @@ pub(super) async fn list(
     namespace: &Namespace,
 ) -> sqlx::Result<BTreeSet<Move>> {
     let key = |row: &Row, column: &str| row.try_get(column).map(|key: &str| AccessGrantKey::new(key));
-    Statement::new("select old_key, new_key from moves where workspace_id = $1 and namespace = $2")
-        .bind(workspace_id.as_str())
-        .bind(namespace.as_str())
-        .fetch_all(executor)
-        .await?
-        .iter()
-        .map(|row| Ok(Move { old: key(row, "old_key")?, new: key(row, "new_key")? }))
-        .collect()
+    Statement::new(
+        "select old_key, new_key, starts_at, ends_at from moves where workspace_id = $1 and namespace = $2",
+    )
+    .bind(workspace_id.as_str())
+    .bind(namespace.as_str())
+    .fetch_all(executor)
+    .await?
+    .iter()
+    .map(|row| {
+        let ends_at: Option<i64> = row.try_get("ends_at")?;
+        let window =
+            Window { starts_at: timestamp(row.try_get("starts_at")?), ends_at: ends_at.map(timestamp) };
+        Ok(Move { old: key(row, "old_key")?, new: key(row, "new_key")?, window })
+    })
+    .collect()
 }
 
 async fn put(executor: impl Executor, entry: &Entry<'_>, one: &Move) -> sqlx::Result<()> {
     let Entry { workspace_id, namespace, run_id } = entry;
     Statement::new(
-        "insert into moves (workspace_id, namespace, old_key, new_key, run_id) values ($1, $2, $3, $4, $5)",
+        "insert into moves (workspace_id, namespace, old_key, new_key, starts_at, ends_at, run_id)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(workspace_id.as_str())
     .bind(namespace.as_str())
     .bind(one.old.as_str())
     .bind(one.new.as_str())
+    .bind(milliseconds(one.window.starts_at))
+    .bind(one.window.ends_at.map(milliseconds))
     .bind(run_id.as_str())
     .execute(executor)
     .await
@@ -70,22 +79,4 @@ async fn clear(executor: impl Executor, entry: &Entry<'_>) -> sqlx::Result<()> {
         .execute(executor)
         .await
         .map(drop)
-}
-
-/// Forgets the moves of a grant that is gone.
-pub(super) async fn forget(
-    executor: impl Executor,
-    entry: &Entry<'_>,
-    key: &AccessGrantKey,
-) -> sqlx::Result<()> {
-    let Entry { workspace_id, namespace, run_id: _ } = entry;
-    Statement::new(
-        "delete from moves where workspace_id = $1 and namespace = $2 and (old_key = $3 or new_key = $3)",
-    )
-    .bind(workspace_id.as_str())
-    .bind(namespace.as_str())
-    .bind(key.as_str())
-    .execute(executor)
-    .await
-    .map(drop)
 }

@@ -19,7 +19,6 @@ use super::error::StoreError;
 use super::lease::Lease;
 use super::lease_row;
 use super::ledger;
-use super::moves;
 use super::open::Store;
 use super::step::{put_intents, put_outcomes};
 use crate::event::Outcome;
@@ -298,7 +297,6 @@ impl Writer {
         for key in gone {
             ledger::remove(&mut *transaction, &entry, key).await?;
             absences::forget(&mut *transaction, &entry, key).await?;
-            moves::forget(&mut *transaction, &entry, key).await?;
         }
         let wanted: Vec<(AccessGrantKey, Wanted)> = wanted.into_iter().collect();
         ledger::put(&mut *transaction, &entry, &wanted, now).await

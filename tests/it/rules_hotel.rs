@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{DateTime, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use reservation_sync::apply::moves;
 use reservation_sync::mapping::{
     AddressRules, CurrentAccess, Directory, GuestScope, MappingSettings, ReservationFilter, SharedSpaces,
     SpaceTemplate, UnitRule, map,
@@ -21,6 +20,7 @@ use reservation_sync::model::{
     ReservationId, RowCounts, SourceKind, SourcePlace, SourceRead, Space, Standing, Stay, Unit, Window,
     WishedCode, Workspace,
 };
+use reservation_sync::plan::moves;
 use reservation_sync::plan::{
     Allowance, CheckedPlan, Commands, ContactConflict, GuardSettings, Item, Past, PlanInput, PlanSettings,
     Policy, Quarantine, Reading, check, plan,
@@ -213,8 +213,6 @@ impl Hotel {
         let access = CurrentAccess::of(&self.inventory, &self.ledger, &directory, &namespace(), self.now)
             .listed_by(read);
         let mut desired = map(reservations.clone(), &directory, &access, &self.mapping, self.now);
-        let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
-        desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.filter.outside(&reservations);
         desired.adopted.clone_from(&self.adopted);
         make(&PlanInput {

@@ -393,6 +393,7 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "ring_goes_whole_or_not_at_all",
             "ring_whose_call_fails_is_taken_back",
             "ring_is_held_whole_without_sync",
+            "what_a_run_broke_off_comes_first_in_the_next_one",
         ],
     ),
     (

@@ -95,3 +95,26 @@ fn newcomer_after_a_move_waits_for_the_old_key() {
         house.killed(|_, _, house| drop(ends(house, &opens, 0))).opens(&opens).code(0);
     }
 }
+
+#[test]
+fn what_a_run_broke_off_comes_first_in_the_next_one() {
+    for mut house in houses() {
+        house.before("3", &["R1 Ana 000 7..9", "R1 Al 000 7..9"]);
+        house.at("4");
+        house.write(&["R1 Ana 001 7..9", "R1 Al 001 7..9"]);
+        house.killed(|number, killed, house| {
+            let is_left = number + 1 < 4;
+            // Arrives two days earlier.
+            house.write(&["R1 Ana 001 7..9", "R1 Al 001 7..9", "R2 Ben 002 5..6"]);
+            house.at_minute(5);
+            let next = house.run(Flags { max_changes: Some(2), ..Flags::default() });
+            let first = next.calls.first().map(|(_, call)| call.as_str()).unwrap_or_default();
+            let story = format!("{}\n{}", killed.story(), next.story());
+            if is_left {
+                assert!(first.contains(" pms::R1:"), "{story}");
+            } else {
+                assert!(first.starts_with("create pms::R2:"), "{story}");
+            }
+        });
+    }
+}

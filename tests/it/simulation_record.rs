@@ -240,7 +240,6 @@ impl Journal for Held {
                         ledger.desired.remove(&key);
                         ledger.repairs.remove(&key);
                         ledger.absences.remove(&key);
-                        ledger.unfinished_moves.retain(|one| one.old != key && one.new != key);
                     }
                 }
             })

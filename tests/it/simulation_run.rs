@@ -8,10 +8,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use reservation_sync::apply::{Applied, Apply, Budget, Stop, carry_out, moves};
+use reservation_sync::apply::{Applied, Apply, Budget, Stop, carry_out};
 use reservation_sync::event::{Outcome, Silence};
 use reservation_sync::mapping::Desired;
 use reservation_sync::model::{AccessGrantKey, Inventory, Ledger, Move};
+use reservation_sync::plan::moves;
 use reservation_sync::plan::{CheckedPlan, Limits, Policy, Reading};
 use reservation_sync::seam::{Credentials, SeamReader, SeamSettings};
 use tokio_util::sync::CancellationToken;
@@ -193,17 +194,14 @@ pub(crate) fn decide(
 ) -> (Desired, CheckedPlan) {
     let Script { night, number, is_complete, .. } = script;
     let reading: Reading = Reading { whole_reservations: true, ..reading(night, *is_complete, *number) };
-    let broken = broken_moves(ledger, before, now);
-    let (desired, plan, ()) = made(night, before, Policy::Sync, now, (ledger, &reading), |desired, _| {
-        desired.unfinished_moves = broken;
-    });
+    let (desired, plan, ()) = made(night, before, Policy::Sync, now, (ledger, &reading), |_, _| ());
     (desired, plan)
 }
 
 fn broken_moves(ledger: &Ledger, before: &Inventory, now: Timestamp) -> BTreeSet<Move> {
     let live = before.grants.iter().filter(|grant| grant.is_live(now));
     let live: BTreeSet<&AccessGrantKey> = live.filter_map(|grant| grant.key.as_ref()).collect();
-    ledger.broken_moves(&live)
+    ledger.broken_moves(|key| live.contains(key))
 }
 
 /// A future that may be dropped in the middle: at the await point that it has reached when it was polled so often.

@@ -200,7 +200,7 @@ impl Night {
             ["decide", key, ref rest @ ..] => self.decide(key, rest),
             ["moved", old, new] => {
                 let key = |n: &str| self.grant_key_of(n);
-                let one = Move { old: key(old), new: key(new) };
+                let one = Move { old: key(old), new: key(new), window: window("5..8") };
                 self.ledger.unfinished_moves.insert(one);
             }
             ["other", key, unit, days] => self.add_foreign(key, unit, days),
@@ -394,8 +394,6 @@ impl Night {
             .listed_by(read)
             .written_at(self.written_at);
         let mut desired = map(reservations.clone(), &directory, &access, &self.mapping, self.now);
-        let live = self.inventory.grants.iter().filter(|grant| grant.is_live(self.now));
-        desired.unfinished_moves = self.ledger.broken_moves(&live.filter_map(|g| g.key.as_ref()).collect());
         desired.outside = self.only.as_ref().map(|only| only.outside(&reservations)).unwrap_or_default();
         make(&PlanInput {
             now: self.now,
