@@ -3,6 +3,8 @@
 //! Keys belong in the environment, but people put them into files; a message about such a line must not carry them
 //! into a log. Every letter becomes one `*` of the same length in bytes, so that places in the text stay true.
 
+use std::ops::Range;
+
 /// The text with everything that may be secret blanked.
 pub(super) fn masked(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -14,6 +16,83 @@ pub(super) fn masked(text: &str) -> String {
         start += line.len();
     }
     String::from_utf8(bytes).expect("whole characters were replaced by ASCII")
+}
+
+/// The text with every string value blanked but for what stands in the span: the part that a message is about. Other
+/// values on its lines are nobody's business, whatever their keys are called.
+pub(super) fn masked_but(text: &str, span: &Range<usize>) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    for inside in string_values(text) {
+        let is_about = span.start <= inside.start && inside.end <= span.end && span.len() <= inside.len() + 6;
+        if !is_about {
+            bytes[inside].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b'*');
+        }
+    }
+    String::from_utf8(bytes).expect("whole characters were replaced by ASCII")
+}
+
+/// What stands between the quotes of each string that is a value. One that is not closed ends with its line, or with the
+/// text where it may have several lines.
+fn string_values(text: &str) -> Vec<Range<usize>> {
+    let mut values = Vec::new();
+    let mut position = 0;
+    // The name of a table is no value, and neither is a key.
+    let mut is_header = false;
+    let mut starts_line = true;
+    while let Some(c) = text[position..].chars().next() {
+        let rest = &text[position..];
+        match c {
+            '#' => position += rest.find('\n').unwrap_or(rest.len()),
+            '"' | '\'' => {
+                let (inside, end) = string(rest, c);
+                let is_key = is_header || is_followed_by_key(&rest[end..]);
+                if !is_key {
+                    values.push(position + inside.start..position + inside.end);
+                }
+                position += end;
+                starts_line = false;
+            }
+            _ => {
+                is_header = match c {
+                    '[' if starts_line => true,
+                    '\n' => false,
+                    _ => is_header,
+                };
+                starts_line = c == '\n' || (starts_line && (c.is_whitespace() || c == '['));
+                position += c.len_utf8();
+            }
+        }
+    }
+    values
+}
+
+/// Whether what follows a string makes a key of it.
+fn is_followed_by_key(rest: &str) -> bool {
+    let rest = rest.trim_start_matches([' ', '\t']);
+    rest.starts_with('=') || rest.starts_with('.')
+}
+
+/// A string at the beginning of the text: what stands in it, and where it ends.
+fn string(text: &str, quote: char) -> (Range<usize>, usize) {
+    let three = [quote; 3].iter().collect::<String>();
+    let (mark, ends_with_line) =
+        if text.starts_with(&three) { (three, false) } else { (quote.to_string(), true) };
+    let start = mark.len();
+    let mut position = start;
+    while let Some(c) = text[position..].chars().next() {
+        if text[position..].starts_with(&mark) {
+            return (start..position, position + mark.len());
+        }
+        match c {
+            '\n' if ends_with_line => break,
+            '\\' if quote == '"' => {
+                position += 1;
+                position += text[position..].chars().next().map_or(0, char::len_utf8);
+            }
+            _ => position += c.len_utf8(),
+        }
+    }
+    (start..position, position)
 }
 
 /// Words in a key whose value is nobody's business.
@@ -59,6 +138,24 @@ fn secret_ranges(line: &str) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_beside_the_part_in_question_are_blanked() {
+        let check = |text: &str, about: &str, expected: &str| {
+            let start = text.find(about).expect("it is in the text");
+            assert_eq!(masked_but(text, &(start..start + about.len())), expected);
+        };
+        check("pass = \"hunter2\" # a \"b\"", "pass", "pass = \"*******\" # a \"b\"");
+        check("policy = \"synk\"\nx = 'é'", "\"synk\"", "policy = \"synk\"\nx = '**'");
+        check("a = { b = \"c\", d = \"ef\" }", "\"c\"", "a = { b = \"c\", d = \"**\" }");
+        check("a = { b = \"c\", d = \"ef\" }", "{ b = \"c\", d = \"ef\" }", "a = { b = \"*\", d = \"**\" }");
+        check("a = [\"c\", \"d\"]", "\"d\"", "a = [\"*\", \"d\"]");
+        check("[\"my table\"]\n\"my key\" = \"v\"", "\"my key\"", "[\"my table\"]\n\"my key\" = \"*\"");
+        check(r#"a = """b "c" \"""" # d"#, "a", r#"a = """********""" # d"#);
+        check("a = '''b\nc'''", "a", "a = '''*\n*'''");
+        check("a = \"b\nc = 'd", "c", "a = \"*\nc = '*");
+        check("[x]\nurl = \"a\\\"b\"", "url", "[x]\nurl = \"****\"");
+    }
 
     #[test]
     fn what_may_be_secret_is_blanked_and_nothing_moves() {

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::error::{Colour, ConfigProblem};
+use super::masking::masked_but;
 
 /// The report of all problems; `text` must hold nothing secret.
 pub(super) fn render(path: &str, text: &str, problems: &[ConfigProblem], colour: Colour) -> String {
@@ -10,8 +11,13 @@ pub(super) fn render(path: &str, text: &str, problems: &[ConfigProblem], colour:
         Colour::Never => Renderer::plain(),
         Colour::Always => Renderer::styled(),
     };
-    let reports: Vec<String> =
-        problems.iter().map(|problem| renderer.render(&[group(path, text, problem)])).collect();
+    let reports: Vec<String> = problems
+        .iter()
+        .map(|problem| {
+            let text = problem.span.as_ref().map(|span| masked_but(text, &shown(text, span.start, span.end)));
+            renderer.render(&[group(path, text.as_deref().unwrap_or_default(), problem)])
+        })
+        .collect();
     reports.join("\n\n")
 }
 

@@ -239,7 +239,7 @@ methods = ["code", "crad"]
     error: source.kidn: unknown key
      --> reservation-sync.toml:4:1
       |
-    4 | kidn = "csv"
+    4 | kidn = "***"
       | ^^^^
       |
       = help: did you mean `kind`?
@@ -271,7 +271,7 @@ methods = ["code", "crad"]
     error: grants.methods: expected "code", "card", "mobile_key" or "cloud_key"
       --> reservation-sync.toml:11:20
        |
-    11 | methods = ["code", "crad"]
+    11 | methods = ["****", "crad"]
        |                    ^^^^^^
        |
        = help: did you mean "card"?
@@ -316,7 +316,7 @@ fn every_syntax_error_is_shown_and_nothing_that_follows_from_it() {
     error: invalid basic string, expected `"`
      --> reservation-sync.toml:2:15
       |
-    2 | namespace = "a
+    2 | namespace = "*
       |               ^
 
     error: unclosed table, expected `]`
@@ -328,7 +328,7 @@ fn every_syntax_error_is_shown_and_nothing_that_follows_from_it() {
     error: seam.timeuot: unknown key
      --> reservation-sync.toml:6:1
       |
-    6 | timeuot = '3s'
+    6 | timeuot = '**'
       | ^^^^^^^
       |
       = help: did you mean `timeout`?

@@ -27,11 +27,13 @@ pub(super) struct Answer<T> {
     pub(super) request_id: Option<String>,
 }
 
-/// Reads the answer to a call of that path. `secrets` are values of the request that no message may repeat.
+/// Reads the answer to a call of that path. `secrets` are values of the request that no message may repeat, `ours` those
+/// that it may.
 pub(super) fn read<T: DeserializeOwned>(
     path: &'static str,
     raw: RawAnswer,
     secrets: &[&str],
+    ours: &[&str],
 ) -> Result<Answer<T>, CallError> {
     let (kind, message) = match raw.status {
         200..=299 => match content(&raw.body) {
@@ -44,8 +46,8 @@ pub(super) fn read<T: DeserializeOwned>(
         path,
         kind,
         status: Some(raw.status),
-        request_id: raw.request_id.map(|id| clean(&id, &[])),
-        message: clean(&message, secrets),
+        request_id: raw.request_id,
+        message: clean(&message, secrets, ours),
         effect: Effect::None,
         n_attempts: 1,
     })
@@ -194,7 +196,7 @@ mod tests {
     }
 
     fn check(status: u16, content_type: &str, body: &str, kind: CallErrorKind, message: &str) {
-        let error = read::<Nothing>("/x", raw(status, content_type, body), &[]).expect_err("an error");
+        let error = read::<Nothing>("/x", raw(status, content_type, body), &[], &[]).expect_err("an error");
         assert_eq!((error.kind, error.message.as_str()), (kind, message), "{status} {body}");
         assert_eq!(error.status, Some(status));
         assert_eq!(error.request_id.as_deref(), Some("request_1"));
@@ -250,13 +252,13 @@ mod tests {
     fn a_good_status_with_a_cut_body_is_a_lost_answer() {
         check(200, JSON, "", CallErrorKind::LostAnswer, "the answer is empty");
         check(200, JSON, "{\"access_grant\":{\"acc", CallErrorKind::LostAnswer, "the answer is cut");
-        let error = read::<Nothing>("/x", raw(200, "text/html", "<html>"), &[]).expect_err("no JSON");
+        let error = read::<Nothing>("/x", raw(200, "text/html", "<html>"), &[], &[]).expect_err("no JSON");
         assert_eq!(error.kind, CallErrorKind::BadAnswer);
     }
 
     fn check_rule(status: u16, error: &Value, rule: ReservationRule) {
         let body = serde_json::json!({"error": error, "ok": false}).to_string();
-        let error = read::<Nothing>("/x", raw(status, JSON, &body), &[]).expect_err("an error");
+        let error = read::<Nothing>("/x", raw(status, JSON, &body), &[], &[]).expect_err("an error");
         assert_eq!(error.kind, CallErrorKind::Refused(Refusal::ReservationRule(rule)), "{body}");
     }
 

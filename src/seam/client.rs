@@ -53,6 +53,24 @@ impl Request {
         let codes = methods.into_iter().flatten().map(|method| &method["code"]);
         personal.chain(codes).filter_map(Value::as_str).collect()
     }
+
+    /// What a message may repeat: keys, ids and times.
+    fn ours(&self) -> Vec<&str> {
+        let mut texts = Vec::new();
+        collect_texts(&self.body, &mut texts);
+        let secrets = self.secrets();
+        texts.retain(|text| !secrets.contains(text));
+        texts
+    }
+}
+
+fn collect_texts<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(values) => values.iter().for_each(|value| collect_texts(value, texts)),
+        Value::Object(fields) => fields.values().for_each(|value| collect_texts(value, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// The connection to one workspace.
@@ -125,7 +143,7 @@ impl Client {
         if let Some(date) = raw.date {
             self.clock.note(date, asked, Timestamp::now());
         }
-        let answer = answer::read(request.path, raw, &request.secrets());
+        let answer = answer::read(request.path, raw, &request.secrets(), &request.ours());
         if let Err(CallError { kind: CallErrorKind::Throttled { .. }, .. }) = &answer {
             self.calls.throttled();
         }

@@ -16,6 +16,7 @@ mod lookup;
 mod message;
 mod pace;
 mod reader;
+mod redact;
 mod retry;
 mod retry_after;
 mod settings;

@@ -16,7 +16,8 @@ use serde_json::Value;
 
 use super::answer::RawAnswer;
 use super::error::{CallError, CallErrorKind, SeamError};
-use super::message::clean;
+use super::message::{clean, request_id};
+use super::redact::Redactor;
 use super::retry_after::{http_date, retry_after};
 use super::settings::{Credentials, SeamSettings};
 
@@ -46,6 +47,7 @@ impl Transport {
             seam,
             headers: headers(&settings.credentials)?,
             timeout: settings.timeout,
+            redactor: Redactor::new(&settings.credentials),
         }))
     }
 
@@ -62,6 +64,7 @@ impl Transport {
 pub(super) struct Http {
     client: reqwest::Client,
     base_url: Url,
+    redactor: Redactor,
 }
 
 impl Http {
@@ -85,7 +88,8 @@ impl Http {
         if matches!(base_url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")) {
             builder = builder.no_proxy();
         }
-        Ok(Self { client: builder.build().map_err(SeamError::Client)?, base_url })
+        let redactor = Redactor::new(&settings.credentials);
+        Ok(Self { client: builder.build().map_err(SeamError::Client)?, base_url, redactor })
     }
 
     /// The address of a call; only its path is parsed each time.
@@ -97,12 +101,13 @@ impl Http {
     }
 
     async fn exchange(&self, path: &'static str, body: &Value) -> Result<RawAnswer, CallError> {
-        let failed = |error: reqwest::Error| transport_error(path, error);
+        let failed = |error: reqwest::Error| transport_error(path, error, &self.redactor);
         let mut response = self.client.post(self.address(path)).json(body).send().await.map_err(failed)?;
-        let mut raw = facts(response.status().as_u16(), response.headers());
+        let mut raw = facts(response.status().as_u16(), response.headers(), &self.redactor);
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             take(path, &mut raw, &chunk)?;
         }
+        raw.body = self.redactor.redacted(raw.body);
         Ok(raw)
     }
 }
@@ -153,6 +158,7 @@ pub(super) struct Called {
     seam: InProcess,
     headers: HeaderMap,
     timeout: Duration,
+    redactor: Redactor,
 }
 
 impl Called {
@@ -171,8 +177,9 @@ impl Called {
             }
             Err(_) => return Err(CallError::new(path, CallErrorKind::LostAnswer, "operation timed out")),
         };
-        let mut raw = facts(status, &headers);
+        let mut raw = facts(status, &headers, &self.redactor);
         take(path, &mut raw, &body)?;
+        raw.body = self.redactor.redacted(raw.body);
         Ok(raw)
     }
 }
@@ -184,7 +191,7 @@ impl fmt::Debug for InProcess {
 }
 
 /// What the head of an answer says.
-fn facts(status: u16, headers: &HeaderMap) -> RawAnswer {
+fn facts(status: u16, headers: &HeaderMap, redactor: &Redactor) -> RawAnswer {
     let header = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     // The date form of Retry-After is meant by Seam's clock, not by ours.
     let date = header(&DATE).and_then(http_date);
@@ -194,7 +201,7 @@ fn facts(status: u16, headers: &HeaderMap) -> RawAnswer {
         is_json: header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")),
         retry_after: header(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
         date,
-        request_id: header(&REQUEST_ID).map(|id| clean(id, &[])),
+        request_id: header(&REQUEST_ID).map(|id| request_id(&redactor.redacted_text(id))),
         body: Vec::new(),
     }
 }
@@ -211,7 +218,7 @@ fn take(path: &'static str, raw: &mut RawAnswer, piece: &[u8]) -> Result<(), Cal
 }
 
 /// What a connection that failed means: whether anything can have been sent.
-fn transport_error(path: &'static str, error: reqwest::Error) -> CallError {
+fn transport_error(path: &'static str, error: reqwest::Error, redactor: &Redactor) -> CallError {
     let kind = if error.is_connect() {
         CallErrorKind::Unreachable
     } else if error.is_builder() {
@@ -225,11 +232,11 @@ fn transport_error(path: &'static str, error: reqwest::Error) -> CallError {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    CallError::new(path, kind, clean(&cause.to_string(), &[]))
+    CallError::new(path, kind, clean(&redactor.redacted_text(&cause.to_string()), &[], &[]))
 }
 
 fn checked_base_url(base_url: &str) -> Result<Url, SeamError> {
-    let wrong = |reason| SeamError::BaseUrl { base_url: clean(base_url, &[]), reason };
+    let wrong = |reason| SeamError::BaseUrl { base_url: clean(base_url, &[], &[]), reason };
     let url = Url::parse(base_url).map_err(|_| wrong("it is not a URL"))?;
     if !url.username().is_empty() || url.password().is_some() {
         // The address itself would show the password.

@@ -85,7 +85,7 @@ pub enum SourceError {
     #[error(
         "the header of `{location}` does not fit: {}; it has {}",
         list("missing", wanting, twice),
-        quoted(seen)
+        headers(seen)
     )]
     Header {
         /// The file.
@@ -174,6 +174,22 @@ fn list(what: &str, wanting: &[String], twice: &[String]) -> String {
     parts.join("; ")
 }
 
+/// The headers, unless they are values: the first row of a file without a header is about guests.
+fn headers(seen: &[String]) -> String {
+    if seen.iter().any(|header| is_value(header)) {
+        return "values where headers should be, which are not shown because they may be of guests"
+            .to_owned();
+    }
+    quoted(seen)
+}
+
+/// Whether a cell holds a contact, a date or a number, as no header does.
+fn is_value(cell: &str) -> bool {
+    let is_number = cell.chars().any(char::is_numeric) && !cell.chars().any(char::is_alphabetic);
+    let longest = cell.split(|c: char| !c.is_numeric()).map(|digits| digits.chars().count()).max();
+    cell.contains('@') || is_number || longest.is_some_and(|digits| digits >= 4)
+}
+
 fn quoted(words: &[String]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
@@ -186,5 +202,20 @@ fn words(duration: SignedDuration) -> String {
         (hours, _) if hours >= 72 => format!("{} days", hours / 24),
         (hours, 0) => format!("{hours}h"),
         (hours, minutes) => format!("{hours}h {minutes}m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_in_the_place_of_headers_are_not_shown() {
+        let shown =
+            |cells: &[&str]| headers(&cells.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>());
+        assert_eq!(shown(&["Booking", "Guest 1", "Check-in"]), "`Booking`, `Guest 1`, `Check-in`");
+        for value in ["R1001", "101", "03/12/26", "2026-12-03", "ana@example.com", "+1 555 010", "٠٤٧١"] {
+            assert!(!shown(&["Ana Sousa", value]).contains("Ana"), "{value}");
+        }
     }
 }

@@ -107,6 +107,7 @@ mod seam_doubt;
 mod seam_faults;
 mod seam_inventory;
 mod seam_new_guest;
+mod seam_proxy;
 mod seam_reader;
 mod seam_script;
 mod seam_workspace;

@@ -1,0 +1,126 @@
+//! A proxy between the program and the sandbox that lets calls pass or answers them itself.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use super::seam_script::Asked;
+
+/// What the proxy does with a call.
+pub(crate) enum Meddle {
+    /// Lets it through.
+    Pass,
+    /// Answers with a status, header lines that end with a line end each, and a body.
+    Say(u16, String, Vec<u8>),
+}
+
+impl Meddle {
+    /// Answers with JSON.
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
+        Self::Say(status, "content-type: application/json\r\n".to_owned(), body.to_string().into_bytes())
+    }
+}
+
+type Decide = dyn Fn(&Asked) -> Meddle + Send + Sync;
+
+/// The proxy; it takes no further call when it is dropped.
+pub(crate) struct Proxy {
+    pub(crate) base_url: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    pub(crate) fn before(endpoint: &str, decide: impl Fn(&Asked) -> Meddle + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("it listens");
+        let upstream = endpoint.strip_prefix("http://").expect("an address without TLS").to_owned();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let is_over = Arc::new(AtomicBool::new(false));
+        let (calls, ended, decide) = (Arc::clone(&asked), Arc::clone(&is_over), Arc::new(decide));
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                if ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                let (upstream, calls, decide) = (upstream.clone(), Arc::clone(&calls), Arc::clone(&decide));
+                // A client that goes away ends its own call only.
+                thread::spawn(move || answer(stream, &upstream, &calls, &*decide));
+            }
+        });
+        Self { base_url: format!("http://{address}"), asked, is_over }
+    }
+
+    /// What was asked so far, in order.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        TcpStream::connect(self.base_url.trim_start_matches("http://")).ok();
+    }
+}
+
+fn answer(mut stream: TcpStream, upstream: &str, calls: &Mutex<Vec<Asked>>, decide: &Decide) -> Option<()> {
+    let (head, body) = message(&mut stream)?;
+    let asked = Asked {
+        path: head.split(' ').nth(1)?.to_owned(),
+        head: head.clone(),
+        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+    };
+    calls.lock().expect("no panic").push(asked.clone());
+    let (status, headers, body) = match decide(&asked) {
+        Meddle::Say(status, headers, body) => (format!("{status} Said"), headers, body),
+        Meddle::Pass => passed(&head, &body, upstream)?,
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).ok()?;
+    stream.write_all(&body).ok()
+}
+
+/// The answer of the server behind: status, headers but those of the connection, body.
+fn passed(head: &str, body: &[u8], upstream: &str) -> Option<(String, String, Vec<u8>)> {
+    let mut server = TcpStream::connect(upstream).ok()?;
+    server.write_all(format!("{head}\r\n\r\n").as_bytes()).ok()?;
+    server.write_all(body).ok()?;
+    let (head, body) = message(&mut server)?;
+    let mut lines = head.lines();
+    let status = lines.next()?.split_once(' ')?.1.to_owned();
+    let of_the_connection = ["content-length", "connection", "transfer-encoding"];
+    let headers = lines
+        .filter(|line| {
+            let name = line.split(':').next().unwrap_or_default().to_lowercase();
+            !of_the_connection.contains(&name.as_str())
+        })
+        .fold(String::new(), |headers, line| headers + line + "\r\n");
+    Some((status, headers, body))
+}
+
+/// One message: its head, and as much body as the head says.
+fn message(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let mut buffer = [0; 8192];
+    loop {
+        let n_read = stream.read(&mut buffer).ok().filter(|n_read| *n_read > 0)?;
+        bytes.extend_from_slice(&buffer[..n_read]);
+        let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let length = head
+            .lines()
+            .find_map(|line| {
+                line.to_lowercase().strip_prefix("content-length:")?.trim().parse::<usize>().ok()
+            })
+            .unwrap_or(0);
+        if bytes.len() >= end + 4 + length {
+            return Some((head, bytes.split_off(end + 4)));
+        }
+    }
+}
