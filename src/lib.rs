@@ -10,6 +10,7 @@ pub mod exit_code;
 pub mod mapping;
 pub mod model;
 pub mod plan;
+pub mod private_file;
 pub mod record;
 pub mod report;
 pub mod run;

@@ -9,6 +9,7 @@ use super::plan::{carry_out, refuse_rehearsal_time};
 use super::whole_file::write_private;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
+use crate::private_file::narrow;
 use crate::report::document::Document;
 use crate::report::json;
 use crate::run::{Failure, Mode};
@@ -29,11 +30,16 @@ pub(super) fn read_plan(path: &Path) -> Result<Document, Failure> {
         message: format!("read the plan `{shown}`: {error}"),
         hint: "give the path of a file that `reservation-sync plan -o` wrote".to_owned(),
     })?;
-    Document::from_json(&text).map_err(|error| Failure {
+    let document = Document::from_json(&text).map_err(|error| Failure {
         exit_code: ExitCode::PlanDoesNotFit,
         message: format!("the file `{shown}` is not a plan: {error}"),
         hint: "give a file that `reservation-sync plan -o` of this version wrote".to_owned(),
-    })
+    })?;
+    // A report is there to be passed on; the calls of a plan hold contacts of guests.
+    if document.saved.is_some() {
+        narrow(path);
+    }
+    Ok(document)
 }
 
 /// Writes a plan file, whole and for its owner only: the calls in it hold contacts of guests.

@@ -16,6 +16,7 @@ mod export;
 mod filter;
 mod init;
 mod output;
+mod outputs;
 mod plan;
 mod profiles;
 mod rejects;
@@ -65,7 +66,12 @@ pub fn command() -> clap::Command {
 
 fn dispatch(arguments: Arguments, environment: &Environment, output: &Output) -> Result<ExitCode, Failure> {
     let Arguments { common, verb } = arguments;
-    let settings = |output: &Output| load(&common, environment, output);
+    let wanted = outputs::wanted(&common, &verb);
+    let settings = |output: &Output| {
+        let settings = load(&common, environment, output)?;
+        outputs::refuse(&wanted, &settings)?;
+        Ok::<_, Failure>(settings)
+    };
     match verb {
         Verb::Init(flags) => init::init(&flags, common.config.as_deref(), output),
         Verb::Check(flags) => check::check(&flags.rows.applied_to(settings(output)?), &flags, output),

@@ -106,13 +106,27 @@ impl Output {
         }
     }
 
-    /// Writes a report to stdout and to the files that were asked for: to all that take it, whatever the others do.
+    /// Writes a report to stdout and to the files that were asked for: to all that take it, whatever the others do. A file
+    /// that cannot be written is a warning.
     pub(super) fn report(&self, document: &Document) -> Result<(), Failure> {
         // What happened must be told even where a file cannot be written.
         let shown = Self::data(&rendered(document, self.format, self.colour));
-        let written: Vec<Result<(), Failure>> =
-            self.reports.iter().map(|report| report.write(document)).collect();
-        [shown].into_iter().chain(written).collect()
+        for failure in self.reports.iter().filter_map(|report| report.write(document).err()) {
+            self.warning(&failure);
+        }
+        shown
+    }
+
+    /// Tells of something that went wrong and changes nothing of how the program ends.
+    pub(super) fn warning(&self, failure: &Failure) {
+        let Failure { exit_code: _, message, hint } = failure;
+        match self.log_format {
+            LogFormat::Text => {
+                let text = format!("warning: {}\nhint: {hint}\n", visible(message));
+                io::stderr().write_all(text.as_bytes()).ok();
+            }
+            LogFormat::Json => tracing::warn!(run.hint = hint, "{message}"),
+        }
     }
 
     /// Writes data to stdout. A reader that has gone away is no failure.

@@ -146,17 +146,19 @@ pub(super) fn job(
     };
     // The calls hold contacts of guests, and a report is there to be passed on.
     document.saved = None;
+    // What happened is recorded and told on stdout: a copy that could not be written is a warning.
     let reported = output.report(&document);
     let exit_code = ExitCode::from_code(document.exit_code).unwrap_or(ExitCode::Unexpected);
     if let Some(failure) = &document.error {
         let (message, hint) = (failure.message.clone(), failure.hint.clone());
         output.job_failure(&Failure { exit_code, message, hint });
     }
+    if let Err(failure) = put_aside {
+        output.warning(&failure);
+    }
     // A file that could not be written must not hide how the job ended.
-    let reported = saved
-        .and(put_aside)
-        .and(reported)
-        .map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
+    let reported =
+        saved.and(reported).map_or_else(|failure| output.failure(&failure), |()| ExitCode::Success);
     let pending = flags.detailed_exitcode && is_pending(mode, &document);
     let pending = if pending { ExitCode::ChangesPending } else { ExitCode::Success };
     Ok(ExitCode::worst([exit_code, reported, pending]))

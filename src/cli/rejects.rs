@@ -8,6 +8,7 @@ use super::whole_file::write_private;
 use crate::config::Settings;
 use crate::exit_code::ExitCode;
 use crate::model::RejectedRows;
+use crate::private_file::narrow;
 use crate::report::rejects::render;
 use crate::run::Failure;
 use crate::source::{KeptRejects, SourceInput};
@@ -31,7 +32,10 @@ impl RejectsFlags {
             let input = match path.as_str() {
                 "-" => SourceInput::Stdin,
                 // As every path on the command line, it starts from where the program was started.
-                path => SourceInput::File { folder: PathBuf::new(), path: path.to_owned() },
+                path => {
+                    narrow(Path::new(path));
+                    SourceInput::File { folder: PathBuf::new(), path: path.to_owned() }
+                }
             };
             settings.source = settings.source.fed_back(input);
         }

@@ -43,7 +43,7 @@ pub use absence::Absence;
 pub use decision::{Choice, Decision};
 pub use door::{Device, Door, DoorId, DoorRef, Entrance};
 pub use fact::{Fact, FactId, FactKind};
-pub use formula::begins_like_a_formula;
+pub use formula::{begins_like_a_formula, with_formulas, without_formulas};
 pub use grant::{AccessMethod, GrantState, LiveGrant, Method, RequestedMethod};
 pub use grant_key::{GrantKeyParts, Namespace, NamespaceError, door_set_hash};
 pub use guest::{Guest, WishedCode};

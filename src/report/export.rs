@@ -1,12 +1,14 @@
 //! The live grants of this job as a table or as JSON; and, apart from them and only where it was asked for, the codes
 //! and links by which the guests get in.
 
+use std::iter;
+
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use super::json::pretty;
-use super::spreadsheet::cell_of;
+use super::spreadsheet::{cell_of, plain_table};
 use crate::model::{
     AccessGrantKey, GuestKey, IssuedMethod, MethodSet, PropertyCode, ReservationKey, SharedSet, SpaceKey,
     WorkspaceId,
@@ -150,11 +152,7 @@ fn joined(values: impl IntoIterator<Item = impl ToString>) -> String {
 }
 
 fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(header).expect("memory takes everything");
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| cell_of(cell))).expect("memory takes everything");
-    }
-    let bytes = writer.into_inner().expect("memory takes everything");
-    String::from_utf8(bytes).expect("it was made of text")
+    let header = header.iter().map(|name| (*name).to_owned()).collect();
+    let rows = rows.map(|row| row.iter().map(|cell| cell_of(cell)).collect());
+    plain_table(iter::once::<Vec<String>>(header).chain(rows))
 }

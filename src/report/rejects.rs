@@ -6,7 +6,7 @@
 use std::iter;
 
 use super::spreadsheet::table;
-use crate::model::{Problem, RejectedRow, RejectedRows, begins_like_a_formula};
+use crate::model::{Problem, RejectedRow, RejectedRows, without_formulas};
 
 /// The columns beside those of the source; `--from-rejects` passes over them.
 const COLUMNS: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
@@ -18,7 +18,11 @@ pub fn render(rejected: &RejectedRows) -> String {
     let rows = rows.iter().map(|RejectedRow { cells, problem }| {
         of_width(cells, header.len()).into_iter().chain(explained(problem)).collect()
     });
-    table(iter::once(head).chain(rows).map(|row| row.into_iter().map(harmless)))
+    table(
+        iter::once(head)
+            .chain(rows)
+            .map(|row| row.into_iter().map(|cell| without_formulas(&cell).into_owned())),
+    )
 }
 
 fn explained(problem: &Problem) -> [String; COLUMNS.len()] {
@@ -37,15 +41,14 @@ fn of_width(cells: &[String], width: usize) -> Vec<String> {
     fitting
 }
 
-/// What begins like a formula gets an apostrophe, which is taken off when the file is fed back.
-fn harmless(cell: String) -> String {
-    if begins_like_a_formula(&cell) { format!("'{cell}") } else { cell }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{ProblemCode, SourcePlace};
+
+    /// The end of the header, and of each row.
+    const EXPLAINED: &str = "\"_row\",\"_column\",\"_code\",\"_message\",\"_hint\"\r\n";
+    const WHY: &str = "\"7\",\"check_in\",\"bad_date\",\"no date\",\"write one\"\r\n";
 
     fn check(header: &[&str], cells: &[&str], expected: &str) {
         let texts = |cells: &[&str]| cells.iter().map(|cell| (*cell).to_owned()).collect();
@@ -63,11 +66,7 @@ mod tests {
 
     #[test]
     fn a_row_has_its_own_columns_and_what_is_wrong_with_it() {
-        check(
-            &["Key", "In"],
-            &["R1", "31.4."],
-            "Key,In,_row,_column,_code,_message,_hint\r\nR1,31.4.,7,check_in,bad_date,no date,write one\r\n",
-        );
+        check(&["Key", "In"], &["R1", "31.4."], &format!("\"Key\",\"In\",{EXPLAINED}\"R1\",\"31.4.\",{WHY}"));
     }
 
     #[test]
@@ -75,13 +74,8 @@ mod tests {
         check(
             &["Key", "=Name"],
             &["+R1", "\"A\nB\"", "C", "D"],
-            "Key,'=Name,_row,_column,_code,_message,_hint\r\n\
-             '+R1,\"\"\"A\nB\"\", C, D\",7,check_in,bad_date,no date,write one\r\n",
+            &format!("\"Key\",\"'=Name\",{EXPLAINED}\"'+R1\",\"\"\"A\nB\"\", C, D\",{WHY}"),
         );
-        check(
-            &["Key", "In"],
-            &[],
-            "Key,In,_row,_column,_code,_message,_hint\r\n,,7,check_in,bad_date,no date,write one\r\n",
-        );
+        check(&["Key", "In"], &[], &format!("\"Key\",\"In\",{EXPLAINED}\"\",\"\",{WHY}"));
     }
 }

@@ -1,7 +1,7 @@
 //! Tables for people who open them in Excel.
 
 use super::visible::visible;
-use crate::model::begins_like_a_formula;
+use crate::model::without_formulas;
 
 /// Without it Excel reads UTF-8 as if it were the Windows alphabet of the country.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -11,18 +11,36 @@ pub(super) fn table<Row>(rows: impl IntoIterator<Item = Row>) -> String
 where
     Row: IntoIterator<Item: AsRef<[u8]>>,
 {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    format!("{BYTE_ORDER_MARK}{}", quoted(rows, csv::Terminator::CRLF))
+}
+
+/// The same for programs: without the mark, lines ended as everywhere else.
+pub(super) fn plain_table<Row>(rows: impl IntoIterator<Item = Row>) -> String
+where
+    Row: IntoIterator<Item: AsRef<[u8]>>,
+{
+    quoted(rows, csv::Terminator::Any(b'\n'))
+}
+
+/// Every cell is quoted, so that no separator of another language divides it.
+fn quoted<Row>(rows: impl IntoIterator<Item = Row>, terminator: csv::Terminator) -> String
+where
+    Row: IntoIterator<Item: AsRef<[u8]>>,
+{
+    let mut writer = csv::WriterBuilder::new()
+        .quote_style(csv::QuoteStyle::Always)
+        .terminator(terminator)
+        .from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).expect("memory takes everything");
     }
     let bytes = writer.into_inner().expect("memory takes everything");
-    format!("{BYTE_ORDER_MARK}{}", String::from_utf8(bytes).expect("it was made of text"))
+    String::from_utf8(bytes).expect("it was made of text")
 }
 
-/// A cell that a spreadsheet shows and never computes. What begins like a formula gets an apostrophe.
+/// A cell that a spreadsheet shows and never computes. What would be a formula gets an apostrophe.
 pub(super) fn cell_of(text: &str) -> String {
-    let shown = visible(text);
-    if begins_like_a_formula(text) { format!("'{shown}") } else { shown.into_owned() }
+    visible(&without_formulas(text)).into_owned()
 }
 
 #[cfg(test)]
@@ -36,8 +54,10 @@ mod tests {
             ("+1", "'+1"),
             ("-1", "'-1"),
             ("@SUM(A1)", "'@SUM(A1)"),
-            ("\t=1", "'\\t=1"),
-            ("\r=1", "'\\r=1"),
+            ("\t=1", "'\\t'=1"),
+            ("\r=1", "'\\r'=1"),
+            ("Ana;=1+1", "Ana;'=1+1"),
+            ("Ana\t=1", "Ana\\t'=1"),
             ("＝1", "'＝1"),
             ("Ana =1", "Ana =1"),
             ("2026-12-03", "2026-12-03"),

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::state::{Change, State, StateImage};
+use crate::private_file::{OWNER_ONLY, narrow};
 
 const FORMAT: u32 = 1;
 /// A journal shorter than this is not worth a new snapshot.
@@ -87,6 +88,9 @@ impl Store {
         };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(io_error("create the folder", folder))?;
+        }
+        for path in [&paths.snapshot, &paths.journal, &paths.lock] {
+            narrow(path);
         }
         let lock = Arc::new(open(&paths.lock)?);
         let held = Held::take(&lock, &paths.lock)?;
@@ -281,7 +285,7 @@ fn private_file() -> OpenOptions {
     let mut options = File::options();
     options.write(true).create(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, OWNER_ONLY);
     options
 }
 

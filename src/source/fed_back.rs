@@ -2,7 +2,7 @@
 
 use super::columns::Columns;
 use super::record::{Cells, ERROR_TEXT, OwnedCell, OwnedRecord, Typed};
-use crate::model::begins_like_a_formula;
+use crate::model::with_formulas;
 
 /// The row without what the file adds: columns that explain, and apostrophes before what looks like a formula.
 pub(super) fn as_it_was<C: Cells>(record: &C, columns: &Columns) -> OwnedRecord {
@@ -11,7 +11,7 @@ pub(super) fn as_it_was<C: Cells>(record: &C, columns: &Columns) -> OwnedRecord 
         match text {
             _ if columns.explains(position) => Typed::Empty.into(),
             ERROR_TEXT => Typed::Error.into(),
-            _ => without_apostrophe(text).to_owned().into(),
+            _ => with_formulas(text).into_owned().into(),
         }
     };
     OwnedRecord((0..record.n_cells()).map(cell).collect())
@@ -21,10 +21,6 @@ pub(super) fn as_it_was<C: Cells>(record: &C, columns: &Columns) -> OwnedRecord 
 pub(super) fn has_lost_characters<C: Cells>(record: &C) -> bool {
     (0..record.n_cells())
         .any(|position| record.text(position).is_some_and(|text| text.contains(char::REPLACEMENT_CHARACTER)))
-}
-
-fn without_apostrophe(text: &str) -> &str {
-    text.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(text)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Finds the file: a path, or the newest of those that a pattern matches.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -118,6 +119,25 @@ fn newest(folder: &Path, pattern: &str) -> Result<String, SourceError> {
         .max()
         .map(|(_, path)| path)
         .ok_or_else(|| SourceError::NoMatch { pattern: pattern.to_owned() })
+}
+
+/// Whether a file, there or not, is one that the pattern means.
+pub fn is_meant_by(folder: &Path, pattern: &str, file: &Path) -> bool {
+    let absolute = |path: &Path| {
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let parent = absolute.parent().and_then(|parent| fs::canonicalize(parent).ok());
+        parent.zip(absolute.file_name()).map(|(parent, name)| parent.join(name)).unwrap_or(absolute)
+    };
+    let (pattern, file) = (absolute(&folder.join(pattern)), absolute(file));
+    let part_fits = |pattern: &OsStr, part: &OsStr| match (pattern.to_str(), part.to_str()) {
+        (Some(pattern), Some(part)) if pattern.contains(['*', '?']) => fits(pattern, part),
+        _ => pattern == part,
+    };
+    pattern.components().count() == file.components().count()
+        && pattern
+            .components()
+            .zip(file.components())
+            .all(|(pattern, part)| part_fits(pattern.as_os_str(), part.as_os_str()))
 }
 
 /// Whether a name fits a pattern of `*` (any text) and `?` (any character); hidden files only fit where it says so.

@@ -51,6 +51,7 @@ pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use head::format_of;
 pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect};
+pub use locate::is_meant_by;
 pub use read::{read, read_file, read_from};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, Derived, FileFormat, KeptRejects, Meaning,

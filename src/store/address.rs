@@ -1,7 +1,7 @@
 //! Where the store is, named without user and password.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -40,6 +40,14 @@ impl StoreAddress {
         let database = options.get_database().unwrap_or(options.get_username());
         let shown = format!("postgres://{}:{}/{database}", options.get_host(), options.get_port());
         Ok(Self(Place::Server { url: url.into(), shown }))
+    }
+
+    /// The file of an SQLite database; `None` for a server.
+    pub fn path(&self) -> Option<&Path> {
+        match &self.0 {
+            Place::File(path) => Some(path),
+            Place::Server { .. } => None,
+        }
     }
 
     pub(super) fn is_server(&self) -> bool {

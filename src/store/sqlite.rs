@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 
 use super::migrations::sqlite;
+use crate::private_file::{OWNER_ONLY, narrow};
 
 /// How long a statement waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,7 +50,7 @@ pub(super) fn create_file(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, OWNER_ONLY);
     match options.open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => readable(path),
@@ -60,6 +61,11 @@ pub(super) fn create_file(path: &Path) -> std::io::Result<()> {
 fn readable(path: &Path) -> std::io::Result<()> {
     if fs::File::open(path)?.metadata()?.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
+    }
+    for ending in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        narrow(Path::new(&file));
     }
     Ok(())
 }

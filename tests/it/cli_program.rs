@@ -156,3 +156,17 @@ fn assert_schema(report: &Value) {
         validator.iter_errors(report).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
 }
+
+/// A table with quotes only where they must be: every cell that the program writes has them.
+pub(crate) fn unquoted(table: &str) -> String {
+    let terminator = if table.contains("\r\n") { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+    let mut reader = csv::ReaderBuilder::new();
+    let mut writer = csv::WriterBuilder::new().flexible(true).terminator(terminator).from_writer(Vec::new());
+    // The reader drops the mark of the encoding.
+    let mark = if table.starts_with('\u{feff}') { "\u{feff}" } else { "" };
+    for row in reader.has_headers(false).flexible(true).from_reader(table.as_bytes()).records() {
+        writer.write_record(&row.expect("a row")).expect("memory takes everything");
+    }
+    let bytes = writer.into_inner().expect("memory takes everything");
+    format!("{mark}{}", String::from_utf8(bytes).expect("it was text").trim_start_matches('\u{feff}'))
+}

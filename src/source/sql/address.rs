@@ -1,7 +1,7 @@
 //! The address of a database: which engine, how it is reached, and how it is named without the password.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -68,6 +68,11 @@ impl DatabaseAddress {
             }
             _ => Err(AddressError("expected an address that begins with sqlite://, postgres:// or mysql://")),
         }
+    }
+
+    /// The file of an SQLite database; `None` for a server.
+    pub fn path(&self) -> Option<&Path> {
+        (self.engine == Engine::Sqlite).then(|| Path::new(self.secret.expose_secret()))
     }
 
     pub(super) fn engine(&self) -> Engine {
