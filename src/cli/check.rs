@@ -23,7 +23,7 @@ use crate::model::{
 };
 use crate::report::{counted, visible};
 use crate::run::{Failure, refuse_unknown_properties};
-use crate::source::{self, ColumnMap, Field, KeptRejects, SourceInput, SourceSettings};
+use crate::source::{self, Field, KeptRejects, SourceInput, SourceSettings};
 
 /// How many problems of a kind are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -81,7 +81,7 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
         write_rejects(path, &read.rejected_rows)?;
     }
     read.count_blank_statuses(None);
-    name_bookings(&mut read, &source.columns);
+    name_bookings(&mut read, &source);
     let rule = &settings.mapping.units;
     let mut outline = outline(&read.reservations, rule);
     let unknown = unknown_properties(&read.reservations, &settings.mapping.properties, rule, now);
@@ -141,10 +141,12 @@ fn open_in_files(settings: &Settings) -> Result<Vec<String>, Failure> {
 }
 
 /// Says in each problem which booking it is of, and of a rejected row which value is wrong.
-fn name_bookings(read: &mut SourceRead, columns: &ColumnMap) {
+fn name_bookings(read: &mut SourceRead, source: &SourceSettings) {
     let header = &read.rejected_rows.header;
     for (problem, row) in read.rejects.iter_mut().zip(&read.rejected_rows.rows) {
-        let cell = |field| columns.text_in(header, field, &row.cells).filter(|text| !text.is_empty());
+        let cell = |field| {
+            source.columns.text_in(header, field, &row.cells, &source.forms).filter(|text| !text.is_empty())
+        };
         let field = Field::parse(problem.column).filter(|field| !PRIVATE.contains(field));
         let value = field.and_then(cell).map(|value| format!("the value is `{}`", shortened(&value)));
         let key = cell(Field::ReservationKey).map(|key| format!("booking {}", shortened(&key)));

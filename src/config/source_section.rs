@@ -11,7 +11,7 @@ use super::values::{arrival_range, duration_or_none, list, text, truth, verbatim
 use crate::model::{Coverage, Properties};
 use crate::source::{
     CellForms, ColumnMap, DateOrder, Derived, Field, KeptRejects, Meaning, NameForm, OpenEnd, RowOrigin,
-    SourceInput, SourceSettings, StatusMap, encoding_named,
+    SourceInput, SourceSettings, StatusMap, encoding_named, is_key, joint,
 };
 
 /// All that the source is told.
@@ -106,7 +106,7 @@ pub(super) fn columns(root: &mut Section<'_>, rest: Rest) -> ColumnMap {
         let written = section.take(field.as_str(), |node: &Node| {
             is_optional = node.place == Place::Profile && !DEMANDED_OF_PROFILES.contains(&field);
             if let Value::Table(table) = &node.value {
-                return derived(table).map(ColumnEntry::Derived);
+                return derived(field, table).map(ColumnEntry::Derived);
             }
             match list(text)(node)? {
                 // Over a profile this says that the export has no such column; of the status it must be said (RULES 11).
@@ -137,7 +137,7 @@ enum ColumnEntry {
 }
 
 /// `{ join = ["Year", "Month", "Day"], with = "-" }`, or `{ value = "villa" }`.
-fn derived(table: &Table) -> Result<Derived, Complaint> {
+fn derived(field: Field, table: &Table) -> Result<Derived, Complaint> {
     let hint = "write { join = [\"Year\", \"Month\", \"Day\"], with = \"-\" }, or { value = \"villa\" }";
     let unknown = table.keys().find(|key| !["join", "with", "value"].contains(&key.as_str()));
     if let Some(key) = unknown {
@@ -152,6 +152,12 @@ fn derived(table: &Table) -> Result<Derived, Complaint> {
                 return Err(Complaint::new("`join` must name two headers or more").hint(hint));
             }
             let with = with.map_or_else(|| Ok("-".to_owned()), verbatim)?;
+            if is_key(field) && joint(&with).is_none() {
+                let complaint = Complaint::new("`with` must tell the parts of a key apart");
+                return Err(
+                    complaint.hint("write a mark such as \"/\": with it `1` and `23` is not `12` and `3`")
+                );
+            }
             Ok(Derived::Joined { headers, with })
         }
         _ => Err(Complaint::new("expected `join`, or `value` alone").hint(hint)),

@@ -63,6 +63,27 @@ fn a_database_that_is_no_address_is_told_without_what_it_holds() {
 }
 
 #[test]
+fn a_joined_key_has_a_mark_between_its_parts() {
+    let with = |field: &str, with: &str| {
+        let columns = format!("[columns]\n{field} = {{ join = ['Villa', 'Day'], with = '{with}' }}\n");
+        with_source("kind = 'csv'\npath = 'a.csv'").replace("[property]", &format!("{columns}[property]"))
+    };
+    for key in ["reservation_key", "stay_id", "guest_key", "share_key"] {
+        for mark in ["/", " - ", "_", " "] {
+            parse_with(&with(key, mark), []).expect("the parts can be told apart");
+        }
+        for mark in ["x", "12", "%"] {
+            let text = refused(&with(key, mark), []);
+            assert!(
+                text.contains(&format!("columns.{key}: `with` must tell the parts of a key apart")),
+                "{text}"
+            );
+        }
+    }
+    parse_with(&with("check_in", "x"), []).expect("a date is read by its parts");
+}
+
+#[test]
 fn a_profile_says_what_the_file_does_not_say() {
     let text = with_source("profile = 'cloudbeds'\npath = 'bookings.csv'");
     let source = parse_with(&text, []).expect("a good configuration").source;

@@ -92,7 +92,7 @@ pub(super) fn flag<C: Cells>(row: &Row<'_, C>, field: Field) -> Result<bool, Box
 /// What the row shares its room by. Zeros and words for no are what a system writes where nobody shares: taken as a key,
 /// they would make one party of all guests (RULES 12).
 pub(super) fn share_key<C: Cells>(row: &Row<'_, C>) -> Option<ShareKey> {
-    let text = without_fraction(row.value(Field::ShareKey));
+    let text = row.key(Field::ShareKey);
     let says_no = text.bytes().all(|byte| byte == b'0')
         || ["n", "no", "f", "false"].iter().any(|word| text.eq_ignore_ascii_case(word));
     (!says_no).then(|| ShareKey::new(text))

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::defects::DECIDING;
 use super::field::Field;
+use super::forms::CellForms;
+use super::headers::{Found, Headers, folded, header_letters, same_header};
+use super::joined::joined;
 use super::record::Cells;
 use super::row::trimmed;
 use super::settings::{ColumnMap, Derived};
@@ -17,6 +21,15 @@ pub(super) struct Columns {
     header: Vec<String>,
     /// What makes a row no booking: a position, and the folded words.
     skipped: Vec<(usize, Vec<String>)>,
+    passed_over: Vec<PassedOver>,
+}
+
+/// Columns whose header is the same as that of a field but for its case and marks, and which are not meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct PassedOver {
+    field: Field,
+    position: usize,
+    others: Vec<usize>,
 }
 
 /// How the text of a field that is no single column is made.
@@ -25,19 +38,6 @@ enum DerivedText {
     Joined { positions: Vec<usize>, with: String },
     Constant(String),
 }
-
-/// Fields that are blank where one of the columns of which they are joined is.
-const WHOLE: [Field; 9] = [
-    Field::ReservationKey,
-    Field::StayId,
-    Field::GuestKey,
-    Field::ShareKey,
-    Field::Unit,
-    Field::SpaceKey,
-    Field::CheckIn,
-    Field::CheckOut,
-    Field::LastNight,
-];
 
 /// The columns that a rejects file has beside those of the source.
 const EXPLAINING: [&str; 5] = ["_row", "_column", "_code", "_message", "_hint"];
@@ -54,7 +54,8 @@ const WATCHED: [(Column, &[Field]); 4] = [
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct HeaderProblem {
     pub(super) wanting: Vec<String>,
-    pub(super) twice: Vec<String>,
+    /// Headers of which each may be the one that is meant.
+    pub(super) twice: Vec<Vec<String>>,
     /// The columns that a person may let be missing, where nothing else is wrong.
     pub(super) absent: Vec<Column>,
 }
@@ -65,17 +66,31 @@ impl Columns {
         header: impl Iterator<Item = &'a str>,
         map: &ColumnMap,
     ) -> Result<Self, HeaderProblem> {
-        let seen: Vec<String> = header.map(|header| trimmed(header).to_owned()).collect();
-        let header: Vec<Folded> = seen.iter().map(|header| Folded::of(header)).collect();
+        let header = Headers::of(header);
         let mut problem = HeaderProblem::default();
         let mut positions = [None; Field::ALL.len()];
+        let mut passed_over = Vec::new();
         for field in Field::ALL {
-            let Some(found) = candidates(map, field).into_iter().find_map(|name| found(&header, name)) else {
-                continue;
-            };
-            positions[field as usize] = Some(found.position);
-            if found.n_equal > 1 {
-                problem.twice.push(header[found.position].words.clone());
+            let found = candidates(map, field).into_iter().find_map(|name| header.find(name));
+            let Some(found) = found else { continue };
+            positions[field as usize] = Some(found.position());
+            match found {
+                Found::One(_) => {}
+                // A name of ours that nobody wrote down may be meant by either.
+                Found::Exact { position, others } if map.names(field) || !DECIDING.contains(&field) => {
+                    passed_over.push(PassedOver { field, position, others });
+                }
+                Found::Exact { position, mut others } => {
+                    others.push(position);
+                    others.sort_unstable();
+                    problem.twice.push(header.texts(&others));
+                }
+                Found::Several(positions) => problem.twice.push(header.texts(&positions)),
+            }
+        }
+        for name in map.named_in_parts() {
+            if let Some(Found::Several(positions)) = header.find(name) {
+                problem.twice.push(header.texts(&positions));
             }
         }
         let derived = derived(&header, map);
@@ -103,11 +118,10 @@ impl Columns {
             return Err(problem);
         }
         let skipped = map.skip.iter().filter_map(|(name, words)| {
-            let position = found(&header, name)?.position;
-            Some((position, words.iter().map(|word| folded(word)).collect()))
+            Some((header.find(name)?.position(), words.iter().map(|word| folded(word)).collect()))
         });
         let skipped = skipped.collect();
-        Ok(Self { positions, derived, header: seen, skipped })
+        Ok(Self { positions, derived, header: header.into_texts(), skipped, passed_over })
     }
 
     /// How many fields a row finds here if it is the header.
@@ -127,25 +141,17 @@ impl Columns {
         field: Field,
         map: &ColumnMap,
     ) -> Option<usize> {
-        let header: Vec<Folded> = header.map(Folded::of).collect();
-        candidates(map, field).into_iter().find_map(|name| found(&header, name)).map(|found| found.position)
+        let header = Headers::of(header);
+        candidates(map, field).into_iter().find_map(|name| header.find(name)).map(|found| found.position())
     }
 
     /// The texts of the fields that are made of several columns, or are the same in every row.
-    pub(super) fn derived<C: Cells>(&self, cells: &C) -> Vec<(Field, String)> {
+    pub(super) fn derived<C: Cells>(&self, cells: &C, forms: &CellForms) -> Vec<(Field, String)> {
         let text = |field: Field, text: &DerivedText| match text {
             DerivedText::Constant(text) => text.clone(),
             DerivedText::Joined { positions, with } => {
-                let parts: Vec<&str> =
-                    positions.iter().map(|position| cells.text(*position).map_or("", trimmed)).collect();
-                let is_blank = |part: &&str| part.is_empty();
-                // Half a key would be that of strangers, and half a unit or date is none.
-                let needs_all = WHOLE.contains(&field);
-                if parts.iter().all(is_blank) || (needs_all && parts.iter().any(is_blank)) {
-                    String::new()
-                } else {
-                    parts.join(with)
-                }
+                let parts = positions.iter().map(|position| cells.text(*position).unwrap_or(""));
+                joined(field, parts, with, forms)
             }
         };
         self.derived.iter().map(|(field, derived)| (*field, text(*field, derived))).collect()
@@ -162,26 +168,20 @@ impl Columns {
         }
     }
 
-    /// Says what a key means that is joined of several columns.
-    pub(super) fn joined_key(&self, source: SourcePlace) -> Option<Problem> {
-        let headers: Vec<String> = self
-            .joined_headers(Field::ReservationKey)
-            .into_iter()
-            .map(|header| format!("`{header}`"))
-            .collect();
-        let headers =
-            headers.split_last().map(|(last, others)| format!("{} and {last}", others.join(", ")))?;
-        Some(Problem {
-            source,
-            column: Field::ReservationKey.as_str(),
-            code: ProblemCode::Notice,
-            message: format!(
-                "the key of a reservation is joined of {headers}: rows in which all of them are equal are one reservation, \
-                 and a booking in which one of them changes is another one, beside which the old grant stays until it is \
-                 missing for long enough"
-            ),
-            hint: "name the column of the booking number as `reservation_key` in [columns], if the export can have one"
-                .to_owned(),
+    /// Says of which of several like headers the fields are read.
+    pub(super) fn like_headers<'a>(&'a self, source: &'a SourcePlace) -> impl Iterator<Item = Problem> + 'a {
+        self.passed_over.iter().map(move |PassedOver { field, position, others }| {
+            let taken = &self.header[*position];
+            let others: Vec<String> =
+                others.iter().map(|position| format!("`{}`", self.header[*position])).collect();
+            let is = if others.len() == 1 { "is" } else { "are" };
+            Problem {
+                source: source.clone(),
+                column: field.as_str(),
+                code: ProblemCode::Notice,
+                message: format!("`{taken}` is read, and {} {is} not", others.join(" and ")),
+                hint: format!("write the other header in [columns] where that one is `{field}`"),
+            }
         })
     }
 
@@ -238,16 +238,22 @@ impl ColumnMap {
     }
 
     /// The text of a field in cells that stand below a header; `None` where the header lacks it.
-    pub fn text_in(&self, header: &[String], field: Field, cells: &[String]) -> Option<String> {
+    pub fn text_in(
+        &self,
+        header: &[String],
+        field: Field,
+        cells: &[String],
+        forms: &CellForms,
+    ) -> Option<String> {
         let header = || header.iter().map(String::as_str);
-        let folded: Vec<Folded> = header().map(Folded::of).collect();
+        let headers = Headers::of(header());
         let cell = |position: usize| cells.get(position).map(|cell| trimmed(cell).to_owned());
         match self.derived.get(&field) {
             Some(Derived::Constant(text)) => Some(text.clone()),
-            Some(Derived::Joined { headers, with }) => {
+            Some(Derived::Joined { headers: names, with }) => {
                 let parts: Option<Vec<String>> =
-                    headers.iter().map(|name| cell(found(&folded, name)?.position)).collect();
-                parts.map(|parts| parts.join(with))
+                    names.iter().map(|name| cell(headers.find(name)?.position())).collect();
+                parts.map(|parts| joined(field, parts.iter().map(String::as_str), with, forms))
             }
             None => cell(Columns::find_one(header(), field, self)?),
         }
@@ -259,6 +265,15 @@ impl ColumnMap {
         self.excused.extend(fields.flat_map(|(_, fields)| *fields));
     }
 
+    /// The headers that are named beside those of single columns.
+    fn named_in_parts(&self) -> impl Iterator<Item = &String> {
+        let joined = self.derived.values().flat_map(|derived| match derived {
+            Derived::Joined { headers, .. } => headers.as_slice(),
+            Derived::Constant(_) => &[],
+        });
+        joined.chain(self.skip.keys())
+    }
+
     fn names(&self, field: Field) -> bool {
         self.headers.get(&field).is_some_and(|headers| !headers.is_empty())
             || self.derived.contains_key(&field)
@@ -266,13 +281,13 @@ impl ColumnMap {
 }
 
 /// The derived fields of which the header has every part.
-fn derived(header: &[Folded], map: &ColumnMap) -> Vec<(Field, DerivedText)> {
+fn derived(header: &Headers, map: &ColumnMap) -> Vec<(Field, DerivedText)> {
     let derived = map.derived.iter().filter_map(|(field, derived)| {
         let text = match derived {
             Derived::Constant(text) => DerivedText::Constant(text.clone()),
             Derived::Joined { headers, with } => {
                 let positions: Option<Vec<usize>> =
-                    headers.iter().map(|name| Some(found(header, name)?.position)).collect();
+                    headers.iter().map(|name| Some(header.find(name)?.position())).collect();
                 DerivedText::Joined { positions: positions?, with: with.clone() }
             }
         };
@@ -334,56 +349,6 @@ fn described(map: &ColumnMap, field: Field) -> String {
         }
         _ => field.to_string(),
     }
-}
-
-/// A header in the two forms in which headers are compared.
-struct Folded {
-    words: String,
-    joined: String,
-}
-
-impl Folded {
-    fn of(header: &str) -> Self {
-        Self { words: folded(header), joined: header_letters(header) }
-    }
-}
-
-/// Where a header stands, and how many are the same.
-struct FoundHeader {
-    position: usize,
-    n_equal: usize,
-}
-
-/// Looks for a header by its words, and else by its letters alone: `Check-In` is `check_in`, unless there is one of both.
-fn found(header: &[Folded], name: &str) -> Option<FoundHeader> {
-    let name = Folded::of(name);
-    let equal = |is: &dyn Fn(&Folded) -> bool| {
-        let position = header.iter().position(is)?;
-        Some(FoundHeader { position, n_equal: header.iter().filter(|seen| is(seen)).count() })
-    };
-    let by_letters = || equal(&|seen| !seen.joined.is_empty() && seen.joined == name.joined);
-    equal(&|seen| seen.words == name.words).or_else(by_letters)
-}
-
-/// Whether two headers are the same but for case, blanks, `_`, `.`, `-` and camel case.
-pub fn same_header(left: &str, right: &str) -> bool {
-    header_letters(left) == header_letters(right)
-}
-
-/// A header without what divides its words; in lower case, camel case divides none.
-pub fn header_letters(header: &str) -> String {
-    if header.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
-        return header.to_owned();
-    }
-    folded(header).chars().filter(|c| !c.is_whitespace() && !matches!(c, '_' | '.' | '-')).collect()
-}
-
-/// Headers are compared without regard to case, white space and its HTML form, and the shape of apostrophes.
-fn folded(header: &str) -> String {
-    let header = header.replace("&nbsp;", " ").replace(['\u{2019}', '\u{b4}'], "'");
-    let words: Vec<String> =
-        header.trim_matches(['\u{feff}', '\u{200b}']).split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
 }
 
 #[cfg(test)]
@@ -450,20 +415,6 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_known_however_it_is_padded() {
-        let headers = [
-            (Field::ReservationKey, vec!["Buchungsnummer".to_owned()]),
-            (Field::FullName, vec!["Gästename(n)".to_owned()]),
-            (Field::Unit, vec!["LISTING'S NICKNAME".to_owned()]),
-        ];
-        let map = ColumnMap { headers: headers.into(), ..ColumnMap::default() };
-        let header = "\u{feff}Buchungsnummer ,Gästename(n)\u{a0},&nbsp;check_in,check_out&nbsp; ,Listing\u{2019}s  nickname";
-        let columns = find(header, &map).expect("all there");
-        assert_eq!(columns.position(Field::FullName), Some(1));
-        assert_eq!(columns.position(Field::Unit), Some(4));
-    }
-
-    #[test]
     fn a_header_is_known_whatever_divides_its_words() {
         for header in [
             "Reservation Key,Check-In,Check-Out,UNIT",
@@ -485,7 +436,10 @@ mod tests {
         };
         let header = "reservation_key,Check-in,checkin,check_out,unit";
         assert_eq!(find(header, &map("checkin")).expect("all there").position(Field::CheckIn), Some(2));
-        assert_eq!(find(header, &map("Check in")).expect_err("which one is it").twice, ["check-in"]);
+        assert_eq!(
+            find(header, &map("Check in")).expect_err("which one is it").twice,
+            [["Check-in", "checkin"]]
+        );
         // A header of marks only is none.
         assert!(find("reservation_key,-,check_out,unit", &map("_")).is_err());
     }
@@ -504,7 +458,7 @@ mod tests {
         let map = ColumnMap { derived: derived.into(), ..ColumnMap::default() };
         let columns = find("Year,Month,Day,Villa,nights,unit", &map).expect("all there");
         let texts = |cells: &[&str]| {
-            let texts = columns.derived(&::csv::StringRecord::from(cells.to_vec()));
+            let texts = columns.derived(&::csv::StringRecord::from(cells.to_vec()), &CellForms::default());
             texts.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
         };
         assert_eq!(texts(&["2026", "12", " 5", "Mar", "2", "x"]), ["Mar/5", "villa", "2026-12-5"]);
@@ -535,7 +489,60 @@ mod tests {
         let problem =
             find("reservation_key,check_in,Check_In,check_out,unit,note,note", &ColumnMap::default())
                 .expect_err("which one is it");
-        assert_eq!(problem.twice, ["check_in"]);
+        assert_eq!(problem.twice, [["check_in", "Check_In"]]);
+        for (header, twice) in [
+            ("reservation_key,Check In,check_in,check_out,unit", ["Check In", "check_in"]),
+            ("reservation_key,checkIn,check_out,CHECK-OUT,unit", ["check_out", "CHECK-OUT"]),
+            (
+                "reservation_key,Reservation Key,check_in,check_out,unit",
+                ["reservation_key", "Reservation Key"],
+            ),
+            ("reservation_key,check_in,check_out,unit,Unit", ["unit", "Unit"]),
+            ("reservation_key,check_in,check_out,unit,Status,STATUS", ["Status", "STATUS"]),
+        ] {
+            let problem = find(header, &ColumnMap::default()).expect_err(header);
+            assert_eq!(problem.twice, [twice], "{header}");
+        }
+    }
+
+    #[test]
+    fn of_two_headers_that_are_one_name_the_one_that_is_written_exactly_is_meant_and_told() {
+        let header = "reservation_key,Check In,check_in,check_out,unit,full_name,Full Name";
+        let place = SourcePlace { container: "a.csv".into(), row: 0 };
+        let map = |name: &str| ColumnMap {
+            headers: [(Field::CheckIn, vec![name.to_owned()])].into(),
+            ..ColumnMap::default()
+        };
+        for (name, position, told) in [
+            ("Check In", 1, "`Check In` is read, and `check_in` is not"),
+            ("check_in", 2, "`check_in` is read, and `Check In` is not"),
+            ("CHECK IN", 1, "`Check In` is read, and `check_in` is not"),
+        ] {
+            let columns = find(header, &map(name)).expect("all there");
+            assert_eq!(columns.position(Field::CheckIn), Some(position), "{name}");
+            let told_of: Vec<Problem> = columns.like_headers(&place).collect();
+            assert_eq!(told_of[0].message, told, "{name}");
+            // Of what decides nothing our own name is enough.
+            assert_eq!(told_of[1].message, "`full_name` is read, and `Full Name` is not");
+        }
+        assert_eq!(find(header, &map("check.in")).expect_err("neither").twice, [["Check In", "check_in"]]);
+    }
+
+    #[test]
+    fn a_part_of_a_joined_field_that_may_be_either_of_two_columns_stops() {
+        let joined = |name: &str| Derived::Joined {
+            headers: vec![name.to_owned(), "Day".to_owned()],
+            with: "/".to_owned(),
+        };
+        let find = |name: &str, skip: &str| {
+            let derived = [(Field::ReservationKey, joined(name))].into();
+            let skip = [(skip.to_owned(), vec!["x".to_owned()])].into();
+            let map = ColumnMap { derived, skip, ..ColumnMap::default() };
+            find("Room No,room_no,Kind,kind,Day,check_in,check_out,unit", &map)
+        };
+        assert!(find("Room No", "Kind").is_ok() && find("room_no", "kind").is_ok());
+        assert_eq!(find("RoomNo", "kind").expect_err("which room").twice, [["Room No", "room_no"]]);
+        assert_eq!(find("Room No", "KIND").expect_err("which kind").twice, [["Kind", "kind"]]);
     }
 
     #[test]

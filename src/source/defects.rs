@@ -38,7 +38,8 @@ pub(super) fn decorating_formula<C: Cells>(row: &Row<'_, C>) -> Option<Problem> 
     Some(row.problem(field, ProblemCode::ErrorCell, message, HOW_TO_MEND_A_FORMULA))
 }
 
-const DECIDING: [Field; 17] = [
+/// Fields that decide whether, when and where a guest may enter.
+pub(super) const DECIDING: [Field; 17] = [
     Field::ReservationKey,
     Field::Property,
     Field::StayId,

@@ -94,8 +94,8 @@ pub enum SourceError {
         seen: Vec<String>,
         /// What is missing: a field, and the headers that were looked for.
         wanting: Vec<String>,
-        /// Headers that are wanted and stand there more than once.
-        twice: Vec<String>,
+        /// Headers of which each may be the wanted one: they are equal, or the same but for case, blanks and marks.
+        twice: Vec<Vec<String>>,
         /// The columns that `--allow missing_column=…` lets be missing, where nothing else is wrong; else empty.
         absent: Vec<Column>,
     },
@@ -163,13 +163,18 @@ impl SourceError {
     }
 }
 
-fn list(what: &str, wanting: &[String], twice: &[String]) -> String {
+fn list(what: &str, wanting: &[String], twice: &[Vec<String>]) -> String {
     let mut parts = Vec::new();
     if !wanting.is_empty() {
         parts.push(format!("{what} {}", wanting.join(", ")));
     }
-    if !twice.is_empty() {
-        parts.push(format!("more than once {}", quoted(twice)));
+    for headers in twice {
+        parts.push(match headers.as_slice() {
+            [first, others @ ..] if others.iter().all(|other| other == first) => {
+                format!("more than once `{first}`")
+            }
+            headers => format!("which is meant of {}", quoted(headers)),
+        });
     }
     parts.join("; ")
 }

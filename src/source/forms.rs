@@ -29,7 +29,19 @@ pub enum NameForm {
     LastFirst,
 }
 
+/// What exports write where they mean nothing.
+const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
+
+/// The most bytes that one of them has.
+const LONGEST_NOTHING: usize = 4;
+
 impl CellForms {
+    /// Whether a text means nothing, everywhere or in this export.
+    pub(super) fn is_nothing(&self, text: &str) -> bool {
+        let is_one_of_them = || NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word));
+        (text.len() <= LONGEST_NOTHING && is_one_of_them()) || self.is_null_word(text)
+    }
+
     /// Whether a text is one of the words that mean nothing in this export.
     pub(super) fn is_null_word(&self, text: &str) -> bool {
         let Self { null_words, .. } = self;
@@ -53,6 +65,11 @@ mod tests {
         let separators = [";".to_owned(), " / ".to_owned()];
         assert_eq!(pieces("A/1; B / C", &separators), ["A/1", " B", "C"]);
         assert_eq!(pieces("A; B", &[]), ["A; B"]);
+    }
+
+    #[test]
+    fn no_word_for_nothing_is_longer_than_the_longest() {
+        assert_eq!(NOTHING.iter().map(|word| word.len()).max(), Some(LONGEST_NOTHING));
     }
 
     #[test]

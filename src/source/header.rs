@@ -129,7 +129,7 @@ mod tests {
     fn a_header_that_has_a_needed_column_twice_ends_the_search() {
         check(
             &["reservation_key,check_in,check_out,unit,Unit", GOOD],
-            "the header of `a.csv` does not fit: more than once `unit`; \
+            "the header of `a.csv` does not fit: which is meant of `unit`, `Unit`; \
              it has `reservation_key`, `check_in`, `check_out`, `unit`, `Unit`",
         );
     }

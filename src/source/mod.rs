@@ -21,7 +21,9 @@ mod forms;
 mod group;
 mod head;
 mod header;
+mod headers;
 mod inspect;
+mod joined;
 mod locate;
 mod months;
 mod names;
@@ -42,7 +44,6 @@ mod tests;
 mod unknown_statuses;
 mod window;
 
-pub use columns::{header_letters, same_header};
 pub use contact::{CountryCodeError, check_country};
 pub use dates::parse_time_of_day;
 pub use encoding::encoding_named;
@@ -50,8 +51,10 @@ pub use error::SourceError;
 pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use head::format_of;
+pub use headers::{header_letters, same_header};
 pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect};
 pub use locate::is_meant_by;
+pub use joined::{is_key, joint};
 pub use read::{read, read_file, read_from};
 pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, Derived, FileFormat, KeptRejects, Meaning,

@@ -91,7 +91,7 @@ impl<'a> Normalizer<'a> {
     /// The reservation of a row, if its key can be read.
     pub(super) fn id<C: Cells>(&mut self, row: &Row<'_, C>) -> Result<ReservationId, Box<Problem>> {
         // A word for nothing would make one reservation of all that have none.
-        let key = without_fraction(row.value(Field::ReservationKey));
+        let key = row.key(Field::ReservationKey);
         if key.is_empty() {
             return Err(Box::new(row.problem(
                 Field::ReservationKey,
@@ -246,7 +246,7 @@ impl<'a> Normalizer<'a> {
 }
 
 fn guest<C: Cells>(row: &Row<'_, C>, property: &Property, warnings: &mut Vec<Problem>) -> Guest {
-    let key = without_fraction(row.value(Field::GuestKey));
+    let key = row.key(Field::GuestKey);
     let email = row.value(Field::Email);
     let phone = row.value(Field::Phone);
     Guest {

@@ -1,5 +1,6 @@
 //! One row of the source, read by field instead of by position.
 
+use super::cells::without_fraction;
 use super::columns::Columns;
 use super::field::Field;
 use super::forms::CellForms;
@@ -17,12 +18,6 @@ pub(super) struct Row<'a, C> {
     pub(super) derived: Vec<(Field, String)>,
 }
 
-/// What exports write where they mean nothing.
-const NOTHING: [&str; 8] = ["null", "n/a", "na", "#n/a", "none", "-", "--", "\\n"];
-
-/// The most bytes that one of them has.
-const LONGEST_NOTHING: usize = 4;
-
 impl<C: Cells> Row<'_, C> {
     /// The text of a field, trimmed; empty where there is none, or a formula that failed.
     pub(super) fn text(&self, field: Field) -> &str {
@@ -39,10 +34,14 @@ impl<C: Cells> Row<'_, C> {
     /// The text of a field, empty also where it is a word for nothing.
     pub(super) fn value(&self, field: Field) -> &str {
         let text = self.text(field);
-        let is_nothing = (text.len() <= LONGEST_NOTHING
-            && NOTHING.iter().any(|word| text.eq_ignore_ascii_case(word)))
-            || self.forms.is_null_word(text);
-        if is_nothing { "" } else { text }
+        if self.forms.is_nothing(text) { "" } else { text }
+    }
+
+    /// The value of a key; of a number that some program gave a fraction, its digits.
+    pub(super) fn key(&self, field: Field) -> &str {
+        let is_derived = self.derived.iter().any(|(derived, _)| *derived == field);
+        // The parts of a joined one have lost theirs already: its own dot may be what stands between them.
+        if is_derived { self.value(field) } else { without_fraction(self.value(field)) }
     }
 
     /// The text of a name: only what means nothing in this very export is nothing, because `Null` is a name too.
@@ -96,7 +95,7 @@ pub(super) fn trimmed(text: &str) -> &str {
 }
 
 /// Spreadsheets keep a text a text by `="0101"`, and a formula harmless by an apostrophe.
-fn unwrapped(text: &str) -> &str {
+pub(super) fn unwrapped(text: &str) -> &str {
     if !matches!(text.as_bytes().first(), Some(b'=' | b'\'')) {
         return text;
     }
@@ -112,11 +111,6 @@ fn unwrapped(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_word_for_nothing_is_longer_than_the_longest() {
-        assert_eq!(NOTHING.iter().map(|word| word.len()).max(), Some(LONGEST_NOTHING));
-    }
 
     #[test]
     fn what_a_spreadsheet_wraps_around_a_text_is_taken_off() {

@@ -16,6 +16,7 @@ use super::field::Field;
 use super::footers::{self, Footer, Notes, is_a_note, looks_like_a_footer, repeats_the_header};
 use super::forms::CellForms;
 use super::group::Grouper;
+use super::joined::key_notice;
 use super::names::other_guests;
 use super::normalize::Normalizer;
 use super::record::{Cells, OwnedRecord};
@@ -124,7 +125,13 @@ impl<'a> Rows<'a> {
     where
         'a: 'r,
     {
-        Row { cells, columns: self.columns, place, forms: self.forms, derived: self.columns.derived(cells) }
+        Row {
+            cells,
+            columns: self.columns,
+            place,
+            forms: self.forms,
+            derived: self.columns.derived(cells, self.forms),
+        }
     }
 
     /// Takes one row, by its line or number.
@@ -331,7 +338,9 @@ impl<'a> Rows<'a> {
         }
         self.warnings.extend(self.notes.notice());
         self.warnings.extend(footers::notice(&self.footers));
-        self.warnings.extend(self.columns.joined_key(self.place(0)));
+        let whole = self.place(0);
+        self.warnings.extend(self.columns.like_headers(&whole));
+        self.warnings.extend(key_notice(&self.columns.joined_headers(Field::ReservationKey), whole));
         if self.n_skipped > 0 {
             let rows = match self.n_skipped {
                 1 => "one row is".to_owned(),
@@ -393,7 +402,7 @@ impl<'a> Rows<'a> {
 /// A source in which no column is the status, unless the configuration says so itself (RULES 11).
 fn no_status(columns: &Columns, settings: &SourceSettings, container: &Arc<str>) -> Option<Problem> {
     let is_said = settings.columns.headers.get(&Field::Status).is_some_and(Vec::is_empty);
-    if is_said || columns.position(Field::Status).is_some() {
+    if is_said || columns.has(Field::Status) {
         return None;
     }
     let has_mark = columns.position(Field::CancelledAt).is_some() || settings.forms.cancelled_mark.is_some();

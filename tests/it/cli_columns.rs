@@ -196,3 +196,44 @@ fn a_list_without_a_booking_number_works_and_says_what_equal_keys_mean() {
     check(&place.run(&["plan"]), 0, &[says]);
     check(&place.run(&["check"]), 0, &["3 rows, 2 reservations", says]);
 }
+
+#[test]
+fn joined_keys_of_two_bookings_are_never_one() {
+    let table = "house,room,unit,from,to,guest\nH/1,2,101,2026-12-03,2026-12-06,Ana Sousa\n\
+                 H,1/2,102,2026-12-03,2026-12-06,Rui Lopes\nNULL,7,103,2026-12-03,2026-12-06,Lena Vogt\n";
+    let columns = "reservation_key = { join = [\"house\", \"room\"], with = \"/\" }\nstatus = []\n\
+                   unit = \"unit\"\ncheck_in = \"from\"\ncheck_out = \"to\"\nfull_name = \"guest\"\n";
+    let place = hotel(table, columns);
+    let keys = ["H%2F1/2 room-101", "H/1/2 room-102"];
+    let window = "2026-12-03T15:00:00Z 2026-12-06T11:00:00Z";
+    assert_eq!(opened(&place), keys.map(|key| format!("{key} {window}")));
+    check(
+        &place.run(&["check"]),
+        3,
+        &["3 rows, 2 reservations", "reservations.csv:4", "the row has no reservation key"],
+    );
+    check(
+        &hotel(table, &columns.replace("\"/\"", "\"x\"")).run(&["check"]),
+        78,
+        &["must tell the parts of a key apart"],
+    );
+}
+
+#[test]
+fn two_headers_that_are_one_name_are_refused_unless_one_is_written_exactly() {
+    let table = "reservation_key,status,unit,Check In,check_in,check_out\n\
+                 R1,confirmed,101,2026-12-03,2026-12-13,2026-12-16\n";
+    for verb in ["check", "plan", "run"] {
+        check(
+            &hotel(table, "").run(&[verb]),
+            6,
+            &["which is meant of `Check In`, `check_in`", "name the headers in [columns]"],
+        );
+    }
+    let place = hotel(table, "check_in = \"Check In\"\n");
+    assert_eq!(opened(&place), ["R1 room-101 2026-12-03T15:00:00Z 2026-12-16T11:00:00Z"]);
+    check(&place.run(&["check"]), 0, &["`Check In` is read, and `check_in` is not"]);
+    let place = hotel(table, "check_in = \"check_in\"\n");
+    assert_eq!(opened(&place), ["R1 room-101 2026-12-13T15:00:00Z 2026-12-16T11:00:00Z"]);
+    check(&place.run(&["check"]), 0, &["`check_in` is read, and `Check In` is not"]);
+}

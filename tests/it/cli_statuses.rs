@@ -67,6 +67,12 @@ fn status_that_is_absent_is_warned_about_until_it_is_said() {
         check(&ended, 0, &[]);
         assert!(!ended.stdout.contains("no column is the status"), "{verb} {ended:#?}");
     }
+    // A status that is the same in every row is one.
+    let constant = configured("columns = { status = { value = \"confirmed\" } }");
+    constant.write("reservations.csv", table);
+    let ended = constant.run(&["plan"]);
+    check(&ended, 0, &["1 create"]);
+    assert!(!ended.stdout.contains("no column is the status"), "{ended:#?}");
     // In the first lines, before what is to be done.
     let place = place();
     place.write("reservations.csv", table);
