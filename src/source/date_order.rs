@@ -7,13 +7,19 @@
 use std::borrow::Cow;
 
 use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 
 use super::columns::Columns;
-use super::dates::{Parts, ambiguous_parts, day_of_number, is_at_midnight, parse_marked_time};
+use super::dates::{
+    Parts, When, ambiguous_parts, day_of_number, is_at_midnight, parse_date_before, parse_marked_time,
+    parse_when,
+};
 use super::field::Field;
 use super::record::{Cells, Typed};
 use super::row::trimmed;
 use super::settings::DateOrder;
+use crate::model::{Problem, ProblemCode, SourcePlace};
 
 /// The columns that hold dates.
 const DATES: [Field; 5] =
@@ -23,16 +29,68 @@ const DATES: [Field; 5] =
 const HOURS: [Field; 5] =
     [Field::CheckIn, Field::CheckOut, Field::LastNight, Field::CheckInTime, Field::CheckOutTime];
 
+/// How many rows are enough to know what a column is, where nearly all of them say the same.
+const ENOUGH: u64 = 1_000;
+
 /// What a column has shown of its hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Hours {
-    /// No hour so far.
-    #[default]
-    Nothing,
-    /// Midnight in every cell that has an hour: it is a column of days, or says nothing (RULES 10).
+struct Hours {
+    /// Rows of stays that are not over: these decide.
+    coming: Count,
+    /// The others, which decide where there is nothing else.
+    past: Count,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Count {
+    midnights: u64,
+    others: u64,
+}
+
+impl Count {
+    fn add(&mut self, is_midnight: bool) {
+        *(if is_midnight { &mut self.midnights } else { &mut self.others }) += 1;
+    }
+}
+
+impl Hours {
+    /// Whether midnight is how the column says that a cell is a day, or a time that says nothing (RULES 10). Most of its
+    /// hours decide, not all: an hour that somebody wrote beside days would else end every other stay on the midnight before
+    /// its last morning, and begin it before the guest of the night before has left.
+    fn are_days(self) -> bool {
+        let Count { midnights, others } =
+            if self.coming == Count::default() { self.past } else { self.coming };
+        midnights > others
+    }
+
+    /// Whether no row that is to come changes what the column is.
+    fn are_settled(self) -> bool {
+        let Count { midnights, others } = self.coming;
+        let (fewer, more) = (midnights.min(others), midnights.max(others));
+        more >= ENOUGH && more / 20 >= fewer
+    }
+
+    fn have_midnights(self) -> bool {
+        self.coming.midnights > 0 || self.past.midnights > 0
+    }
+}
+
+/// What the hour of a cell is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hour {
+    /// Midnight, as written or by the hotel's clock.
     Midnight,
-    /// Another hour.
-    Given,
+    /// Midnight by UTC only, which is an afternoon or a morning in other zones.
+    MidnightOfUtc,
+    /// Another one.
+    Other,
+}
+
+/// When and where a row is judged.
+pub(super) struct Clock<'a> {
+    pub(super) now: Timestamp,
+    /// The zone of its property.
+    pub(super) zone: &'a dyn Fn() -> TimeZone,
 }
 
 /// What a column has shown of its order.
@@ -78,22 +136,24 @@ pub(super) struct DateOrders {
 
 impl DateOrders {
     pub(super) fn new(configured: DateOrder) -> Self {
-        Self { configured, findings: [Finding::Nothing; DATES.len()], hours: [Hours::Nothing; HOURS.len()] }
+        Self { configured, findings: [Finding::Nothing; DATES.len()], hours: [Hours::default(); HOURS.len()] }
     }
 
     /// Looks at the dates of a row. Whether one of them can only be read when all rows were looked at.
-    pub(super) fn observe<C: Cells>(&mut self, cells: &C, columns: &Columns) -> bool {
+    pub(super) fn observe<C: Cells>(&mut self, cells: &C, columns: &Columns, clock: &Clock<'_>) -> bool {
         let mut is_open = false;
+        let mut is_past = None;
         for (field, hours) in HOURS.into_iter().zip(&mut self.hours) {
-            let Some(position) = columns.position(field).filter(|_| *hours != Hours::Given) else { continue };
-            match midnight(cells, position, field) {
-                Some(true) => {
-                    *hours = Hours::Midnight;
-                    is_open = true;
-                }
-                Some(false) => *hours = Hours::Given,
-                None => {}
-            }
+            let Some(position) = columns.position(field).filter(|_| !hours.are_settled()) else { continue };
+            let Some(hour) = hour(cells, position, field, clock.zone) else { continue };
+            let is_midnight = match hour {
+                Hour::Midnight => true,
+                Hour::MidnightOfUtc => has_days_of_utc(cells, columns),
+                Hour::Other => false,
+            };
+            let is_past = *is_past.get_or_insert_with(|| is_over(cells, columns, self.configured, clock.now));
+            (if is_past { &mut hours.past } else { &mut hours.coming }).add(is_midnight);
+            is_open |= is_midnight;
         }
         if self.configured != DateOrder::YearMonthDay {
             return is_open;
@@ -112,12 +172,70 @@ impl DateOrders {
     /// Whether no row that is to come can tell more about those that were looked at.
     pub(super) fn is_settled(&self) -> bool {
         self.findings.iter().all(|finding| *finding == Finding::Nothing)
-            && self.hours.iter().all(|hours| *hours != Hours::Midnight)
+            && self.hours.iter().all(|hours| hours.are_settled() || !hours.have_midnights())
     }
 
-    /// Whether every hour of a column is midnight.
-    pub(super) fn has_midnights_only(&self, field: Field) -> bool {
-        HOURS.into_iter().zip(self.hours).any(|(one, hours)| one == field && hours == Hours::Midnight)
+    /// Whether a midnight of a column means a day, or no time.
+    pub(super) fn has_days(&self, field: Field) -> bool {
+        HOURS.into_iter().zip(self.hours).any(|(one, hours)| one == field && hours.are_days())
+    }
+
+    /// Says which columns have hours among their days.
+    pub(super) fn hours_among_days<'a>(
+        &'a self,
+        source: &'a SourcePlace,
+    ) -> impl Iterator<Item = Problem> + 'a {
+        let mixed = HOURS
+            .into_iter()
+            .zip(self.hours)
+            .filter(|(_, hours)| hours.are_days() && hours.coming.others > 0);
+        mixed.map(|(field, Hours { coming: Count { midnights, others }, .. })| Problem {
+            source: source.clone(),
+            column: field.as_str(),
+            code: ProblemCode::Notice,
+            message: format!(
+                "{midnights} of {} hours are 00:00 and are read as days, with the hour of the property; the others are \
+                 taken as written",
+                midnights + others
+            ),
+            hint: "export days without an hour, or every hour".to_owned(),
+        })
+    }
+
+    /// A date in a column of days, where that is what a midnight means.
+    pub(super) fn without_midnight<C: Cells>(
+        &self,
+        cells: &C,
+        columns: &Columns,
+        field: Field,
+        when: When,
+        zone: &TimeZone,
+    ) -> When {
+        if !self.has_days(field) {
+            return when;
+        }
+        let position = columns.position(field);
+        match when {
+            When::Local(local) if local.time() == Time::midnight() => When::Date(local.date()),
+            When::Instant(instant) => {
+                let here = zone.to_datetime(instant);
+                let written = || {
+                    let text = cells.text(position?).map(trimmed)?;
+                    is_at_midnight(text).filter(|is_midnight| *is_midnight && !is_of_utc(text))?;
+                    parse_date_before(text, self.of(field))
+                };
+                if here.time() == Time::midnight() {
+                    When::Date(here.date())
+                } else if let Some(date) = written() {
+                    When::Date(date)
+                } else if has_days_of_utc(cells, columns) {
+                    When::Date(TimeZone::UTC.to_datetime(instant).date())
+                } else {
+                    when
+                }
+            }
+            When::Local(_) | When::Date(_) => when,
+        }
     }
 
     /// The order of a column.
@@ -169,22 +287,89 @@ impl DateOrders {
     }
 }
 
-/// Whether the hour of a cell is midnight; `None` where it has none. A workbook has told days from hours already.
-fn midnight<C: Cells>(cells: &C, position: usize, field: Field) -> Option<bool> {
+/// The hour of a cell; `None` where it has none. A workbook has told days from hours already.
+fn hour<C: Cells>(cells: &C, position: usize, field: Field, zone: &dyn Fn() -> TimeZone) -> Option<Hour> {
     let is_time = matches!(field, Field::CheckInTime | Field::CheckOutTime);
+    let of_time = |time: Time| if time == Time::midnight() { Hour::Midnight } else { Hour::Other };
+    let of_instant = |instant: Timestamp| match of_time(zone().to_datetime(instant).time()) {
+        Hour::Other if is_midnight_of_utc(instant) => Hour::MidnightOfUtc,
+        hour => hour,
+    };
     match cells.typed(position) {
-        Some(Typed::DateTime(local)) if !is_time => Some(local.time() == Time::midnight()),
-        Some(Typed::Time(time)) if is_time => Some(time == Time::midnight()),
+        Some(Typed::DateTime(local)) if !is_time => Some(of_time(local.time())),
+        Some(Typed::Instant(instant)) if !is_time => Some(of_instant(instant)),
+        Some(Typed::Time(time)) if is_time => Some(of_time(time)),
         Some(_) => None,
         None => {
             let text = cells.text(position).map_or("", trimmed);
             if is_time {
-                parse_marked_time(text).map(|clock| clock == (Time::midnight(), 0))
-            } else {
-                is_at_midnight(text)
+                return parse_marked_time(text)
+                    .map(|(time, days)| if days == 0 { of_time(time) } else { Hour::Other });
             }
+            let is_midnight = is_at_midnight(text)?;
+            Some(match instant(text) {
+                Some(instant) if !is_midnight || is_of_utc(text) => of_instant(instant),
+                _ if is_midnight => Hour::Midnight,
+                _ => Hour::Other,
+            })
         }
     }
+}
+
+/// An instant with its offset; the order of its date does not matter, for it begins with the year.
+fn instant(text: &str) -> Option<Timestamp> {
+    match parse_when(text, DateOrder::YearMonthDay) {
+        Some(When::Instant(instant)) => Some(instant),
+        _ => None,
+    }
+}
+
+/// Whether an instant is written in UTC.
+fn is_of_utc(text: &str) -> bool {
+    text.ends_with(['Z', 'z']) || ["+00:00", "-00:00", "+00", "+0000"].iter().any(|zero| text.ends_with(zero))
+}
+
+fn is_midnight_of_utc(instant: Timestamp) -> bool {
+    TimeZone::UTC.to_datetime(instant).time() == Time::midnight()
+}
+
+/// Whether both dates of a row are midnight by UTC. One of them alone may well be an hour: in California, 16:00 is.
+fn has_days_of_utc<C: Cells>(cells: &C, columns: &Columns) -> bool {
+    let is_day = |field: Field| {
+        let position = columns.position(field)?;
+        let instant = match cells.typed(position) {
+            Some(Typed::Instant(instant)) => Some(instant),
+            Some(_) => None,
+            None => instant(cells.text(position).map_or("", trimmed)),
+        };
+        instant.map(is_midnight_of_utc)
+    };
+    let departure = || is_day(Field::CheckOut).or_else(|| is_day(Field::LastNight));
+    is_day(Field::CheckIn) == Some(true) && departure() == Some(true)
+}
+
+/// Whether the departure of a row was before yesterday, in whatever order its date is written.
+fn is_over<C: Cells>(cells: &C, columns: &Columns, configured: DateOrder, now: Timestamp) -> bool {
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let orders: &[DateOrder] = match &configured {
+        DateOrder::YearMonthDay => &[DateOrder::DayMonthYear, DateOrder::MonthDayYear],
+        order => std::slice::from_ref(order),
+    };
+    let date = |when: When| match when {
+        When::Date(date) => date,
+        When::Local(local) => local.date(),
+        When::Instant(instant) => TimeZone::UTC.to_datetime(instant).date(),
+    };
+    let latest = |field: Field| {
+        let position = columns.position(field)?;
+        if let Some(typed) = cells.typed(position) {
+            return When::of(typed).map(date);
+        }
+        let text = cells.text(position).map_or("", trimmed);
+        orders.iter().filter_map(|order| parse_when(text, *order)).map(date).max()
+    };
+    let departure = latest(Field::CheckOut).or_else(|| latest(Field::LastNight));
+    departure.is_some_and(|departure| departure.saturating_add(1.day()) < today)
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 //! accepted wherever a date and time is (RULES 10).
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
 use super::months::{is_weekday, month_named};
@@ -35,6 +34,10 @@ impl When {
     }
 }
 
+/// Every order that a date may be written in.
+pub(super) const ORDERS: [DateOrder; 3] =
+    [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear];
+
 /// Reads a date, a date and time, or an instant; the name of a weekday before or after it is passed over.
 pub(super) fn parse_when(text: &str, order: DateOrder) -> Option<When> {
     if let Some(date) = plain_date(text) {
@@ -57,29 +60,6 @@ pub(super) fn parse_date_before(text: &str, order: DateOrder) -> Option<Date> {
     })
 }
 
-const ORDERS: [DateOrder; 3] = [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear];
-
-/// Dates that programs write where there is none (RULES 10).
-const SENTINELS: [Date; 3] =
-    [Date::constant(1899, 12, 30), Date::constant(1970, 1, 1), Date::constant(1, 1, 1)];
-
-impl When {
-    /// Whether it stands for no date at all.
-    pub(super) fn is_sentinel(self) -> bool {
-        let date = match self {
-            Self::Date(date) => date,
-            Self::Local(local) => local.date(),
-            Self::Instant(instant) => TimeZone::UTC.to_datetime(instant).date(),
-        };
-        SENTINELS.contains(&date)
-    }
-}
-
-/// Whether a text is a date that stands for none, in whatever order it is written.
-pub(super) fn is_no_date(text: &str) -> bool {
-    ORDERS.into_iter().any(|order| parse_when(text, order).is_some_and(When::is_sentinel))
-}
-
 /// The day of which a text is the number in a spreadsheet; `None` where it is none of these centuries.
 pub(super) fn day_of_number(text: &str) -> Option<Date> {
     const DAYS: std::ops::Range<i64> = 25_569..73_051;
@@ -95,6 +75,15 @@ pub(super) fn day_of_number(text: &str) -> Option<Date> {
 /// Whether the time in a text of a date is midnight; `None` where it has none, or one that cannot be read.
 pub(super) fn is_at_midnight(text: &str) -> Option<bool> {
     let divides = |c: char| c.is_whitespace() || matches!(c, 'T' | 't');
+    // As most are written.
+    if let Some((date, [b' ' | b'T', h1, h2, b':', m1, m2, seconds @ ..])) =
+        text.as_bytes().split_at_checked(10)
+        && matches!(seconds, [] | [b':', b'0'..=b'5', b'0'..=b'9'])
+        && str::from_utf8(date).is_ok_and(|date| plain_date(date).is_some())
+        && matches!((h1, h2, m1, m2), (b'0'..=b'1', b'0'..=b'9', b'0'..=b'5', b'0'..=b'9'))
+    {
+        return Some([h1, h2, m1, m2].iter().all(|digit| **digit == b'0') && matches!(seconds, [] | b":00"));
+    }
     let is_date = |text: &str| {
         ORDERS.into_iter().any(|order| matches!(parse_when(text.trim(), order), Some(When::Date(_))))
     };
@@ -532,18 +521,6 @@ mod tests {
             ["2026-12-05", "", "2026-12-05 late:", "15:00", "5 Dec 2026", "Sat 05 Dec 2026", "mar 01/12/2026"]
         {
             assert_eq!(is_at_midnight(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn dates_that_stand_for_none_are_known() {
-        let is_sentinel = |text| parse_when(text, DateOrder::DayMonthYear).is_some_and(When::is_sentinel);
-        for text in ["1899-12-30", "1899-12-30 00:00:00", "1970-01-01T00:00:00Z", "01/01/0001", "1 Jan 1970"]
-        {
-            assert!(is_sentinel(text), "{text}");
-        }
-        for text in ["1900-01-01", "1970-01-02", "2026-12-05"] {
-            assert!(!is_sentinel(text), "{text}");
         }
     }
 

@@ -1,10 +1,12 @@
 //! Rows of totals and notes: what has no dates and stands at the end is no booking that lacks them.
 
 use super::columns::Columns;
+use super::dates::parse_when;
 use super::field::Field;
-use super::months::month_named;
+use super::months::{is_weekday, month_named};
 use super::record::{Cells, OwnedRecord};
 use super::row::trimmed;
+use super::settings::DateOrder;
 use crate::model::{Problem, ProblemCode, SourcePlace};
 
 /// A row without dates: a total or a note if it stands at the end, otherwise a booking without dates.
@@ -39,6 +41,9 @@ const FOOTER_WORDS: [&str; 19] = [
 /// Whether a row without dates looks like a total or a note, rather than like a booking that lacks them.
 pub(super) fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bool {
     let cell = |field| columns.position(field).and_then(|position| record.text(position)).map_or("", trimmed);
+    if lone_day(record).is_some() {
+        return true;
+    }
     if [Field::CheckIn, Field::CheckOut, Field::LastNight].into_iter().any(|field| !cell(field).is_empty())
         || tells_of_a_stay(record, columns)
     {
@@ -49,12 +54,95 @@ pub(super) fn looks_like_a_footer<C: Cells>(record: &C, columns: &Columns) -> bo
     key.is_empty()
         || is_footer_word(&key)
         || (is_ragged && key.contains(char::is_whitespace))
-        || is_a_note(record, columns)
+        || is_a_note(record, columns, Dates::OfDigits)
+}
+
+/// How the bookings of a source write their dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Dates {
+    /// `2026-12-05`.
+    #[default]
+    OfDigits,
+    /// `5 Dec 2026`, or with the weekday.
+    WithNames,
+}
+
+impl Dates {
+    /// How the arrival of a booking is written.
+    pub(super) fn of<C: Cells>(record: &C, columns: &Columns) -> Self {
+        let arrival = columns.position(Field::CheckIn).and_then(|position| record.text(position));
+        let n_letters = arrival.unwrap_or("").chars().filter(|c| c.is_alphabetic()).take(3).count();
+        // `T`, `Z`, `AM` and `PM` are no names.
+        if n_letters > 2 { Self::WithNames } else { Self::OfDigits }
+    }
+}
+
+/// The one filled cell of a row, where it names a day: `Saturday, 5 December`.
+fn lone_day<C: Cells>(record: &C) -> Option<(usize, &str)> {
+    let mut filled = (0..record.n_cells())
+        .filter_map(|position| Some((position, trimmed(record.text(position)?))))
+        .filter(|(_, text)| !text.is_empty());
+    let (position, text) = filled.next()?;
+    let is_text = record.typed(position).is_none() && filled.next().is_none();
+    (is_text && names_a_day(text)).then_some((position, text))
+}
+
+/// Whether a row that names a day may be what is left of a booking: where dates are, it has a date as bookings write it.
+pub(super) fn may_be_a_booking<C: Cells>(record: &C, columns: &Columns, dates: Dates) -> bool {
+    const DATES: [Field; 3] = [Field::CheckIn, Field::CheckOut, Field::LastNight];
+    lone_day(record).is_some_and(|(position, text)| {
+        dates == Dates::WithNames
+            && DATES.iter().any(|field| columns.position(*field) == Some(position))
+            && parse_when(text, DateOrder::YearMonthDay).is_some()
+    })
+}
+
+/// What stands beside a day in its heading.
+const BESIDE_A_DAY: [&str; 16] = [
+    "of",
+    "the",
+    "on",
+    "week",
+    "arrival",
+    "arrivals",
+    "de",
+    "del",
+    "le",
+    "arrivées",
+    "llegadas",
+    "arrivi",
+    "den",
+    "der",
+    "anreise",
+    "anreisen",
+];
+
+/// Whether a text names a weekday or a month, and nothing but a day.
+fn names_a_day(text: &str) -> bool {
+    let is_number = |word: &str| {
+        let digits = word.trim_end_matches(char::is_alphabetic);
+        (1..=4).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && matches!(&word[digits.len()..], "" | "st" | "nd" | "rd" | "th" | "er" | "º")
+    };
+    let is_name = |word: &str| is_weekday(word) || month_named(word).is_some();
+    let lower = text.to_lowercase();
+    // `sexta-feira` is one word.
+    let mut words = lower.split(|c: char| !(c.is_alphanumeric() || c == '-')).filter(|word| !word.is_empty());
+    let mut is_named = false;
+    let are_of_a_day = words.all(|word| {
+        is_named |= is_name(word);
+        is_name(word) || is_number(word) || BESIDE_A_DAY.contains(&word)
+    });
+    is_named && are_of_a_day
 }
 
 /// Whether a row without dates is a heading, the name of a month or a subtotal, also where bookings come after it: it has
 /// one filled cell that is no key, or begins with the name of a month or a word for totals.
-pub(super) fn is_a_note<C: Cells>(record: &C, columns: &Columns) -> bool {
+pub(super) fn is_a_note<C: Cells>(record: &C, columns: &Columns, dates: Dates) -> bool {
+    if lone_day(record).is_some() {
+        return !may_be_a_booking(record, columns, dates);
+    }
     let texts = || (0..record.n_cells()).filter_map(|position| record.text(position)).map(trimmed);
     let mut filled = texts().filter(|text| !text.is_empty());
     let Some(first) = filled.next() else { return false };
@@ -208,6 +296,64 @@ mod tests {
             assert_eq!(read.coverage, Coverage::Complete, "{note}");
             let [notice] = &read.warnings[..] else { panic!("{note}: {:?}", read.warnings) };
             assert!(notice.source.row == 3 && notice.message.starts_with("2 rows"), "{note}: {notice}");
+        }
+    }
+
+    #[test]
+    fn heading_of_a_day_is_a_note_in_whatever_column_it_stands() {
+        for heading in [
+            "Saturday",
+            "Saturday 5 December",
+            "Saturday, 5 December 2026",
+            "Sat 05 Dec 2026",
+            "5 December 2026",
+            "Dec 5th, 2026",
+            "Samstag, den 5. Dezember 2026",
+            "sábado, 5 de dezembro de 2026",
+            "samedi 1er août",
+            "Arrivals of Saturday 5 December",
+        ] {
+            for position in 0..5 {
+                let mut cells = ["\"\""; 5].map(str::to_owned);
+                cells[position] = format!("\"{heading}\"");
+                let row = cells.join(",");
+                let read = read(&format!(
+                    "{row}\nR1,101,2026-05-03,2026-05-05,Ana\n{row}\nR2,102,2026-05-03T15:00,2026-05-05,Rui\n{row}\n"
+                ));
+                assert_eq!((&read.rejects[..], read.reservations.len()), (&[][..], 2), "{row}");
+                assert_eq!(read.coverage, Coverage::Complete, "{row}");
+            }
+        }
+    }
+
+    #[test]
+    fn booking_that_has_only_its_arrival_left_is_no_heading() {
+        let read_with_names = |row: &str| {
+            read(&format!(
+                "R1,101,3 May 2026,5 May 2026,Ana\n{row}\nR2,102,3 May 2026,5 May 2026,Rui\n{row}\n"
+            ))
+        };
+        for row in [",,4 May 2026,,", ",,\"Mon, 4 May 2026\",,", ",,2026-05-04,,", ",,,6 May 2026,"] {
+            let read = read_with_names(row);
+            assert_eq!((read.rejects.len(), read.coverage), (2, Coverage::Partial), "{row}");
+        }
+        // Without its year it is no date of these bookings, nor in another column.
+        for row in [",,Monday 4 May,,", "4 May 2026,,,,"] {
+            let read = read_with_names(row);
+            assert_eq!((&read.rejects[..], read.coverage), (&[][..], Coverage::Complete), "{row}");
+        }
+        // A name, a unit or a word beside it is a booking.
+        for row in [
+            ",101,Monday 4 May,,",
+            ",,4 May 2026,,Ana",
+            "R9,,Monday 4 May,,",
+            ",,Monday 4 May later,,",
+            ",,soon,,",
+            ",,2026-05-04,,",
+        ] {
+            let read =
+                read(&format!("R1,101,2026-05-03,2026-05-05,Ana\n{row}\nR2,102,2026-05-03,2026-05-05,Rui\n"));
+            assert_eq!(read.rejects.len(), 1, "{row}");
         }
     }
 

@@ -34,6 +34,7 @@ mod record;
 mod rejects;
 mod row;
 mod rows;
+mod sentinels;
 mod settings;
 mod sql;
 mod tap;

@@ -5,20 +5,21 @@
 
 use hashbrown::HashMap;
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use super::cells::{
     assigned, email, flag, is_rounded_number, methods, phone, share_key, wished_code, without_fraction,
 };
 use super::date_order::DateOrders;
-use super::dates::{When, is_no_date, parse_when};
+use super::dates::{When, parse_when};
 use super::field::Field;
 use super::forms::CellForms;
 use super::names::{full_name, is_marked_cancelled};
 use super::record::{Cells, Typed};
 use super::row::Row;
+use super::sentinels::{is_day_zero, is_no_date};
 use super::settings::SourceSettings;
 use super::unknown_statuses::UnknownStatuses;
 use super::window::WindowRules;
@@ -31,13 +32,15 @@ use crate::model::{
 /// How many distinct texts of a kind are shared before the memory starts again.
 const N_SHARED: usize = 65_536;
 
+/// How long after the check-out a row that says checked in is believed (RULES, Terms).
+const STAYED_ON_DAYS: i64 = 7;
+
 /// Turns rows into stays; remembers what rows have in common.
 pub(super) struct Normalizer<'a> {
     settings: &'a SourceSettings,
     orders: DateOrders,
     now: Timestamp,
     latest: Timestamp,
-    last_day: Date,
     properties: HashMap<String, PropertyCode>,
     zones: HashMap<String, Option<TimeZone>>,
     units: HashMap<String, SharedSet<Unit>>,
@@ -53,8 +56,7 @@ impl<'a> Normalizer<'a> {
             settings,
             orders: DateOrders::new(settings.date_order),
             now,
-            latest: in_three_years.as_ref().map_or(Timestamp::MAX, Zoned::timestamp),
-            last_day: in_three_years.map_or(Date::MAX, |zoned| zoned.date().last_of_year()),
+            latest: in_three_years.map_or(Timestamp::MAX, |zoned| zoned.timestamp()),
             properties: HashMap::new(),
             zones: HashMap::new(),
             units: HashMap::new(),
@@ -69,18 +71,29 @@ impl<'a> Normalizer<'a> {
         &self.unknown_statuses
     }
 
-    /// Whether the stay of a row that cannot be used is over, as far as its dates can be read (RULES 9).
-    pub(super) fn is_over<C: Cells>(&mut self, row: &Row<'_, C>) -> bool {
-        let code = shared(&mut self.properties, row.text(Field::Property), PropertyCode::new);
-        let property = self.settings.properties.get(&code);
-        let zone = self.zone(row, property).unwrap_or_else(|_| property.time_zone.clone());
-        self.window_rules(property, &zone).is_over(row)
+    /// Whether the stay of a row that cannot be used is over, as far as its dates can be read, and nothing says that its
+    /// guest is still in house (RULES 9).
+    pub(super) fn needs_nothing<C: Cells>(&mut self, row: &Row<'_, C>) -> bool {
+        let is_checked_in = row.has(Field::Status) && self.standing(row) == Standing::CheckedIn;
+        let days = if is_checked_in { STAYED_ON_DAYS } else { 0 };
+        let by = self.now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
+        let property = self.settings.properties.get(&PropertyCode::new(row.text(Field::Property)));
+        let zone = self.zone_of(row);
+        WindowRules { now: by, ..self.window_rules(property, &zone) }.is_over(row)
+    }
+
+    /// The zone of a row: its own, or that of its property.
+    pub(super) fn zone_of<C: Cells>(&self, row: &Row<'_, C>) -> TimeZone {
+        let property = self.settings.properties.get(&PropertyCode::new(row.text(Field::Property)));
+        let name = row.value(Field::PropertyTimeZone);
+        let own = || TimeZone::get(name).ok();
+        (!name.is_empty()).then(own).flatten().unwrap_or_else(|| property.time_zone.clone())
     }
 
     fn window_rules<'r>(&'r self, property: &'r Property, zone: &'r TimeZone) -> WindowRules<'r> {
-        let Self { orders, now, latest, last_day, .. } = self;
+        let Self { orders, now, latest, .. } = self;
         let open_end = self.settings.open_end;
-        WindowRules { property, zone, orders, now: *now, latest: *latest, last_day: *last_day, open_end }
+        WindowRules { property, zone, orders, now: *now, latest: *latest, open_end }
     }
 
     /// Takes the orders of dates that the columns have proven.
@@ -218,7 +231,7 @@ impl<'a> Normalizer<'a> {
         warnings: &mut Vec<Problem>,
     ) -> Option<Timestamp> {
         let text = row.value(field);
-        if text.is_empty() {
+        if text.is_empty() || is_day_zero(text) {
             return None;
         }
         let when = match row.typed(field) {

@@ -9,11 +9,13 @@ use hashbrown::DefaultHashBuilder;
 use jiff::Timestamp;
 
 use super::columns::Columns;
-use super::date_order::DateOrders;
+use super::date_order::{Clock, DateOrders};
 use super::defects::{deciding_formula, decorating_formula, key_is_sure, ragged, too_long};
 use super::fed_back::{as_it_was, has_lost_characters};
 use super::field::Field;
-use super::footers::{self, Footer, Notes, is_a_note, looks_like_a_footer, repeats_the_header};
+use super::footers::{
+    self, Dates, Footer, Notes, is_a_note, looks_like_a_footer, may_be_a_booking, repeats_the_header,
+};
 use super::forms::CellForms;
 use super::group::Grouper;
 use super::joined::key_notice;
@@ -48,6 +50,7 @@ pub(super) struct Rows<'a> {
     /// Rows that are no bookings, if no booking comes after them.
     footers: Vec<Footer>,
     notes: Notes,
+    dates: Dates,
     last_row_may_be_cut: bool,
     coverage: Coverage,
     newest_change: Option<Timestamp>,
@@ -109,6 +112,7 @@ impl<'a> Rows<'a> {
             warnings: Vec::from_iter(no_status(columns, settings, &container)),
             footers: Vec::new(),
             notes: Notes::default(),
+            dates: Dates::default(),
             last_row_may_be_cut: false,
             coverage: settings.coverage,
             newest_change: None,
@@ -153,7 +157,7 @@ impl<'a> Rows<'a> {
         }
         let is_whole = record.n_cells() == self.columns.n_columns()
             && matches!(condition, Condition::Sound | Condition::SpansLines);
-        let is_open = is_whole && self.orders.observe(record, self.columns);
+        let is_open = is_whole && !self.columns.is_skipped(record) && self.observe(record, row);
         if !is_open && !self.waiting.is_empty() && self.orders.is_settled() {
             self.take_waiting();
         }
@@ -164,6 +168,15 @@ impl<'a> Rows<'a> {
             return;
         }
         self.take_now(record, row, condition);
+    }
+
+    /// Looks at the dates of a row, by the clock of its property.
+    fn observe<C: Cells>(&mut self, record: &C, row: u64) -> bool {
+        let place = self.place(row);
+        let row = self.row_of(record, &place);
+        let zone = || self.normalizer.zone_of(&row);
+        let clock = Clock { now: self.now, zone: &zone };
+        self.orders.observe(record, self.columns, &clock)
     }
 
     /// Takes the rows that waited: no more are to come that could tell how their dates are meant.
@@ -195,6 +208,9 @@ impl<'a> Rows<'a> {
         if looks_like_a_footer(record, self.columns) {
             self.footers.push(Footer { record: OwnedRecord::of(record), place });
             return;
+        }
+        if Dates::of(record, self.columns) == Dates::WithNames {
+            self.dates = Dates::WithNames;
         }
         self.footers_are_bookings();
         if record.n_cells() != self.columns.n_columns() {
@@ -269,9 +285,10 @@ impl<'a> Rows<'a> {
     }
 
     /// A row that cannot be used; its reservation is noted, or the read is partial (RULES 21). One of a stay that is over
-    /// is no reject (RULES 9).
+    /// is no reject, and makes no read partial where its key cannot be read: its absence takes nothing from anybody, unless
+    /// its guest is still in house (RULES 9).
     fn reject<C: Cells>(&mut self, row: &Row<'_, C>, problem: Problem) {
-        let is_over = self.normalizer.is_over(row);
+        let is_over = self.normalizer.needs_nothing(row);
         if is_over {
             self.n_past += 1;
         } else {
@@ -299,23 +316,39 @@ impl<'a> Rows<'a> {
     /// A booking came after rows without dates: so they were bookings, unless they are headings or subtotals.
     fn footers_are_bookings(&mut self) {
         for Footer { record, place } in mem::take(&mut self.footers) {
-            if is_a_note(&record, self.columns) {
+            if is_a_note(&record, self.columns, self.dates) {
                 self.notes.add(&place);
-            } else if record.n_cells() == self.columns.n_columns() {
-                let row = self.row_of(&record, &place);
-                let problem = match self.normalizer.id(&row) {
-                    Err(problem) => *problem,
-                    Ok(_) => row.problem(
-                        Field::CheckIn,
-                        ProblemCode::Missing,
-                        "the row has no dates",
-                        "give every booking its arrival and departure",
-                    ),
-                };
-                self.reject(&row, problem);
             } else {
-                self.ragged(&record, &place, Condition::Sound);
+                self.booking_without_dates(&record, &place);
             }
+        }
+    }
+
+    fn booking_without_dates(&mut self, record: &OwnedRecord, place: &SourcePlace) {
+        if record.n_cells() != self.columns.n_columns() {
+            return self.ragged(record, place, Condition::Sound);
+        }
+        let row = self.row_of(record, place);
+        let problem = match self.normalizer.id(&row) {
+            Err(problem) => *problem,
+            Ok(_) => row.problem(
+                Field::CheckIn,
+                ProblemCode::Missing,
+                "the row has no dates",
+                "give every booking its arrival and departure",
+            ),
+        };
+        self.reject(&row, problem);
+    }
+
+    /// What stands at the end is no booking, unless it has a date where a booking has one.
+    fn footers_are_none(&mut self) {
+        let is_booking = |Footer { record, .. }: &Footer| may_be_a_booking(record, self.columns, self.dates);
+        let (bookings, footers): (Vec<Footer>, _) =
+            mem::take(&mut self.footers).into_iter().partition(is_booking);
+        self.footers = footers;
+        for Footer { record, place } in bookings {
+            self.booking_without_dates(&record, &place);
         }
     }
 
@@ -336,10 +369,12 @@ impl<'a> Rows<'a> {
         if self.last_row_may_be_cut && ending == Ending::WithoutLineEnd {
             self.last_row_is_cut();
         }
+        self.footers_are_none();
         self.warnings.extend(self.notes.notice());
         self.warnings.extend(footers::notice(&self.footers));
         let whole = self.place(0);
         self.warnings.extend(self.columns.like_headers(&whole));
+        self.warnings.extend(self.orders.hours_among_days(&whole));
         self.warnings.extend(key_notice(&self.columns.joined_headers(Field::ReservationKey), whole));
         if self.n_skipped > 0 {
             let rows = match self.n_skipped {

@@ -10,6 +10,7 @@ use super::dates::{When, parse_date_before, parse_when};
 use super::field::Field;
 use super::record::Cells;
 use super::row::Row;
+use super::sentinels::is_day_zero;
 use super::settings::OpenEnd;
 use crate::model::time::Side;
 use crate::model::{Moment, Problem, ProblemCode, Property};
@@ -22,8 +23,6 @@ pub(super) struct WindowRules<'a> {
     pub(super) now: Timestamp,
     /// A later arrival is a mistake.
     pub(super) latest: Timestamp,
-    /// A later departure becomes this day.
-    pub(super) last_day: Date,
     pub(super) open_end: OpenEnd,
 }
 
@@ -95,8 +94,8 @@ impl WindowRules<'_> {
         })
     }
 
-    /// A departure after the last day that is believed is that day, so that it is the same in every run of a year; an
-    /// arrival on that day keeps its first night.
+    /// A departure that is more than three years ahead is a day that its arrival gives: the end of the third year after
+    /// it, or of the sixth, and so on, so that a grant of such a stay is not changed each January.
     fn cut<C: Cells>(
         &self,
         row: &Row<'_, C>,
@@ -104,14 +103,18 @@ impl WindowRules<'_> {
         departure: Said,
         warnings: &mut Vec<Problem>,
     ) -> Said {
-        let last_day = self.last_day.max(check_in.local.date().saturating_add(1.day()));
-        if self.day(departure.when) <= last_day {
-            return departure;
-        }
-        let message = format!("the departure is more than three years ahead; {last_day} is taken for it");
+        let day = self.day(departure.when);
+        let in_years = |years: i64| self.now.to_zoned(self.zone.clone()).checked_add(years.years());
+        let (Ok(next_year), Ok(latest)) = (in_years(1), in_years(3)) else { return departure };
+        let first = check_in.local.date().last_of_year();
+        let ends = (1_i64..).map(|n| first.saturating_add((3 * n).years()));
+        // The last night of the calendar ends the search.
+        let end = ends.into_iter().find(|end| *end >= next_year.date() || *end == Date::MAX);
+        let Some(end) = end.filter(|end| day > latest.date() && day > *end) else { return departure };
+        let message = format!("the departure is more than three years ahead; {end} is taken for it");
         let hint = "correct the date, or write the departure that the guest has so far";
         warnings.push(row.problem(departure.field, ProblemCode::ImplausibleDate, message, hint));
-        Said { when: When::Date(last_day), ..departure }
+        Said { when: When::Date(end), ..departure }
     }
 
     /// Whether the stay of a row that cannot be used is over, as far as its dates can be read.
@@ -188,7 +191,7 @@ impl WindowRules<'_> {
         warnings: &mut Vec<Problem>,
     ) -> Result<Option<Said>, Box<Problem>> {
         let text = row.value(field);
-        if text.is_empty() {
+        if text.is_empty() || is_day_zero(text) {
             return Ok(None);
         }
         let order = self.orders.of(field);
@@ -202,25 +205,11 @@ impl WindowRules<'_> {
         };
         match when {
             Some(when) if when.is_sentinel() => Ok(None),
-            Some(when) => Ok(Some(Said { field, when: self.without_midnight(field, when) })),
-            None => Err(Box::new(self.bad_date(row, field))),
-        }
-    }
-
-    /// A date in a column of days, where that is what a column of midnights is.
-    fn without_midnight(&self, field: Field, when: When) -> When {
-        if !self.orders.has_midnights_only(field) {
-            return when;
-        }
-        match when {
-            When::Local(local) => When::Date(local.date()),
-            When::Instant(instant) => {
-                let here = self.zone.to_datetime(instant);
-                let in_utc = TimeZone::UTC.to_datetime(instant);
-                let is_of_utc = here.time() != Time::midnight() && in_utc.time() == Time::midnight();
-                When::Date(if is_of_utc { in_utc.date() } else { here.date() })
+            Some(when) => {
+                let when = self.orders.without_midnight(row.cells, row.columns, field, when, self.zone);
+                Ok(Some(Said { field, when }))
             }
-            When::Date(_) => when,
+            None => Err(Box::new(self.bad_date(row, field))),
         }
     }
 
@@ -293,8 +282,9 @@ impl WindowRules<'_> {
             Side::Departure => (Field::CheckOutTime, self.property.check_out),
         };
         let bad_date = |_| Box::new(self.bad_date(row, field));
-        let says_nothing = self.orders.has_midnights_only(time_field);
-        let written = if says_nothing { None } else { time_of_day(row, time_field, warnings) };
+        let says_nothing =
+            |clock: &(Time, i64)| *clock == (Time::midnight(), 0) && self.orders.has_days(time_field);
+        let written = time_of_day(row, time_field, warnings).filter(|clock| !says_nothing(clock));
         let at = |(time, n_days_later): (Time, i64)| {
             let date = self.day(when).checked_add(n_days_later.days())?;
             Moment::at(date.to_datetime(time), self.zone, side)

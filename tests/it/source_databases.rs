@@ -157,7 +157,7 @@ async fn every_native_type_of_postgres_is_read() {
     check(
         &read,
         &[
-            "2 102 Revoked 2026-05-03T14:00:00Z/2026-05-04T23:00:00Z ",
+            "2 102 Revoked 2026-05-03T14:00:00Z/2026-05-05T10:00:00Z ",
             "5134582030 101 Expected 2026-05-03T15:30:00Z/2026-05-05T09:15:00Z Zoé Müller",
         ],
         &["query:2 check_in Missing", "query:3 check_in BadDate"],
@@ -169,6 +169,56 @@ async fn every_native_type_of_postgres_is_read() {
     assert_eq!(
         stay.guest.key.as_ref().map(ToString::to_string).as_deref(),
         Some("0a1b2c3d-0000-4000-8000-000000000001")
+    );
+}
+
+#[tokio::test]
+async fn timestamps_with_a_zone_that_are_all_midnight_are_days_in_postgres() {
+    let Some(database) = Database::server(Engine::Postgres).await else { return };
+    database
+        .execute(
+            "create table stay (k text, zone text, a timestamptz, d timestamptz);
+             set timezone = 'Europe/Lisbon';
+             insert into stay values ('R1', 'hotel', '2026-06-05', '2026-06-08'), ('R2', 'hotel', '2026-12-05', '2026-12-08'),
+                 ('R3', 'hotel', '2026-10-24', '2026-10-26');
+             set timezone = 'UTC';
+             insert into stay values ('R4', 'utc', '2026-06-05', '2026-06-08'), ('R5', 'utc', '2026-10-24', '2026-10-26'),
+                 ('R6', 'hours', '2026-06-05 14:30', '2026-06-08 00:00'), ('R7', 'hours', '2026-06-06 14:30', '2026-06-09 09:00'),
+                 ('R8', 'hours', '2026-06-07 14:30', '2026-06-10 08:00')",
+        )
+        .await;
+    let read = |zone: &'static str| {
+        let sql = format!(
+            "select k as reservation_key, '101' as unit, a as check_in, d as check_out from stay where zone = '{zone}' order by k"
+        );
+        let database = &database;
+        async move { stays(&database.read(&sql).await.expect("the query is right")) }
+    };
+    // By the hotel's clock, whatever its offset on that day.
+    assert_eq!(
+        read("hotel").await,
+        [
+            "R1 101 Expected 2026-06-05T14:00:00Z/2026-06-08T10:00:00Z ",
+            "R2 101 Expected 2026-12-05T15:00:00Z/2026-12-08T11:00:00Z ",
+            "R3 101 Expected 2026-10-24T14:00:00Z/2026-10-26T11:00:00Z ",
+        ]
+    );
+    // By UTC, where both dates are.
+    assert_eq!(
+        read("utc").await,
+        [
+            "R4 101 Expected 2026-06-05T14:00:00Z/2026-06-08T10:00:00Z ",
+            "R5 101 Expected 2026-10-24T14:00:00Z/2026-10-26T11:00:00Z ",
+        ]
+    );
+    // One midnight of UTC among hours is an hour.
+    assert_eq!(
+        read("hours").await,
+        [
+            "R6 101 Expected 2026-06-05T14:30:00Z/2026-06-08T00:00:00Z ",
+            "R7 101 Expected 2026-06-06T14:30:00Z/2026-06-09T09:00:00Z ",
+            "R8 101 Expected 2026-06-07T14:30:00Z/2026-06-10T08:00:00Z ",
+        ]
     );
 }
 
@@ -199,7 +249,7 @@ async fn every_native_type_of_mysql_is_read_and_a_zero_date_is_none() {
     check(
         &read,
         &[
-            "2 102 Revoked 2026-05-03T14:00:00Z/2026-05-04T23:00:00Z ",
+            "2 102 Revoked 2026-05-03T14:00:00Z/2026-05-05T10:00:00Z ",
             "5134582030 101 Expected 2026-05-03T15:30:00Z/2026-05-05T09:15:00Z Zoé Müller",
         ],
         &["query:2 check_in Missing"],

@@ -178,7 +178,9 @@ fn fitted(
     cells.resize_with(n_columns, || Typed::Empty.into());
     let mut record = OwnedRecord(cells);
     for (position, purpose) in purposes {
-        if let Some(typed @ (Typed::Number(_) | Typed::DateTime(_))) = record.typed(*position) {
+        if let Some(typed @ (Typed::Number(_) | Typed::DateTime(_) | Typed::Time(_))) =
+            record.typed(*position)
+        {
             record.0[*position] = meant(typed, *purpose, is_1904);
         }
     }

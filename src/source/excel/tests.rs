@@ -287,6 +287,25 @@ fn a_booking_over_merged_rows_is_whole_in_each_of_them() {
     assert_eq!((rejects(&read).len(), read.reservations.len(), stays(&read).len()), (0, 1, 2));
 }
 
+#[test]
+fn day_zero_is_no_date() {
+    let bytes = written(|sheet| {
+        header(sheet, 0);
+        for (row, key) in (1..).zip(["R1", "R2"]) {
+            sheet.write(row, 0, key).expect("it fits");
+            sheet.write(row, 1, "101").expect("it fits");
+            sheet.write_with_format(row, 2, day(3), &date_format()).expect("it fits");
+        }
+        sheet.write_with_format(1, 4, 0, &date_format()).expect("it fits");
+        sheet.write(2, 4, 0).expect("it fits");
+    });
+    let read = read(&bytes).expect("the header is right");
+    assert_eq!(
+        rejects(&read),
+        ["book.xlsx:Sheet1!2 check_out Missing", "book.xlsx:Sheet1!3 check_out Missing"]
+    );
+}
+
 fn check_refused(bytes: &[u8], wanted: Option<&str>, expected: &str) {
     let now = "2026-05-01T08:00:00Z".parse().expect("an instant");
     let error = read_bytes(bytes, "book.xlsx", wanted, &settings(), now).expect_err("it cannot be read");

@@ -114,6 +114,9 @@ pub(super) enum Purpose {
 pub(super) fn meant(typed: Typed, purpose: Purpose, is_1904: bool) -> OwnedCell {
     let serial = |number| ExcelDateTime::new(number, ExcelDateTimeType::DateTime, is_1904);
     match (typed, purpose) {
+        // Day 0, which a workbook shows as 1899-12-30, 1900-01-00 or 1904-01-01: no date at all.
+        (Typed::Number(0.0), Purpose::Date) => Typed::Empty.into(),
+        (Typed::Time(time), Purpose::Date) if time == Time::midnight() => Typed::Empty.into(),
         (Typed::Number(number), Purpose::Date) if (1.0..FIRST_SERIAL_TOO_LATE).contains(&number) => {
             date_cell(serial(number))
         }
@@ -182,6 +185,8 @@ mod tests {
             "2026-05-17",
             Some(Typed::Date(jiff::civil::date(2026, 5, 17))),
         );
+        check(meant(0.0, Purpose::Date), "", Some(Typed::Empty));
+        check(meant(0.0, Purpose::Time), "00:00:00", Some(Typed::Time(Time::midnight())));
         check(meant(20_260_517.0, Purpose::Date), "20260517", None);
         check(meant(0.625, Purpose::Time), "15:00:00", Some(Typed::Time(jiff::civil::time(15, 0, 0, 0))));
         check(meant(15.0, Purpose::Time), "15", Some(Typed::Number(15.0)));

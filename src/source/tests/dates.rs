@@ -72,6 +72,111 @@ fn column_of_midnights_is_a_column_of_days() {
     assert_eq!(hours("check_in,last_night", &["2026-05-03 00:00,2026-05-04 00:00"]), ["15:00..11:00"]);
 }
 
+/// The windows of stays of one guest each, with what is told of them.
+fn days(rows: &[&str]) -> (Vec<String>, Vec<String>) {
+    let mut text = "reservation_key,unit,check_in,check_out\n".to_owned();
+    for (number, row) in (1..).zip(rows) {
+        writeln!(text, "R{number:04},101,{row}").expect("a string takes all text");
+    }
+    let read = read_bytes(text.as_bytes(), &settings()).expect("the header is right");
+    assert_eq!(read.rejects, [], "{rows:?}");
+    let stays = read.reservations.iter().flat_map(|reservation| &reservation.stays);
+    let written = |moment: Moment| moment.local.strftime("%d %R").to_string();
+    let windows = stays.map(|stay| format!("{}..{}", written(stay.check_in), written(stay.check_out)));
+    (windows.collect(), read.warnings.iter().map(|warning| warning.message.clone()).collect())
+}
+
+#[test]
+fn one_hour_among_days_is_an_hour_and_the_days_stay_days() {
+    let midnights = ["2026-05-03 00:00,2026-05-05 00:00", "2026-05-13 00:00,2026-05-15 00:00"];
+    for (odd, expected) in [
+        ("2026-05-23 18:00,2026-05-25 00:00", "23 18:00..25 11:00"),
+        ("2026-05-23 00:00,2026-05-25 09:30", "23 15:00..25 09:30"),
+    ] {
+        for rows in [[midnights[0], midnights[1], odd], [odd, midnights[0], midnights[1]]] {
+            let (mut windows, told) = days(&rows);
+            windows.sort_unstable();
+            assert_eq!(windows, ["03 15:00..05 11:00", "13 15:00..15 11:00", expected], "{rows:?}");
+            let [told] = &told[..] else { panic!("{told:?}") };
+            assert!(told.starts_with("2 of 3 hours are 00:00 and are read as days"), "{told}");
+        }
+    }
+    // Among hours, one midnight is an hour, and a departure at night is told.
+    let hours = ["2026-05-03 15:00,2026-05-05 11:00", "2026-05-13 16:00,2026-05-15 10:00"];
+    let (windows, told) = days(&[hours[0], "2026-05-23 00:00,2026-05-25 00:00", hours[1]]);
+    assert_eq!(windows, ["03 15:00..05 11:00", "23 00:00..25 00:00", "13 16:00..15 10:00"]);
+    assert!(matches!(&told[..], [told] if told.contains("in the night, at 00:00")), "{told:?}");
+}
+
+#[test]
+fn rows_of_stays_that_are_over_do_not_say_what_a_column_is() {
+    let past = [
+        "2025-05-03 15:00,2025-05-05 11:00",
+        "2024-05-13 16:00,2024-05-15 10:00",
+        "2023-02-01 16:00,2023-02-03 10:00",
+    ];
+    let coming = "2026-05-03 00:00:00,2026-05-05 00:00:00";
+    for rows in [[past[0], past[1], past[2], coming], [coming, past[0], past[2], past[1]]] {
+        let (windows, told) = days(&rows);
+        assert!(windows.contains(&"03 15:00..05 11:00".to_owned()), "{rows:?}: {windows:?}");
+        assert!(told.is_empty(), "{told:?}");
+    }
+    // And days of the past make no days of hours to come.
+    let (windows, _) = days(&[
+        "2025-05-03 00:00,2025-05-05 00:00",
+        "2024-05-03 00:00,2024-05-05 00:00",
+        "2026-05-03 16:00,2026-05-05 10:00",
+    ]);
+    assert!(windows.contains(&"03 16:00..05 10:00".to_owned()), "{windows:?}");
+}
+
+#[test]
+fn large_file_is_known_by_its_first_rows() {
+    for (hour, other, expected) in [
+        ("00:00", "18:00", ["03 15:00..05 11:00", "03 18:00..05 11:00"]),
+        ("15:00", "00:00", ["03 15:00..05 11:00", "03 00:00..05 11:00"]),
+    ] {
+        let end = if hour == "00:00" { "00:00" } else { "11:00" };
+        let row = |hour: &str| format!("2026-05-03 {hour},2026-05-05 {end}");
+        let (usual, odd) = (row(hour), row(other));
+        let rows: Vec<&str> =
+            (0..3_000).map(|n| if n % 100 == 50 { odd.as_str() } else { usual.as_str() }).collect();
+        let (windows, _) = days(&rows);
+        for (n, window) in windows.iter().enumerate() {
+            assert_eq!(window, expected[usize::from(n % 100 == 50)], "{n}");
+        }
+    }
+}
+
+#[test]
+fn midnight_with_an_offset_is_a_day_as_it_is_written() {
+    let zoned = |zone: &str, rows: &str| {
+        let text = format!("reservation_key,unit,check_in,check_out\n{rows}");
+        let mut settings = settings();
+        settings.properties.default.time_zone = jiff::tz::TimeZone::get(zone).expect("a zone");
+        let read = read_bytes(text.as_bytes(), &settings).expect("the header is right");
+        assert_eq!(read.rejects, [], "{rows}");
+        let stays = read.reservations.iter().flat_map(|reservation| &reservation.stays);
+        stays.map(|stay| format!("{}..{}", stay.check_in.local, stay.check_out.local)).collect::<Vec<_>>()
+    };
+    let day = ["2026-06-05T15:00:00..2026-06-08T11:00:00"];
+    for (zone, row) in [
+        // By the hotel's clock, by UTC, and by the clock of whoever wrote it.
+        ("Europe/Berlin", "R1,101,2026-06-05T00:00:00+02:00,2026-06-08T00:00:00+02:00"),
+        ("Europe/Berlin", "R1,101,2026-06-04T22:00:00Z,2026-06-07T22:00:00Z"),
+        ("Europe/Lisbon", "R1,101,2026-06-04T23:00:00Z,2026-06-07T23:00:00Z"),
+        ("America/New_York", "R1,101,2026-06-05T00:00:00.000Z,2026-06-08T00:00:00.000Z"),
+        ("Europe/Lisbon", "R1,101,2026-06-05T00:00:00+05:30,2026-06-08T00:00:00+05:30"),
+    ] {
+        assert_eq!(zoned(zone, row), day, "{zone} {row}");
+    }
+    // In California 16:00 is midnight by UTC in winter: an hour, where the departure is none.
+    assert_eq!(
+        zoned("America/Los_Angeles", "R1,101,2026-12-06T00:00:00Z,2026-12-08T19:00:00Z\n"),
+        ["2026-12-05T16:00:00..2026-12-08T11:00:00"]
+    );
+}
+
 #[test]
 fn time_column_decides_over_the_time_in_a_date_cell() {
     const COLUMNS: &str = "check_in,check_in_time,check_out,check_out_time";
@@ -118,8 +223,15 @@ fn departure_at_night_is_taken_as_written_with_a_warning() {
 
 #[test]
 fn sentinel_dates_are_blank() {
-    for sentinel in ["1899-12-30", "1970-01-01 00:00:00", "0001-01-01", "30/12/1899", "1970-01-01T00:00:00Z"]
-    {
+    for sentinel in [
+        "1899-12-30",
+        "1970-01-01 00:00:00",
+        "0001-01-01",
+        "30/12/1899",
+        "1970-01-01T00:00:00Z",
+        "1/0/1900",
+        "00-Jan-00",
+    ] {
         let stay = stay(&[("cancelled_at", sentinel), ("updated_at", sentinel), ("booked_at", sentinel)]);
         assert_eq!(
             (stay.standing, stay.updated_at, stay.booked_at),
@@ -130,6 +242,7 @@ fn sentinel_dates_are_blank() {
     assert_eq!(stay(&[("cancelled_at", "1971-01-01")]).standing, Standing::Revoked);
     check_rejected(&[("check_out", "1899-12-30")], "check_out", ProblemCode::Missing);
     check_rejected(&[("check_in", "0001-01-01")], "check_in", ProblemCode::Missing);
+    check_rejected(&[("check_out", "00/01/1900")], "check_out", ProblemCode::Missing);
     assert_eq!(
         window(&[("check_out", "1970-01-01"), ("nights", "2")]),
         "2026-05-01 15:00 to 2026-05-03 11:00"
@@ -150,6 +263,37 @@ fn unit_that_was_taken_for_a_number_is_its_digits_again() {
     assert_eq!(place("101.0"), place("101"));
     assert_eq!(place("101.0; 102.00"), place("101;102"));
     assert_ne!(place("1.5"), place("1"));
+}
+
+#[test]
+fn row_without_a_key_makes_the_read_partial_unless_its_stay_is_over() {
+    let coverage = |check_in: &str, check_out: &str, status: &str| {
+        let read = read(&[
+            ("reservation_key", ""),
+            ("check_in", check_in),
+            ("check_out", check_out),
+            ("status", status),
+        ]);
+        (read.rejects.len(), read.coverage)
+    };
+    // Nobody loses a key by the absence of a stay that is over.
+    assert_eq!(coverage("2026-04-20", "2026-04-30", "confirmed"), (0, Coverage::Complete));
+    assert_eq!(coverage("2025-04-20", "2025-04-30", "checked_in"), (0, Coverage::Complete));
+    // But of one that goes on, that is to come, of which nobody knows, or of a guest who has not left.
+    for (check_in, check_out, status) in [
+        ("2026-04-20", "2026-05-02", "confirmed"),
+        ("2026-06-20", "2026-06-22", "confirmed"),
+        ("2026-04-20", "", "confirmed"),
+        ("2026-04-20", "soon", "confirmed"),
+        ("2026-04-20", "2026-04-30", "checked_in"),
+        ("2026-04-20", "2026-04-25", "Checked-In"),
+    ] {
+        assert_eq!(
+            coverage(check_in, check_out, status),
+            (1, Coverage::Partial),
+            "{check_in} {check_out} {status}"
+        );
+    }
 }
 
 /// Checks that a row is no reject and counts as past; gives how many of its stays are known.
@@ -201,23 +345,58 @@ fn stays_that_are_over_are_counted_and_never_rejected_whatever_their_age() {
 }
 
 #[test]
-fn far_departure_is_cut_to_the_end_of_the_third_year_from_now() {
-    let cut = |check_in: &str, check_out: &str| {
+fn far_departure_is_cut_to_a_day_that_the_arrival_gives() {
+    let cut = |check_in: &str, check_out: &str, day: &str| {
         let fields = [("check_in", check_in), ("check_out", check_out)];
         let (stay, problem) = warned(&fields, "check_out", ProblemCode::ImplausibleDate);
-        assert!(problem.message.contains("2029-12-31"), "{problem}");
-        stay.check_out.instant.to_string()
+        assert!(problem.message.contains(day), "{problem}");
+        assert_eq!(stay.check_out.instant.to_string(), format!("{day}T11:00:00Z"), "{check_in} {check_out}");
     };
     for far in ["2030-01-01", "2099-12-31", "9999-12-31", "2126-05-03T10:00"] {
-        assert_eq!(cut("2026-05-01", far), "2029-12-31T11:00:00Z", "{far}");
+        cut("2026-05-01", far, "2029-12-31");
     }
-    assert_eq!(cut("2022-05-01", "2099-12-31"), "2029-12-31T11:00:00Z");
-    // What is beyond three years and within the year stays as it is.
-    let ends = |check_out: &str| stay(&[("check_out", check_out)]).check_out.local.date().to_string();
-    assert_eq!(ends("2029-12-31"), "2029-12-31");
-    assert_eq!(ends("2029-05-02"), "2029-05-02");
+    cut("2029-04-30", "2099-12-31", "2032-12-31");
+    cut("2022-05-01", "2099-12-31", "2028-12-31");
+    cut("1999-05-01", "2099-12-31", "2029-12-31");
+    // What is not more than three years ahead, and what is within the year of the arrival, stays as it is.
+    let ends = |check_in: &str, check_out: &str| {
+        stay(&[("check_in", check_in), ("check_out", check_out)]).check_out.local.date().to_string()
+    };
+    for (check_in, check_out) in [
+        ("2026-05-01", "2029-12-31"),
+        ("2026-05-01", "2029-05-02"),
+        ("2022-05-01", "2029-05-01"),
+        ("2028-05-01", "2030-05-01"),
+        ("2029-04-30", "2029-05-03"),
+    ] {
+        assert_eq!(ends(check_in, check_out), check_out, "{check_in}");
+    }
     assert_eq!(window(&[("nights", "9999")]), "2026-05-01 15:00 to 2029-12-31 11:00");
-    assert_eq!(stay(&[("check_in", "2029-04-30"), ("check_out", "2029-05-03")]).check_in.local.year(), 2029);
+}
+
+#[test]
+fn far_departure_is_the_same_day_each_january() {
+    let header = "reservation_key,unit,check_in,check_out";
+    for check_in in ["2022-05-01", "2026-05-01", "2026-12-05", "2028-02-29"] {
+        let text = format!("{header}\nR1,101,{check_in},2099-12-31\n");
+        let mut ends = Vec::new();
+        for year in 2026..2035 {
+            for day in ["01-01", "06-15", "12-31"] {
+                let now = format!("{year}-{day}T08:00:00Z").parse().expect("an instant");
+                let read = super::super::read_from(text.as_bytes(), "bookings.csv", &settings(), now)
+                    .expect("the header is right");
+                let end = read.reservations[0].stays[0].check_out.local.date();
+                assert!(end.year() > year || (end.year() == year && day == "01-01"), "{year}-{day}: {end}");
+                ends.push(end);
+            }
+        }
+        ends.dedup();
+        // At most once in three years.
+        assert!(
+            ends.len() <= 4 && ends.windows(2).all(|pair| pair[1].year() == pair[0].year() + 3),
+            "{ends:?}"
+        );
+    }
 }
 
 #[test]
