@@ -23,7 +23,7 @@ use crate::model::{
 };
 use crate::report::{counted, visible};
 use crate::run::{Failure, refuse_unknown_properties};
-use crate::source::{self, Field, KeptRejects, SourceInput, SourceSettings};
+use crate::source::{self, Field, SourceInput, SourceSettings};
 
 /// How many problems of a kind are shown; the others are counted.
 const SHOWN: usize = 10;
@@ -73,15 +73,13 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     let now = flags.now.or(rehearsed).unwrap_or_else(Timestamp::now);
     output.sink().emit(&Event::Started(Stage::Source));
     let runtime = runtime()?;
-    // The text of a rejected row is kept, because messages quote the value and the booking from it.
-    let source = SourceSettings { rejects: KeptRejects::Rows, ..settings.source.clone() };
-    let mut read = runtime.block_on(source::read(&source, now))?;
+    let mut read = runtime.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
     if let Some(path) = &flags.rows.rejects {
         write_rejects(path, &read.rejected_rows)?;
     }
     read.count_blank_statuses(None);
-    name_bookings(&mut read, &source);
+    name_bookings(&mut read);
     let rule = &settings.mapping.units;
     let mut outline = outline(&read.reservations, rule);
     let unknown = unknown_properties(&read.reservations, &settings.mapping.properties, rule, now);
@@ -90,7 +88,7 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     let checked = Checked {
         open: open_in_files(settings)?,
         next_stays: next_stays(&read, rule, now),
-        statuses: if flags.statuses { Some(statuses(&runtime, &source, now)?) } else { None },
+        statuses: if flags.statuses { Some(statuses(&runtime, &settings.source, now)?) } else { None },
         units: flags.units.then(|| units(&read, rule)),
         read: &read,
         outline: &outline,
@@ -140,48 +138,17 @@ fn open_in_files(settings: &Settings) -> Result<Vec<String>, Failure> {
     Ok(open)
 }
 
-/// Says in each problem which booking it is of, and of a rejected row which value is wrong.
-fn name_bookings(read: &mut SourceRead, source: &SourceSettings) {
-    let header = &read.rejected_rows.header;
-    for (problem, row) in read.rejects.iter_mut().zip(&read.rejected_rows.rows) {
-        let cell = |field| {
-            source.columns.text_in(header, field, &row.cells, &source.forms).filter(|text| !text.is_empty())
-        };
-        let field = Field::parse(problem.column).filter(|field| !PRIVATE.contains(field));
-        let value = field.and_then(cell).map(|value| format!("the value is `{}`", shortened(&value)));
-        let key = cell(Field::ReservationKey).map(|key| format!("booking {}", shortened(&key)));
-        append(problem, [value, key]);
-    }
+/// Says in each warning which booking it is of; what is wrong with a rejected row says so itself.
+fn name_bookings(read: &mut SourceRead) {
     let bookings: BTreeMap<&SourcePlace, &ReservationId> = read
         .reservations
         .iter()
         .flat_map(|reservation| reservation.stays.iter().map(|stay| (&stay.source, &reservation.id)))
         .collect();
     for problem in &mut read.warnings {
-        let booking = bookings.get(&problem.source).map(|id| format!("booking {id}"));
-        append(problem, [None, booking]);
-    }
-}
-
-/// What a message never repeats.
-const PRIVATE: [Field; 7] = [
-    Field::FullName,
-    Field::FirstName,
-    Field::LastName,
-    Field::OtherGuests,
-    Field::Email,
-    Field::Phone,
-    Field::Code,
-];
-
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-fn append(problem: &mut Problem, more: [Option<String>; 2]) {
-    let more: Vec<String> = more.into_iter().flatten().collect();
-    if !more.is_empty() {
-        problem.message = format!("{} ({})", problem.message, more.join(", "));
+        if let Some(id) = bookings.get(&problem.source) {
+            problem.message = format!("{} (booking {id})", problem.message);
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use super::forms::CellForms;
 use super::headers::{Found, Headers, folded, header_letters, same_header};
 use super::joined::joined;
 use super::record::Cells;
-use super::row::trimmed;
 use super::settings::{ColumnMap, Derived};
 use crate::model::{Column, Problem, ProblemCode, SourcePlace};
 
@@ -235,28 +234,6 @@ impl ColumnMap {
     pub fn fit(&self, header: &[String]) -> Option<usize> {
         let header = || header.iter().map(String::as_str);
         Columns::find(header(), self).ok().map(|_| Columns::n_found(header(), self))
-    }
-
-    /// The text of a field in cells that stand below a header; `None` where the header lacks it.
-    pub fn text_in(
-        &self,
-        header: &[String],
-        field: Field,
-        cells: &[String],
-        forms: &CellForms,
-    ) -> Option<String> {
-        let header = || header.iter().map(String::as_str);
-        let headers = Headers::of(header());
-        let cell = |position: usize| cells.get(position).map(|cell| trimmed(cell).to_owned());
-        match self.derived.get(&field) {
-            Some(Derived::Constant(text)) => Some(text.clone()),
-            Some(Derived::Joined { headers: names, with }) => {
-                let parts: Option<Vec<String>> =
-                    names.iter().map(|name| cell(headers.find(name)?.position())).collect();
-                parts.map(|parts| joined(field, parts.iter().map(String::as_str), with, forms))
-            }
-            None => cell(Columns::find_one(header(), field, self)?),
-        }
     }
 
     /// Lets a watched column be missing, because a person allowed it.

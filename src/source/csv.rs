@@ -40,6 +40,7 @@ pub(super) fn read_from(
         Container::Gzip => read_text(MultiGzDecoder::new(whole), name, settings, now),
         Container::Other(finding) => Err(SourceError::NotText { location: location(), finding }),
         Container::Calendar => Err(SourceError::Calendar { location: location() }),
+        Container::Json => Err(SourceError::Json { location: location() }),
     }?;
     read.fingerprint = bytes.fingerprint();
     Ok(read)
@@ -321,7 +322,7 @@ mod tests {
         let read = read_bytes(&bytes, &settings()).expect("the header is right");
         assert_eq!(
             read.rejects[0].to_string(),
-            "bookings.csv:2: the row has bytes that no character has (hint: export again as CSV in UTF-8)"
+            "bookings.csv:2: the row has bytes that no character has (booking R0) (hint: export again as CSV in UTF-8)"
         );
         assert_eq!(read.reservations.len(), 2);
         assert_eq!(read.coverage, Coverage::Complete);
@@ -441,6 +442,30 @@ mod tests {
                 "`bookings.csv` is a calendar (iCal), and a calendar names no guests"
             );
             assert!(error.hint().contains("Airbnb: Reservations, Export"), "{}", error.hint());
+        }
+    }
+
+    #[test]
+    fn json_and_pages_are_named_with_what_to_do() {
+        for json in [
+            "[{\"id\": 1}]",
+            "\u{feff}\n{\n  \"error\": \"expired\" }",
+            "[ ]",
+            "{\"id\":1}\n{\"id\":2}\n",
+            "[\n[1, 2]]",
+        ] {
+            check_refused(json.as_bytes(), "`bookings.csv` is JSON, and no table");
+        }
+        let page = "<!DOCTYPE html><html><table><tr><td>R1</td></tr></table>";
+        check_refused(
+            page.as_bytes(),
+            "`bookings.csv` is no CSV: it is a web page; kind = \"excel\" in [source] reads its tables",
+        );
+        check_refused(b"<?xml version=\"1.0\"?><bookings/>", "`bookings.csv` is no CSV: it is XML");
+        // A cell may begin with a bracket.
+        for text in ["[id],unit\n1,2\n", "{id},unit\n1,2\n", "<id>,unit\n1,2\n"] {
+            let error = read_bytes(text.as_bytes(), &settings()).expect_err("it has no header of ours");
+            assert!(error.to_string().contains("does not fit"), "{error}");
         }
     }
 

@@ -52,6 +52,12 @@ pub enum SourceError {
         /// The file.
         location: String,
     },
+    /// Records of another shape: the answer of an interface, or what it says of a failure.
+    #[error("`{location}` is JSON, and no table")]
+    Json {
+        /// The file.
+        location: String,
+    },
     /// The bytes are no workbook that can be read.
     #[error("`{location}` cannot be read as a workbook: {finding}")]
     Workbook {
@@ -139,6 +145,10 @@ impl SourceError {
             Self::Calendar { .. } => {
                 "a calendar cannot tell a booking from a closed room: download the reservations of the channel \
                  (Airbnb: Reservations, Export; Booking.com: Reservations, Download) and name that file in `path`"
+            }
+            Self::Json { .. } => {
+                "choose CSV or Excel where the export is made; where a program fetched the file, look whether it holds an \
+                 error instead of bookings"
             }
             Self::Workbook { .. } => {
                 "save it again as xlsx in the spreadsheet program, or export as CSV and write kind = \"csv\" in [source]"

@@ -7,6 +7,7 @@ use std::path::Path;
 use ::csv::ByteRecord;
 
 use super::columns::Columns;
+use super::excel::Page;
 use super::header::N_SEARCHED;
 use super::record::Cells;
 use super::settings::{ColumnMap, FileFormat};
@@ -28,6 +29,8 @@ pub(super) enum Container {
     Other(&'static str),
     /// An iCal calendar.
     Calendar,
+    /// Records of JSON.
+    Json,
 }
 
 /// What a file is by its first bytes: a workbook, or a text.
@@ -35,8 +38,17 @@ pub fn format_of(path: &Path) -> io::Result<FileFormat> {
     let first = read_first(&mut File::open(path)?)?;
     Ok(match first.as_slice() {
         [b'P', b'K', 3, 4, ..] | [0xd0, 0xcf, 0x11, 0xe0, ..] => FileFormat::Excel { sheet: None },
+        first if Page::is_one(first) => FileFormat::Excel { sheet: None },
         _ => FileFormat::Csv,
     })
+}
+
+/// Whether the bytes of a file that is called a workbook are text, which tells more of itself when it is read so.
+pub(super) fn is_text(bytes: &[u8]) -> bool {
+    let first = &bytes[..bytes.len().min(4096)];
+    let is_utf_16 = first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff");
+    let is_text = matches!(Container::of(first), Container::Text | Container::Json | Container::Calendar);
+    !first.is_empty() && is_text && (is_utf_16 || !first.contains(&0))
 }
 
 /// Reads the very first bytes, as they are.
@@ -67,9 +79,25 @@ impl Container {
             Self::Other("it is a PDF")
         } else if begins(b"BEGIN:VCALENDAR") {
             Self::Calendar
+        } else if is_json(text) {
+            Self::Json
+        } else if Page::is_one(first) {
+            Self::Other("it is a web page; kind = \"excel\" in [source] reads its tables")
+        } else if begins(b"<?xml") {
+            Self::Other("it is XML")
         } else {
             Self::Text
         }
+    }
+}
+
+/// Whether a text begins as a list or a record of JSON does.
+fn is_json(text: &[u8]) -> bool {
+    let Some((bracket @ (b'[' | b'{'), rest)) = text.split_first() else { return false };
+    let next = rest.trim_ascii_start().first();
+    match bracket {
+        b'[' => matches!(next, Some(b'{' | b'[' | b'"' | b']')),
+        _ => matches!(next, Some(b'"' | b'}')),
     }
 }
 

@@ -208,17 +208,25 @@ fn inspect_file(settings: &SourceSettings, now: Timestamp) -> Result<Inspection,
     }
 }
 
-fn inspect_bytes(
+fn inspect_bytes(input: impl Read, name: &str, settings: &SourceSettings) -> Result<Inspection, SourceError> {
+    let unreadable = |source| SourceError::Unreadable { location: name.to_owned(), source };
+    if let FileFormat::Excel { sheet } = &settings.format {
+        let mut bytes = Vec::new();
+        input.take(excel::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if head::is_text(&bytes) {
+            return inspect_stream(bytes.as_slice(), name, settings);
+        }
+        return inspect_workbook(&bytes, name, sheet.as_deref(), &settings.columns);
+    }
+    inspect_stream(input, name, settings)
+}
+
+fn inspect_stream(
     mut input: impl Read,
     name: &str,
     settings: &SourceSettings,
 ) -> Result<Inspection, SourceError> {
     let unreadable = |source| SourceError::Unreadable { location: name.to_owned(), source };
-    if let FileFormat::Excel { sheet } = &settings.format {
-        let mut bytes = Vec::new();
-        input.take(excel::MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-        return inspect_workbook(&bytes, name, sheet.as_deref(), &settings.columns);
-    }
     let first = head::read_first(&mut input).map_err(unreadable)?;
     let whole = first.as_slice().chain(input);
     match Container::of(&first) {
@@ -228,6 +236,7 @@ fn inspect_bytes(
             return Err(SourceError::NotText { location: name.to_owned(), finding });
         }
         Container::Calendar => return Err(SourceError::Calendar { location: name.to_owned() }),
+        Container::Json => return Err(SourceError::Json { location: name.to_owned() }),
     }
     .ok_or_else(|| SourceError::Empty { location: name.to_owned() })
 }

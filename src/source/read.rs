@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 
 use super::error::SourceError;
 use super::settings::{FileFormat, SourceInput, SourceSettings};
-use super::{csv, excel, locate, sql};
+use super::{csv, excel, head, locate, sql};
 use crate::model::{Coverage, Problem, ProblemCode, SourcePlace, SourceRead};
 
 /// Reads the configured source. A file is read on a thread of its own; a database is waited for.
@@ -69,6 +69,10 @@ pub fn read_from(
         .take(excel::MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|source| SourceError::Unreadable { location: name.to_owned(), source })?;
+    // What is text is no workbook, whatever it is called, and can be read all the same.
+    if head::is_text(&bytes) {
+        return csv::read_from(bytes.as_slice(), name, settings, now);
+    }
     excel::read_bytes(&bytes, name, sheet.as_deref(), settings, now)
 }
 
@@ -76,6 +80,28 @@ pub fn read_from(
 mod tests {
     use super::*;
     use crate::source::testing::settings;
+
+    #[test]
+    fn text_that_calls_itself_a_workbook_is_read_as_text() {
+        let mut settings = settings();
+        settings.format = FileFormat::Excel { sheet: None };
+        let table = "reservation_key;unit;check_in;check_out\nR1;101;2026-05-03;2026-05-05\n";
+        let wide: Vec<u8> = format!("\u{feff}{table}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for bytes in [table.as_bytes().to_vec(), table.replace(';', "\t").into_bytes(), wide] {
+            let read = read_from(bytes.as_slice(), "book.xls", &settings, Timestamp::UNIX_EPOCH);
+            assert_eq!(read.expect("it is a table").n_reservations, 1);
+        }
+        for (bytes, expected) in [
+            (&b""[..], "`book.xls` is empty"),
+            (b"\x09\x08\0\0", "`book.xls` cannot be read as a workbook: it is none of"),
+            (b"<?xml version=\"1.0\"?><bookings/>", "`book.xls` cannot be read as a workbook: it is XML"),
+            (b"[{\"id\": 1}]", "`book.xls` is JSON, and no table"),
+            (b"BEGIN:VCALENDAR\n", "`book.xls` is a calendar"),
+        ] {
+            let error = read_from(bytes, "book.xls", &settings, Timestamp::UNIX_EPOCH).expect_err("no table");
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+    }
 
     #[test]
     fn a_missing_file_says_which() {

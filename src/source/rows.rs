@@ -107,7 +107,7 @@ impl<'a> Rows<'a> {
             n_skipped: 0,
             n_past: 0,
             now,
-            rejects: Rejects::new(columns, settings.rejects),
+            rejects: Rejects::new(columns, &settings.forms, settings.rejects),
             origin: settings.origin,
             warnings: Vec::from_iter(no_status(columns, settings, &container)),
             footers: Vec::new(),

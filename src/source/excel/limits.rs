@@ -11,7 +11,7 @@ pub(super) const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
 const MAX_UNPACKED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 
 /// What has to be unpacked in memory: texts that cells share, styles, and the whole of an ods.
-const MAX_IN_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+pub(super) const MAX_IN_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The last row of a sheet, 1-based, in any program.
 pub(super) const MAX_ROWS: u32 = 1_048_576;

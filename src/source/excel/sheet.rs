@@ -23,6 +23,10 @@ pub(super) fn for_each_row(
     sheet: &str,
     take: &mut dyn FnMut(u32, OwnedRecord) -> Flow,
 ) -> Result<(), NotAWorkbook> {
+    if let Workbook::Page(page) = workbook {
+        page.for_each_row(sheet, take);
+        return Ok(());
+    }
     let merged = Merged::new(workbook.merged_cells(sheet)?);
     let mut rows = Rows { merged, row: None, cells: Vec::new(), take };
     undamaged(|| match workbook {
@@ -53,6 +57,7 @@ pub(super) fn for_each_row(
         }
         Workbook::Xls(book) => rows.range(&book.worksheet_range(sheet).map_err(|_| DAMAGED)?),
         Workbook::Ods(book) => rows.range(&book.worksheet_range(sheet).map_err(|_| DAMAGED)?),
+        Workbook::Page(_) => Ok(()),
     })
 }
 

@@ -351,12 +351,7 @@ fn the_sheet_is_found_by_its_name_or_by_its_header() {
 #[test]
 fn what_is_no_workbook_is_refused_with_what_it_is() {
     check_refused(b"", None, "`book.xlsx` is empty");
-    check_refused(
-        b"<html><table><tr><td>Book number</td></tr></table></html>",
-        None,
-        "`book.xlsx` cannot be read as a workbook: it is a web page under the name of a workbook: \
-         open it and save it as xlsx, or export as CSV",
-    );
+    check_refused(b"<html><body>Please sign in</body></html>", None, "`book.xlsx` is empty");
     let bytes = written(|sheet| header(sheet, 0));
     check_refused(
         &bytes[..bytes.len() / 2],
@@ -364,6 +359,39 @@ fn what_is_no_workbook_is_refused_with_what_it_is() {
         "`book.xlsx` cannot be read as a workbook: it is damaged, or was cut",
     );
     check_refused(&written(|_| {}), None, "`book.xlsx:Sheet1` is empty");
+}
+
+#[test]
+fn tables_of_a_web_page_are_sheets_and_the_one_that_fits_is_read() {
+    let bookings = "<table><tr><td colspan=4><b>Arrivals</b></td></tr>\
+        <tr><th>Reservation&nbsp;Key</th><th>Unit</th><th>Check In</th><th>Check Out</th><th>Full Name</th></tr>\
+        <tr><td rowspan=2>R1</td><td>101<br>102</td><td>2026-05-03</td><td>05/05/2026</td><td>Zo&eacute; M&uuml;ller</td></tr>\
+        <tr><td>103</td><td>2026-05-03</td><td>17/05/2026</td><td>Ana&nbsp;Sousa</td></tr>\
+        <tr><td colspan=5>Total 2</td></tr></table>";
+    let page = format!("<html><table><tr><td>Menu</td></tr></table>{bookings}</html>");
+    let read_page = |page: &str, wanted| {
+        let now = "2026-05-01T08:00:00Z".parse().expect("an instant");
+        read_bytes(page.as_bytes(), "arrivals.xls", wanted, &settings(), now)
+    };
+    for wanted in [None, Some("table 2")] {
+        let read = read_page(&page, wanted).expect("the header is right");
+        assert_eq!(
+            stays(&read),
+            [
+                "R1 101;102 2026-05-03T14:00:00Z 2026-05-05T10:00:00Z Zoé Müller arrivals.xls:table 2!3",
+                "R1 103 2026-05-03T14:00:00Z 2026-05-17T10:00:00Z Ana Sousa arrivals.xls:table 2!4",
+            ]
+        );
+        assert_eq!(rejects(&read), [""; 0]);
+    }
+    let error = read_page(&page.replace("<table><tr><td>Menu</td></tr></table>", bookings), None)
+        .expect_err("which one");
+    assert_eq!(
+        error.to_string(),
+        "`arrivals.xls` has several sheets whose header fits: `table 1`, `table 2`"
+    );
+    let error = read_page(&page, Some("Arrivals")).expect_err("it has no such name");
+    assert_eq!(error.to_string(), "`arrivals.xls` has no sheet `Arrivals`; it has `table 1`, `table 2`");
 }
 
 /// A zip file of these entries.

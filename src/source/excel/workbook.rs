@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{Dimensions, Ods, Reader, SheetType, SheetVisible, Xls, Xlsb, Xlsx};
 
+use super::html::{Page, SPREADSHEET_XML};
 use super::limits::{self, Unpacking};
 use super::ods;
 
@@ -12,10 +13,15 @@ type Bytes<'a> = Cursor<&'a [u8]>;
 
 /// A workbook; the bytes stay with the caller.
 pub(super) enum Workbook<'a> {
-    Xlsx { book: Box<Xlsx<Bytes<'a>>>, has_merged_cells: bool },
+    Xlsx {
+        book: Box<Xlsx<Bytes<'a>>>,
+        has_merged_cells: bool,
+    },
     Xlsb(Box<Xlsb<Bytes<'a>>>),
     Xls(Box<Xls<Bytes<'a>>>),
     Ods(Box<Ods<Bytes<'a>>>),
+    /// A web page under the name of a workbook: its tables are its sheets.
+    Page(Page),
 }
 
 /// Why bytes are no workbook that can be read; said so that it reads after "cannot be read as a workbook: ".
@@ -44,6 +50,7 @@ impl<'a> Workbook<'a> {
                 Err(calamine::XlsError::Password) => Err(PROTECTED),
                 Err(_) => Err(DAMAGED),
             }),
+            Kind::Page => Page::read(bytes).map(Self::Page),
         }
     }
 
@@ -71,6 +78,7 @@ impl<'a> Workbook<'a> {
     /// The names of the sheets that are shown and hold cells, in their order.
     pub(super) fn sheets(&self) -> Vec<String> {
         let all = match self {
+            Self::Page(page) => return page.names(),
             Self::Xlsx { book, .. } => book.sheets_metadata(),
             Self::Xlsb(book) => book.sheets_metadata(),
             Self::Xls(book) => book.sheets_metadata(),
@@ -85,6 +93,7 @@ impl<'a> Workbook<'a> {
     /// The name of a sheet, hidden or not, that is called so but for case and blanks around it.
     pub(super) fn sheet_called(&self, wanted: &str) -> Option<String> {
         let names = match self {
+            Self::Page(page) => page.names(),
             Self::Xlsx { book, .. } => book.sheet_names(),
             Self::Xlsb(book) => book.sheet_names(),
             Self::Xls(book) => book.sheet_names(),
@@ -104,7 +113,7 @@ impl<'a> Workbook<'a> {
             Self::Xlsx { book, .. } => book.has_1904_epoch(),
             Self::Xlsb(book) => book.has_1904_epoch(),
             Self::Xls(book) => book.has_1904_epoch(),
-            Self::Ods(_) => false,
+            Self::Ods(_) | Self::Page(_) => false,
         }
     }
 
@@ -115,7 +124,7 @@ impl<'a> Workbook<'a> {
                 undamaged(|| book.merge_cells_by_sheet_name(sheet).map_err(|_| DAMAGED))
             }
             Self::Xls(book) => undamaged(|| book.merge_cells_by_sheet_name(sheet).map_err(|_| DAMAGED)),
-            Self::Xlsx { .. } | Self::Xlsb(_) | Self::Ods(_) => Ok(Vec::new()),
+            Self::Xlsx { .. } | Self::Xlsb(_) | Self::Ods(_) | Self::Page(_) => Ok(Vec::new()),
         }
     }
 }
@@ -131,6 +140,8 @@ enum Kind {
     Packed,
     /// A compound file: xls.
     Old,
+    /// A web page.
+    Page,
 }
 
 impl Kind {
@@ -146,15 +157,13 @@ impl Kind {
                 None => Ok(Self::Old),
             };
         }
+        if Page::is_one(bytes) {
+            return Ok(Self::Page);
+        }
         let head: String = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]).to_lowercase();
         let begins = head.trim_start_matches(['\u{feff}', '\u{fffd}']).trim_start();
-        Err(NotAWorkbook(if begins.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+        Err(NotAWorkbook(if begins.contains(SPREADSHEET_XML) {
             "it is XML of Excel 2003: open it and save it as xlsx"
-        } else if begins.starts_with("<!doctype html")
-            || begins.contains("<html")
-            || begins.contains("<table")
-        {
-            "it is a web page under the name of a workbook: open it and save it as xlsx, or export as CSV"
         } else if begins.starts_with("<?xml") {
             "it is XML: export as xlsx or CSV"
         } else if bytes.starts_with(b"\x1f\x8b") {
@@ -177,8 +186,6 @@ mod tests {
             let error = Workbook::open(bytes).err().expect("no workbook");
             assert!(error.0.starts_with(expected), "{}", error.0);
         };
-        check(b"<html><body><table><tr><td>R1", "it is a web page under the name of a workbook");
-        check(b"\xef\xbb\xbf\n<!DOCTYPE html>", "it is a web page under the name of a workbook");
         check(
             b"<?xml version=\"1.0\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">",
             "it is XML of Excel 2003",
