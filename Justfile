@@ -46,6 +46,10 @@ simulation seeds="1000000":
 simulation-range first seeds:
     SIMULATION_FIRST={{ first }} SIMULATION_SEEDS={{ seeds }} cargo test --release --locked --test it simulation::thousands -- --nocapture
 
+# How near the schedule comes to what servers of every kind allow, on a clock of its own: each server at each rate.
+rates:
+    cargo test --release --locked --lib schedule::rates -- --include-ignored
+
 # Small worlds of a family (two, three, four, times, partial), by their numbers, judged by who can open which unit.
 worlds family="two" from="0" to="" every="1":
     WORLDS={{ family }} FROM={{ from }} TO={{ to }} EVERY={{ every }} cargo test --release --locked --test it small_worlds::worlds_of_a_family -- --ignored --nocapture

@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::rings::{Broken, Rings, TakeBackCall, TakenBack};
 use crate::event::{Event, EventSink, Outcome};
 use crate::model::{UserIdentityId, UserIdentityKey, Wanted};
-use crate::plan::schedule::{Again, Ending, Next, Schedule, Trouble, beyond_budget};
+use crate::plan::schedule::{Ending, Next, Reply, Schedule, beyond_budget};
 use crate::plan::{Call, CheckedPlan, Limits, Plan, StepId};
 use crate::seam::{
     CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, TurnAsked, Turns,
@@ -193,12 +193,9 @@ impl<'a, J: Journal> Worker<'a, J> {
             // It was told to stop in the same moment, and ends or has ended.
             return;
         }
-        let trouble = match kind {
-            CallErrorKind::Throttled { .. } => Trouble::Throttled,
-            kind if is_unavailability(&kind) => Trouble::Unwell,
-            _ => Trouble::Other,
-        };
-        self.schedule.again(step, Again { trouble, wait }, self.now());
+        let now = self.now();
+        self.schedule.answered(step, reply(kind, wait), now);
+        self.schedule.again(step, wait, now);
         self.grants.insert(step, grant);
     }
 
@@ -334,6 +331,12 @@ impl<'a, J: Journal> Worker<'a, J> {
         if let Err(error) = recorded {
             self.stop(Stop::Record(error));
         }
+        let reply = match &answer {
+            Answer::NotSent => Reply::Silent,
+            Answer::Receipt(_) => Reply::Accepted,
+            Answer::Error(error) => reply(error.kind, Duration::ZERO),
+        };
+        self.schedule.answered(step, reply, self.now());
         match answer {
             Answer::NotSent => {
                 self.note_who_stopped();
@@ -451,6 +454,16 @@ const NOT_POSSIBLE: &str = "something it needs did not happen";
 const BEYOND: &str = "all changes that --max-changes allows were made; the next run does it";
 
 const STOPPED: &str = "the run stopped before its turn; the next run does it";
+
+/// What a failure tells about the limits.
+fn reply(kind: CallErrorKind, wait: Duration) -> Reply {
+    match kind {
+        CallErrorKind::Throttled { retry_after } => Reply::Throttled { retry_after, wait },
+        kind if is_unavailability(&kind) => Reply::Unwell,
+        CallErrorKind::Cancelled => Reply::Silent,
+        _ => Reply::Accepted,
+    }
+}
 
 fn is_unavailability(kind: &CallErrorKind) -> bool {
     match kind {

@@ -85,6 +85,12 @@ const FIRST_CEILING: Duration = Duration::from_millis(500);
 /// The ceiling of every later wait.
 const LAST_CEILING: Duration = Duration::from_mins(1);
 
+/// Where Seam says how long to wait, no more than that is added to it.
+const SPREAD: Duration = Duration::from_secs(1);
+
+/// Where Seam asks for a slower pace and does not say for how long, a call waits no longer than that.
+const LONGEST_WAIT_UNTOLD: Duration = Duration::from_secs(10);
+
 /// Where the jitter of a client's waits comes from.
 #[derive(Debug)]
 pub(super) enum Jitter {
@@ -196,13 +202,14 @@ impl<D: Delays> Course<D> {
         let deadline = *self.deadline.get_or_insert_with(|| {
             now.checked_add(patience).unwrap_or_else(|| now + Duration::from_hours(8760))
         });
-        let asked = match error.kind {
-            CallErrorKind::Throttled { retry_after } | CallErrorKind::Unavailable { retry_after } => {
-                retry_after.unwrap_or_default()
-            }
-            _ => Duration::ZERO,
+        let backoff = self.delays.next()?;
+        let wait = match error.kind {
+            // The limits themselves slow all down, so a call need not stay away for long by itself.
+            CallErrorKind::Throttled { retry_after: Some(asked) } => asked.max(backoff.min(SPREAD)),
+            CallErrorKind::Throttled { retry_after: None } => backoff.min(LONGEST_WAIT_UNTOLD),
+            CallErrorKind::Unavailable { retry_after } => backoff.max(retry_after.unwrap_or_default()),
+            _ => backoff,
         };
-        let wait = self.delays.next()?.max(asked);
         now.checked_add(wait).filter(|then| *then <= deadline).map(|_| wait)
     }
 }
@@ -266,10 +273,25 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_seam_asks_for_is_a_floor_and_the_backoff_another() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        let unavailable =
+            |n| CallError::new("/x", CallErrorKind::Unavailable { retry_after: seconds(n) }, "");
         let mut course = Course::new(Every(Duration::from_secs(2)), Duration::from_mins(1));
-        assert_eq!(course.wait_after(&throttled(1)), Some(Duration::from_secs(2)));
-        assert_eq!(course.wait_after(&throttled(7)), Some(Duration::from_secs(7)));
-        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(2)));
+        assert_eq!(course.wait_after(&unavailable(1)), seconds(2));
+        assert_eq!(course.wait_after(&unavailable(7)), seconds(7));
+        assert_eq!(course.wait_after(&lost()), seconds(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_call_stays_away_hardly_longer_than_seam_asks() {
+        let seconds = |n| Some(Duration::from_secs(n));
+        let untold = CallError::new("/x", CallErrorKind::Throttled { retry_after: None }, "");
+        for (backoff, asked_0, asked_7, not_asked) in [(0, 0, 7, 0), (5, 1, 7, 5), (40, 1, 7, 10)] {
+            let mut course = Course::new(Every(Duration::from_secs(backoff)), Duration::from_mins(1));
+            assert_eq!(course.wait_after(&throttled(0)), seconds(asked_0), "{backoff}");
+            assert_eq!(course.wait_after(&throttled(7)), seconds(asked_7), "{backoff}");
+            assert_eq!(course.wait_after(&untold), seconds(not_asked), "{backoff}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

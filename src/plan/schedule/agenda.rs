@@ -16,7 +16,7 @@ use super::doors::{Doors, Free};
 use super::gates::{ByGate, Gate, gates};
 use super::order::{Order, Progress, step_ids};
 use super::replacement::{UnitId, Units};
-use super::workspace::Workspace;
+use super::workspace::{Reply, WorkspaceLimiter};
 use crate::plan::{Limits, Plan, StepId};
 
 /// The steps of a plan on their way. All times are what has passed since it began.
@@ -27,7 +27,7 @@ pub struct Schedule<'a> {
     order: Order,
     begun: HashMap<UnitId, Begun>,
     doors: Doors,
-    workspace: Workspace,
+    workspace: WorkspaceLimiter,
     sent_at: HashMap<StepId, Duration>,
     /// Steps that wait for nothing but their turn.
     ready: BinaryHeap<Reverse<Entry>>,
@@ -77,26 +77,6 @@ pub enum Ending {
     Failed,
 }
 
-/// Why a step has to be tried again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// Seam asked for a slower pace.
-    Throttled,
-    /// Seam failed, or could not be reached.
-    Unwell,
-    /// Something of its own.
-    Other,
-}
-
-/// An attempt that failed and is to be repeated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Again {
-    /// Why.
-    pub trouble: Trouble,
-    /// Not before so much time has passed.
-    pub wait: Duration,
-}
-
 impl<'a> Schedule<'a> {
     /// Begins at the time zero.
     pub fn new(plan: &'a Plan, limits: &Limits) -> Self {
@@ -109,7 +89,7 @@ impl<'a> Schedule<'a> {
             order,
             begun: HashMap::new(),
             doors: Doors::new(limits),
-            workspace: Workspace::new(limits),
+            workspace: WorkspaceLimiter::new(limits),
             sent_at: HashMap::new(),
             ready: BinaryHeap::new(),
             at_gate: ByGate::new(),
@@ -241,6 +221,9 @@ impl<'a> Schedule<'a> {
         }
         self.order.set_progress(id, Progress::Sent);
         self.workspace.sent();
+        for gate in gates(self.plan.step(id)) {
+            self.doors.sent(gate, now);
+        }
         self.sent_at.insert(id, now);
     }
 
@@ -345,44 +328,41 @@ impl<'a> Schedule<'a> {
         self.order.progress(id) == Progress::Waiting
     }
 
-    /// Takes note of an attempt that failed; [`Schedule::next`] says when the step may be sent again. What it took at
-    /// its doors and of the workspace stays paid.
-    pub fn again(&mut self, id: StepId, again: Again, now: Duration) {
-        let Again { trouble, wait } = again;
-        let until = now.saturating_add(wait);
-        match trouble {
-            Trouble::Throttled => match self.doors.to_blame(gates(self.plan.step(id)), now) {
-                Some(gate) => self.doors.refused(gate, until, now),
-                None => self.workspace.refused(until, now),
-            },
-            Trouble::Unwell => self.workspace.narrow(now),
-            Trouble::Other => {}
+    /// Takes note of what an answer tells about the limits, and frees the place in flight. What the attempt took at its
+    /// doors and of the workspace stays paid.
+    pub fn answered(&mut self, id: StepId, reply: Reply, now: Duration) {
+        let Some(sent_at) = self.sent_at.remove(&id) else { return };
+        let plan = self.plan;
+        let mut for_workspace = reply;
+        if let Reply::Throttled { retry_after, wait } = reply
+            && let Some(gate) = self.doors.to_blame(gates(plan.step(id)), now)
+        {
+            self.doors.refused(gate, retry_after, wait, now);
+            for_workspace = Reply::Silent;
         }
-        self.answered(id, false, now);
+        self.workspace.answered(for_workspace, sent_at, now);
+        for gate in gates(plan.step(id)) {
+            self.doors.answered(gate, reply, now);
+            self.schedule(gate, now);
+        }
+    }
+
+    /// An attempt that was answered failed, and is repeated after so much time; [`Schedule::next`] says when.
+    pub fn again(&mut self, id: StepId, wait: Duration, now: Duration) {
+        self.answered(id, Reply::Silent, now);
         self.order.set_progress(id, Progress::Failing);
-        self.later.push(Reverse((until, id)));
+        self.later.push(Reverse((now.saturating_add(wait), id)));
     }
 
     /// Takes note of an ending. Returns the steps that can no longer happen because of it, sorted.
     pub fn over(&mut self, id: StepId, ending: Ending, now: Duration) -> Vec<StepId> {
         let succeeded = ending == Ending::Succeeded;
-        self.answered(id, succeeded, now);
+        self.answered(id, Reply::Silent, now);
         let consequences = self.order.over(id, succeeded);
         self.leave_unit(id, now);
         consequences.skipped.iter().for_each(|id| self.leave_unit(*id, now));
         consequences.ready.iter().for_each(|id| self.make_ready(*id));
         consequences.skipped
-    }
-
-    /// Gives back what an attempt held.
-    fn answered(&mut self, id: StepId, well: bool, now: Duration) {
-        let Some(sent_at) = self.sent_at.remove(&id) else { return };
-        self.workspace.answered(well, now.saturating_sub(sent_at), now);
-        let plan = self.plan;
-        for gate in gates(plan.step(id)) {
-            self.doors.answered(gate, now);
-            self.schedule(gate, now);
-        }
     }
 
     /// Gives back what a replacement held when this was its last step.
@@ -395,6 +375,11 @@ impl<'a> Schedule<'a> {
                 self.schedule(gate, now);
             }
         }
+    }
+
+    /// What all pauses took after which something was accepted: so much longer calls wait than by their own doing.
+    pub fn paused_for(&self) -> Duration {
+        self.workspace.paused_for()
     }
 
     /// Whether a step belongs to a replacement that has begun.

@@ -9,14 +9,21 @@ mod change_budget;
 mod doors;
 mod forecast;
 mod gates;
+mod marks;
 mod order;
+#[cfg(test)]
+mod rates;
 mod replacement;
+#[cfg(test)]
+mod servers;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 mod workspace;
 
-pub use agenda::{Again, Ending, Next, Schedule, Trouble};
+pub use agenda::{Ending, Next, Schedule};
 pub use change_budget::beyond_budget;
+pub use doors::Free;
 pub(super) use forecast::forecast;
+pub use workspace::{Reply, WorkspaceLimiter};

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::agenda::{Again, Ending, Next, Schedule, Trouble};
+use super::agenda::{Ending, Next, Schedule};
 use super::gates::{Gate, gates};
 use super::testing::{Draft, create, create_for, delete, identity, limits, plan_of, rename, step, update};
+use super::workspace::Reply;
 use crate::plan::{Call, DoorOperation, Limits, Plan, StepId};
 
 /// What happened to the steps of a plan on a clock of its own.
@@ -40,11 +41,16 @@ impl Story {
 #[derive(Debug, Clone, Copy)]
 enum Answer {
     Ends(Ending),
-    Again(Again),
+    Again(Reply, Duration),
 }
 
-fn again(trouble: Trouble, seconds: u64) -> Answer {
-    Answer::Again(Again { trouble, wait: Duration::from_secs(seconds) })
+fn again(reply: Reply, seconds: u64) -> Answer {
+    Answer::Again(reply, Duration::from_secs(seconds))
+}
+
+fn throttled(seconds: u64) -> Answer {
+    let wait = Duration::from_secs(seconds);
+    Answer::Again(Reply::Throttled { retry_after: Some(wait), wait }, wait)
 }
 
 /// Sends what the schedule gives; `answer` says how long each call takes, in milliseconds, and how it ends.
@@ -97,12 +103,14 @@ fn play(
                 let now = Duration::from_millis(now_ms);
                 match answer(id, n_attempts[&id]).1 {
                     Answer::Ends(ending) => {
+                        schedule.answered(id, Reply::Accepted, now);
                         story.sent.get_mut(&id).expect("it was sent").1 = now_ms;
                         story.skipped.extend(schedule.over(id, ending, now));
                     }
-                    Answer::Again(again) => {
+                    Answer::Again(reply, wait) => {
                         failing.insert(id);
-                        schedule.again(id, again, now);
+                        schedule.answered(id, reply, now);
+                        schedule.again(id, wait, now);
                     }
                 }
             }
@@ -320,7 +328,7 @@ fn a_door_that_refuses_pauses_alone_and_the_refused_call_comes_first_when_it_is_
     let mut drafts: Vec<Draft> = (0..4).map(|n| step("R", create("k"), &[]).at_doors(&[0]).due(n)).collect();
     drafts.push(step("R", create("k"), &[]).at_doors(&[1]).due(9));
     let answer = |id, n_attempt| match (id, n_attempt) {
-        (StepId(1), 1) => (1_000, again(Trouble::Throttled, 20)),
+        (StepId(1), 1) => (1_000, throttled(20)),
         (StepId(4), _) => (3_000, Answer::Ends(Ending::Succeeded)),
         _ => (2_000, Answer::Ends(Ending::Succeeded)),
     };
@@ -348,17 +356,23 @@ fn nobody_waits_for_the_turn_of_a_step_that_was_given_up() {
 }
 
 #[test]
-fn a_refusal_for_which_no_door_is_to_blame_pauses_all() {
-    let drafts = (0..40).map(|n| step("R", create("k"), &[]).at_doors(&[n]).due(i64::from(n)));
-    let answer = |id, n_attempt| match (id, n_attempt) {
-        (StepId(3), 1) => (50, again(Trouble::Throttled, 30)),
-        _ => (100, Answer::Ends(Ending::Succeeded)),
-    };
-    let story = play(&plan_of(drafts.collect()), &limits(9), answer, |_, _| {});
-    assert!(story.attempts.iter().all(|(_, sent, _)| *sent <= 50 || *sent >= 30_050), "{story:?}");
-    let after: Vec<_> = story.attempts.iter().filter(|(_, sent, _)| *sent > 50).collect();
-    assert_eq!(after[0].0, StepId(3), "the most urgent first");
-    assert!(after[28].1 > 30_050 + 3_000, "and then at half the rate");
+fn refusals_for_which_no_door_is_to_blame_pause_all_from_the_third_on() {
+    for (n_refused, pauses) in [(2, false), (3, true)] {
+        let drafts = (0..40).map(|n| step("R", create("k"), &[]).at_doors(&[n]).due(i64::from(n)));
+        let answer = |id: StepId, n_attempt| match (id.0, n_attempt) {
+            (id, 1) if id < n_refused => (50, throttled(30)),
+            _ => (100, Answer::Ends(Ending::Succeeded)),
+        };
+        let story = play(&plan_of(drafts.collect()), &limits(9), answer, |_, _| {});
+        let meanwhile = story.attempts.iter().filter(|(_, sent, _)| 50 < *sent && *sent < 30_050).count();
+        assert_eq!(meanwhile, if pauses { 0 } else { 33 }, "{n_refused} refused");
+        let after: Vec<_> = story.attempts.iter().filter(|(_, sent, _)| *sent > 20_000).collect();
+        assert_eq!(after[0].0, StepId(0), "the most urgent first");
+        if pauses {
+            assert_eq!((after[0].1, after[1].1), (30_050, 30_194), "one alone, until it is accepted");
+            assert!(after[29].1 > 30_050 + 3_500, "and then at seven tenths of the rate");
+        }
+    }
 }
 
 #[test]
@@ -366,7 +380,7 @@ fn while_seam_fails_fewer_calls_are_in_flight() {
     let drafts = (0..200).map(|n| step("R", create("k"), &[]).at_doors(&[n]));
     let limits = Limits { requests_per_second: 1e6, burst: 1000, ..limits(9) };
     let answer = |id: StepId, n_attempt| match (id.0, n_attempt) {
-        (0, 1) => (2_000, again(Trouble::Unwell, 1)),
+        (0, 1) => (2_000, again(Reply::Unwell, 1)),
         _ => (2_000, Answer::Ends(Ending::Succeeded)),
     };
     let story = play(&plan_of(drafts.collect()), &limits, answer, |_, _| {});
@@ -458,9 +472,9 @@ proptest! {
             let (kind, wait) = troubles[(id.0 as usize + n_attempt) % troubles.len()];
             let answer = match kind {
                 _ if n_attempt > 3 => Answer::Ends(if succeeds { Ending::Succeeded } else { Ending::Failed }),
-                0 => again(Trouble::Throttled, wait),
-                1 => again(Trouble::Unwell, wait),
-                2 => again(Trouble::Other, wait),
+                0 => throttled(wait),
+                1 => again(Reply::Unwell, wait),
+                2 => again(Reply::Silent, wait),
                 _ => Answer::Ends(if succeeds { Ending::Succeeded } else { Ending::Failed }),
             };
             (latency_ms, answer)
@@ -468,7 +482,14 @@ proptest! {
         let story = play(&plan, &limits, answer, |_, _| {});
         prop_assert_eq!(story.sent.len() + story.skipped.len(), plan.steps.len());
         let mut at_gates: BTreeMap<Gate, Vec<(u64, u64)>> = BTreeMap::new();
+        let mut n_before: BTreeMap<StepId, usize> = BTreeMap::new();
         for (id, sent, answered) in &story.attempts {
+            let n_attempt = n_before.entry(*id).or_default();
+            *n_attempt += 1;
+            // What was refused counts nothing.
+            if matches!(answer(*id, *n_attempt).1, Answer::Again(Reply::Throttled { .. }, _)) {
+                continue;
+            }
             for gate in gates(plan.step(*id)) {
                 at_gates.entry(gate).or_default().push((*sent, *answered));
             }
