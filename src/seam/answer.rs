@@ -12,12 +12,22 @@ use super::message::clean;
 /// An answer as it came in, whole.
 pub(super) struct RawAnswer {
     pub(super) status: u16,
-    pub(super) is_json: bool,
+    pub(super) form: Form,
     pub(super) retry_after: Option<Duration>,
     /// When Seam says that it answered.
     pub(super) date: Option<Timestamp>,
     pub(super) request_id: Option<String>,
     pub(super) body: Vec<u8>,
+}
+
+/// What the head of an answer says of its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Json,
+    /// Nothing is said.
+    Unsaid,
+    /// Something else than JSON.
+    Other,
 }
 
 /// What a good answer holds, and Seam's name for it.
@@ -36,6 +46,10 @@ pub(super) fn read<T: DeserializeOwned>(
     ours: &[&str],
 ) -> Result<Answer<T>, CallError> {
     let (kind, message) = match raw.status {
+        // A page of a proxy may happen to be JSON, and is no answer of Seam's.
+        200..=299 if raw.form == Form::Other && !raw.body.is_empty() => {
+            (CallErrorKind::BadAnswer, "the answer is not JSON".to_owned())
+        }
         200..=299 => match content(&raw.body) {
             Ok(content) => return Ok(Answer { content, request_id: raw.request_id }),
             Err(trouble) => trouble,
@@ -103,7 +117,7 @@ enum Envelope {
 impl Envelope {
     fn read(raw: &RawAnswer) -> Self {
         let text = || Self::Text(String::from_utf8_lossy(&raw.body[..raw.body.len().min(4096)]).into_owned());
-        if !raw.is_json {
+        if raw.form != Form::Json {
             return text();
         }
         let body: Value = match serde_json::from_slice(&raw.body) {
@@ -187,7 +201,11 @@ mod tests {
     fn raw(status: u16, content_type: &str, body: &str) -> RawAnswer {
         RawAnswer {
             status,
-            is_json: content_type.contains("json"),
+            form: match content_type {
+                "" => Form::Unsaid,
+                json if json.contains("json") => Form::Json,
+                _ => Form::Other,
+            },
             retry_after: None,
             date: None,
             request_id: Some("request_1".to_owned()),
@@ -252,8 +270,14 @@ mod tests {
     fn a_good_status_with_a_cut_body_is_a_lost_answer() {
         check(200, JSON, "", CallErrorKind::LostAnswer, "the answer is empty");
         check(200, JSON, "{\"access_grant\":{\"acc", CallErrorKind::LostAnswer, "the answer is cut");
-        let error = read::<Nothing>("/x", raw(200, "text/html", "<html>"), &[], &[]).expect_err("no JSON");
-        assert_eq!(error.kind, CallErrorKind::BadAnswer);
+        for (content_type, body) in
+            [("text/html", "<html>"), ("text/plain", "{}"), ("", "<html>"), (JSON, "[")]
+        {
+            let error = read::<Nothing>("/x", raw(200, content_type, body), &[], &[]).expect_err("no answer");
+            let is_bad = body != "[";
+            assert_eq!(error.kind == CallErrorKind::BadAnswer, is_bad, "{content_type} {body}");
+        }
+        read::<Nothing>("/x", raw(200, "", "{}"), &[], &[]).expect("a head may say nothing");
     }
 
     fn check_rule(status: u16, error: &Value, rule: ReservationRule) {

@@ -13,6 +13,7 @@ use super::answer::{self, Answer};
 use super::calls::Counters;
 use super::clock::ClockDifference;
 use super::error::{CallError, CallErrorKind, SeamError};
+use super::known::Known;
 use super::pace::Pace;
 use super::retry::{Course, Delays, FullJitter, Jitter, Next, Safety, Verdict, pause, verdict};
 use super::settings::SeamSettings;
@@ -81,6 +82,7 @@ pub(super) struct Client {
     patience: Duration,
     calls: Counters,
     clock: ClockDifference,
+    known: Known,
 }
 
 impl Client {
@@ -102,6 +104,7 @@ impl Client {
             patience: settings.patience,
             calls: Counters::default(),
             clock: ClockDifference::default(),
+            known: Known::default(),
         }
     }
 
@@ -111,6 +114,16 @@ impl Client {
 
     pub(super) fn clock(&self) -> &ClockDifference {
         &self.clock
+    }
+
+    /// What Seam has shown before.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// How long one call is retried.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The retries of one call.

@@ -1,5 +1,6 @@
 //! One call of a plan as a request, and how to tell afterwards whether Seam holds what it wants.
 
+use ecow::EcoString;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -42,8 +43,15 @@ pub(super) struct Deed<'a> {
     /// The key of a new grant, where that of the call is taken (RULES 1).
     pub(super) key: Option<AccessGrantKey>,
     n_keys: u32,
+    /// A contact led to another person, so a new identity is made without any (RULES 7).
+    omits_contacts: bool,
+    /// Takes back a grant that Seam has just made for another person than was sent.
+    pub(super) astray: Option<Call>,
     pub(super) request: Request,
 }
+
+/// The fields of a new identity by which Seam may know somebody else.
+const CONTACTS: [&str; 2] = ["email_address", "phone_number"];
 
 /// So many further keys are tried where one is taken (RULES 1).
 const FURTHER_KEYS: u32 = 5;
@@ -60,7 +68,7 @@ impl<'a> Deed<'a> {
         let reach = if call.door_operation().is_some() { Reach::Doors } else { Reach::Workspace };
         let body = body(call, identity.as_ref(), None);
         let request = Request { path: call.path(), safety: safety(call), reach, body };
-        Self { call, identity, key: None, n_keys: 0, request }
+        Self { call, identity, key: None, n_keys: 0, omits_contacts: false, astray: None, request }
     }
 
     /// Takes the next key for a new grant; whether there is one.
@@ -71,8 +79,29 @@ impl<'a> Deed<'a> {
         }
         self.n_keys += 1;
         self.key = Some(self.key.as_ref().unwrap_or(key).with_next_ordinal());
-        self.request.body = body(self.call, self.identity.as_ref(), self.key.as_ref());
+        self.write_body();
         true
+    }
+
+    fn write_body(&mut self) {
+        self.request.body = body(self.call, self.identity.as_ref(), self.key.as_ref());
+        if let Some(person) = self.request.body.get_mut("user_identity").and_then(Value::as_object_mut)
+            && self.omits_contacts
+        {
+            person.retain(|field, _| !CONTACTS.contains(&field.as_str()));
+        }
+    }
+
+    /// Whether the call can be sent once more without the contacts of the new guest, under the next key.
+    pub(super) fn goes_without_contacts(&mut self) -> bool {
+        let person = self.request.body.get("user_identity").and_then(Value::as_object);
+        let has_contacts =
+            person.is_some_and(|person| CONTACTS.iter().any(|field| person.contains_key(*field)));
+        if !has_contacts || self.omits_contacts {
+            return false;
+        }
+        self.omits_contacts = true;
+        self.next_key()
     }
 
     /// Whether the call can be refused as a conflict for nothing but the key of the grant.
@@ -82,33 +111,43 @@ impl<'a> Deed<'a> {
 
     /// From now on the grant is for an identity that exists.
     pub(super) fn for_person(&mut self, id: UserIdentityId) {
-        self.request.body = body(self.call, Some(&id), self.key.as_ref());
         self.identity = Some(id);
+        self.write_body();
     }
 
     /// Sends it once.
     pub(super) async fn send(
-        &self,
+        &mut self,
         client: &Client,
         cancel: Option<&CancellationToken>,
     ) -> Result<Answer<Made>, CallError> {
         match self.call {
-            Call::CreateIdentity(_) => {
+            Call::CreateIdentity(new) => {
                 let Answer { content, request_id } =
                     client.send::<IdentityAnswer>(&self.request, cancel).await?;
-                let id = Identity::from(content.user_identity).id;
-                Ok(Answer { content: Made::Identity(id), request_id })
+                let answered = Identity::from(content.user_identity);
+                if !may_be(new, &answered) {
+                    return Err(self.refused("Seam answered with another person", request_id));
+                }
+                client.known().identity(&answered.id);
+                Ok(Answer { content: Made::Identity(answered.id), request_id })
             }
-            Call::CreateGrant { .. } => {
+            Call::CreateGrant { key, .. } => {
                 let Answer { content, request_id } =
                     client.send::<GrantAnswer>(&self.request, cancel).await?;
-                match self.compare_answered_grant(&content.access_grant.into()) {
-                    Ok(made) => Ok(Answer { content: made, request_id }),
-                    Err(reason) => {
-                        let kind = CallErrorKind::Refused(Refusal::Conflict);
-                        let error = CallError::new(self.request.path, kind, reason);
-                        Err(CallError { status: Some(200), request_id, ..error })
+                let answered: LiveGrant = content.access_grant.into();
+                let key = self.key.as_ref().unwrap_or(key).clone();
+                let was_known = client.known().grant(&answered.id);
+                if self.brings_a_person() && client.known().identity(&answered.identity) {
+                    // What stood there before is left alone (RULES 1).
+                    if !was_known && answered.key.as_ref() == Some(&key) {
+                        self.astray = Some(Call::DeleteGrant { id: answered.id, key });
                     }
+                    return Err(self.refused("Seam answered with a grant of another person", request_id));
+                }
+                match self.compare_answered_grant(&answered) {
+                    Ok(made) => Ok(Answer { content: made, request_id }),
+                    Err(reason) => Err(self.refused(reason, request_id)),
                 }
             }
             // Boxed, because it is rare and large.
@@ -119,10 +158,22 @@ impl<'a> Deed<'a> {
             | Call::DeleteGrant { .. }
             | Call::AddMethods { .. }
             | Call::DeleteMethod { .. } => {
-                let Answer { content: Void, request_id } = client.send(&self.request, cancel).await?;
+                let Answer { content: Void { .. }, request_id } = client.send(&self.request, cancel).await?;
                 Ok(Answer { content: Made::Nothing, request_id })
             }
         }
+    }
+
+    /// Whether the call makes a new identity along with the grant.
+    fn brings_a_person(&self) -> bool {
+        let is_new = matches!(self.call, Call::CreateGrant { identity: IdentityTarget::New { .. }, .. });
+        is_new && self.identity.is_none()
+    }
+
+    /// A good answer that is not about what was sent.
+    fn refused(&self, reason: &str, request_id: Option<String>) -> CallError {
+        let error = CallError::new(self.request.path, CallErrorKind::Refused(Refusal::Conflict), reason);
+        CallError { status: Some(200), request_id, ..error }
     }
 
     /// Looks once whether Seam holds what the call wants.
@@ -130,7 +181,7 @@ impl<'a> Deed<'a> {
         let grant = async |request: Request| lookup::find_grant(client, &request, None).await;
         let identity = async |request: Request| {
             let answer = client.send::<IdentityAnswer>(&request, None).await;
-            lookup::found_identity(answer.map(|answer| answer.content))
+            lookup::found_identity(&request, answer.map(|answer| answer.content))
         };
         match self.call {
             Call::CreateIdentity(new) => Ok(identity(lookup::identity_by_key(&new.key))
@@ -219,6 +270,26 @@ impl<'a> Deed<'a> {
     }
 }
 
+/// Whether an answer can be about the person that was sent: nothing in it speaks of somebody else. What Seam leaves out, it
+/// may have left out only here.
+fn may_be(wanted: &NewIdentity, answered: &Identity) -> bool {
+    let NewIdentity { key, full_name, email, phone } = wanted;
+    let agrees = |name: &EcoString, wanted: &EcoString| same_person_name(name, wanted);
+    lookup::has_key(answered, key.as_str())
+        && full_name
+            .as_ref()
+            .zip(answered.full_name.as_ref())
+            .is_none_or(|(wanted, name)| agrees(name, wanted))
+        && email
+            .as_ref()
+            .zip(answered.email.as_ref())
+            .is_none_or(|(wanted, email)| email.folded() == wanted.folded())
+        && phone
+            .as_ref()
+            .zip(answered.phone.as_ref())
+            .is_none_or(|(wanted, phone)| digits(phone.as_str()) == digits(wanted.as_str()))
+}
+
 /// Seam may keep a contact in another spelling, and may know more than we sent; what we sent must be there.
 fn compare_new_identity(wanted: &NewIdentity, found: Identity) -> Found {
     let NewIdentity { key: _, full_name, email, phone } = wanted;
@@ -254,7 +325,8 @@ async fn restore(
         return Ok(Answer { content: Made::Nothing, request_id: None });
     }
     let ask = Call::AddMethods { id: found.id, key: key.clone(), methods: lost };
-    let Answer { content: Void, request_id } = client.send(&Deed::new(&ask, None).request, cancel).await?;
+    let Answer { content: Void { .. }, request_id } =
+        client.send(&Deed::new(&ask, None).request, cancel).await?;
     Ok(Answer { content: Made::Nothing, request_id })
 }
 

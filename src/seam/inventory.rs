@@ -4,11 +4,13 @@
 //! ends, nothing is decided on half of it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::try_join;
 use hashbrown::HashSet;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::client::{Client, Request};
@@ -23,6 +25,16 @@ use crate::model::{
 
 /// Entries of a page, said explicitly: the default differs from list to list, and the cursor is bound to it.
 const PAGE_LIMIT: usize = 500;
+
+/// More entries than any workspace has: a list that is longer never ends.
+const MAX_ENTRIES: usize = 2_000_000;
+
+/// So many pages in a row may bring nothing that was not listed before.
+const MAX_IDLE_PAGES: u32 = 20;
+
+/// A list that takes longer than the patience is long, or it never ends: each further page brings so many entries at
+/// least.
+const MIN_NEW_ENTRIES: usize = 50;
 
 /// How often a list begins again when Seam no longer knows its cursor.
 const MAX_RESTARTS: u32 = 2;
@@ -69,7 +81,9 @@ pub(super) async fn load(
         unmanaged_grants(lists),
     )?;
     grants.extend(unmanaged);
-    Ok(Inventory { workspace, spaces, entrances, devices, identities, grants })
+    let inventory = Inventory { workspace, spaces, entrances, devices, identities, grants };
+    client.known().list(&inventory);
+    Ok(inventory)
 }
 
 /// The grants that Seam lists at a door.
@@ -184,6 +198,7 @@ where
     let mut seen_ids = BTreeSet::new();
     let mut seen_cursors = BTreeSet::new();
     let mut cursor: Option<String> = None;
+    let mut bounds = Bounds::new(client.patience());
     loop {
         let request = Request::read(path, body(cursor.as_deref(), door));
         let page: Page<Wire> = match client.ask(&request, watch).await {
@@ -191,7 +206,7 @@ where
             Err(error) if cursor.is_some() && is_cursor_refusal(&error) => return Err(Broken::Cursor(error)),
             Err(error) => return Err(Broken::Call(error)),
         };
-        let n_in_page = page.items.len();
+        let (n_in_page, n_before) = (page.items.len(), items.len());
         refuse_others(path, &page.items, workspace).map_err(Broken::Call)?;
         for mut item in page.items.into_iter().map(Item::from) {
             if seen_ids.insert(id(&item).clone()) {
@@ -206,8 +221,14 @@ where
             }
             return Ok(items);
         };
-        if !pagination.has_next_page {
+        if !pagination.goes_on() {
             return Ok(items);
+        }
+        if !bounds.allow_more(items.len() - n_before, items.len()) {
+            let message =
+                format!("the list does not end: after {} entries there is always more", items.len());
+            let kind = CallErrorKind::Unavailable { retry_after: None };
+            return Err(Broken::Call(CallError::new(path, kind, message)));
         }
         let next =
             pagination.next_page_cursor.ok_or_else(|| bad("there is a next page but no cursor for it"))?;
@@ -215,6 +236,26 @@ where
             return Err(bad("the cursor of the next page was used before: the list would never end"));
         }
         cursor = Some(next);
+    }
+}
+
+/// What keeps a list from going on for ever.
+struct Bounds {
+    patience: Duration,
+    begun: Instant,
+    n_idle_pages: u32,
+}
+
+impl Bounds {
+    fn new(patience: Duration) -> Self {
+        Self { patience, begun: Instant::now(), n_idle_pages: 0 }
+    }
+
+    /// Whether another page is asked for after one that brought so many new entries, of so many in all.
+    fn allow_more(&mut self, n_new: usize, n_entries: usize) -> bool {
+        self.n_idle_pages = if n_new == 0 { self.n_idle_pages + 1 } else { 0 };
+        let is_slow = self.begun.elapsed() > self.patience && n_new < MIN_NEW_ENTRIES;
+        self.n_idle_pages <= MAX_IDLE_PAGES && !is_slow && n_entries <= MAX_ENTRIES
     }
 }
 
@@ -250,4 +291,25 @@ fn body(cursor: Option<&str>, door: Option<&DoorId>) -> Value {
 /// How a cursor that expired is refused is not documented; nothing but the cursor differs from the first page.
 fn is_cursor_refusal(error: &CallError) -> bool {
     matches!(error.kind, CallErrorKind::Refused(Refusal::Validation | Refusal::NotFound))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn list_goes_on_while_it_brings_something() {
+        let mut bounds = Bounds::new(Duration::from_secs(10));
+        for n_pages in 1..=100 {
+            assert!(bounds.allow_more(1, n_pages));
+        }
+        for n_idle in 1..=MAX_IDLE_PAGES + 1 {
+            assert_eq!(bounds.allow_more(0, 100), n_idle <= MAX_IDLE_PAGES, "{n_idle}");
+        }
+        let mut bounds = Bounds::new(Duration::from_secs(10));
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(bounds.allow_more(PAGE_LIMIT, 10_000));
+        assert!(!bounds.allow_more(1, 10_001));
+        assert!(!bounds.allow_more(PAGE_LIMIT, MAX_ENTRIES + 1));
+    }
 }

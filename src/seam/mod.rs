@@ -12,6 +12,7 @@ mod clock;
 mod deed;
 mod error;
 mod inventory;
+mod known;
 mod lookup;
 mod message;
 mod pace;

@@ -75,14 +75,16 @@ impl SeamReader {
 
     /// The grant of that key, being deleted or not; `None` where there is none.
     pub async fn grant_by_key(&self, key: &AccessGrantKey) -> Result<Option<LiveGrant>, SeamError> {
-        let answer = self.client.ask(&lookup::grant_by_key(key), self.watch(&Silence)).await;
-        Ok(lookup::found_grant(answer)?)
+        let request = lookup::grant_by_key(key);
+        let answer = self.client.ask(&request, self.watch(&Silence)).await;
+        Ok(lookup::found_grant(&request, answer)?)
     }
 
     /// The identity of that key, which may have been merged into another; `None` where there is none.
     pub async fn identity_by_key(&self, key: &UserIdentityKey) -> Result<Option<Identity>, SeamError> {
-        let answer = self.client.ask(&lookup::identity_by_key(key), self.watch(&Silence)).await;
-        Ok(lookup::found_identity(answer)?)
+        let request = lookup::identity_by_key(key);
+        let answer = self.client.ask(&request, self.watch(&Silence)).await;
+        Ok(lookup::found_identity(&request, answer)?)
     }
 
     /// What opens the doors of a grant, with its codes and links: for `export --with-secrets` alone.
@@ -93,7 +95,7 @@ impl SeamReader {
     ) -> Result<Vec<IssuedMethod>, SeamError> {
         let request = lookup::methods_of(grant);
         let page: Page<WireMethod> = self.client.ask(&request, self.watch(sink)).await?;
-        if page.pagination.is_some_and(|pagination| pagination.has_next_page) {
+        if page.pagination.is_some_and(|pagination| pagination.goes_on()) {
             let error = "one grant has more access methods than fit on a page";
             return Err(CallError::new(request.path, CallErrorKind::BadAnswer, error).into());
         }

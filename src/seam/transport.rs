@@ -14,7 +14,7 @@ use reqwest::{Certificate, Url, redirect};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::answer::RawAnswer;
+use super::answer::{Form, RawAnswer};
 use super::error::{CallError, CallErrorKind, SeamError};
 use super::message::{clean, request_id};
 use super::redact::Redactor;
@@ -198,11 +198,20 @@ fn facts(status: u16, headers: &HeaderMap, redactor: &Redactor) -> RawAnswer {
     let now = date.unwrap_or_else(Timestamp::now);
     RawAnswer {
         status,
-        is_json: header(&CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json")),
+        form: header(&CONTENT_TYPE).map_or(Form::Unsaid, form),
         retry_after: header(&RETRY_AFTER).and_then(|value| retry_after(value, now)),
         date,
         request_id: header(&REQUEST_ID).map(|id| request_id(&redactor.redacted_text(id))),
         body: Vec::new(),
+    }
+}
+
+fn form(content_type: &str) -> Form {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json")) {
+        Form::Json
+    } else {
+        Form::Other
     }
 }
 

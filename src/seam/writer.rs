@@ -98,6 +98,13 @@ impl SeamWriter {
                 Err(error) => error,
             };
             story.failed(&error);
+            if let Some(delete) = deed.astray.take() {
+                self.take_back(&delete, &error, watch).await?;
+                if deed.goes_without_contacts() {
+                    continue;
+                }
+                return Err(story.ended(error));
+            }
             let decision = verdict(&error.kind, deed.request.safety);
             let next = match decision {
                 Verdict::Stop | Verdict::GiveUp => return Err(story.ended(error)),
@@ -162,6 +169,17 @@ impl SeamWriter {
                 return Err(story.ended(error));
             }
         }
+    }
+
+    /// Takes a grant back that Seam made for another person. Where that fails, the person holds a key of somebody else.
+    async fn take_back(&self, delete: &Call, error: &CallError, watch: Watch<'_>) -> Result<(), CallError> {
+        // Who was told to stop still takes it back.
+        let cancel = CancellationToken::new();
+        let watch = Watch { cancel: &cancel, turns: None, ..watch };
+        Box::pin(self.perform(delete, None, watch)).await.map(drop).map_err(|failed| {
+            let message = format!("{}, and it could not be deleted: {failed}", error.message);
+            CallError { message, effect: Effect::Unknown, ..error.clone() }
+        })
     }
 
     /// Looks until Seam tells, once at least: whoever is told to stop leaves no doubt behind that a look can lift.

@@ -105,6 +105,7 @@ mod scenario_night;
 mod scenario_walks;
 mod seam_doubt;
 mod seam_faults;
+mod seam_hostile;
 mod seam_inventory;
 mod seam_new_guest;
 mod seam_proxy;

@@ -1,10 +1,11 @@
-//! A proxy between the program and the sandbox that lets calls pass or answers them itself.
+//! A proxy between the program and the sandbox that lets calls pass, answers them itself, or changes what Seam says.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -16,12 +17,22 @@ pub(crate) enum Meddle {
     Pass,
     /// Answers with a status, header lines that end with a line end each, and a body.
     Say(u16, String, Vec<u8>),
+    /// Lets it through, and changes the answer.
+    Change(Box<dyn Fn(&mut Value)>),
+    /// Lets another body through.
+    Instead(Value),
+    /// Sends a head and then spaces, until the client has enough.
+    Drip,
 }
 
 impl Meddle {
     /// Answers with JSON.
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::Say(status, "content-type: application/json\r\n".to_owned(), body.to_string().into_bytes())
+    }
+
+    pub(crate) fn change(change: impl Fn(&mut Value) + 'static) -> Self {
+        Self::Change(Box::new(change))
     }
 }
 
@@ -59,6 +70,11 @@ impl Proxy {
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("no panic").clone()
     }
+
+    /// How often this was called.
+    pub(crate) fn n_calls(&self, path: &str) -> usize {
+        self.asked().iter().filter(|asked| asked.path == path).count()
+    }
 }
 
 impl Drop for Proxy {
@@ -79,6 +95,28 @@ fn answer(mut stream: TcpStream, upstream: &str, calls: &Mutex<Vec<Asked>>, deci
     let (status, headers, body) = match decide(&asked) {
         Meddle::Say(status, headers, body) => (format!("{status} Said"), headers, body),
         Meddle::Pass => passed(&head, &body, upstream)?,
+        Meddle::Change(change) => {
+            let (status, headers, body) = passed(&head, &body, upstream)?;
+            let mut json: Value = serde_json::from_slice(&body).ok()?;
+            change(&mut json);
+            (status, headers, json.to_string().into_bytes())
+        }
+        Meddle::Instead(body) => {
+            let body = body.to_string().into_bytes();
+            let is_length = |line: &&str| line.to_lowercase().starts_with("content-length:");
+            let lines: Vec<&str> = head.lines().filter(|line| !is_length(line)).collect();
+            passed(&format!("{}\r\ncontent-length: {}", lines.join("\r\n"), body.len()), &body, upstream)?
+        }
+        Meddle::Drip => {
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\n\r\n";
+            stream.write_all(head.as_bytes()).ok()?;
+            // Nothing comes any more, so that reading waits.
+            stream.set_read_timeout(Some(Duration::from_millis(20))).ok()?;
+            loop {
+                stream.write_all(b" ").ok()?;
+                stream.read_exact(&mut [0]).ok();
+            }
+        }
     };
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n");

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::lenient::{lenient, lenient_list, workspace};
-use super::page::Listed;
+use super::page::{Good, Listed};
 use crate::model::{
     AccessGrantId, AccessGrantKey, AccessMethodId, GrantState, LiveGrant, Method, RequestedMethod,
     SeamReservationKey, SharedSet, SpaceId, UserIdentityId, Window,
@@ -16,6 +16,8 @@ use crate::model::{
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct GrantAnswer {
     pub(in crate::seam) access_grant: WireGrant,
+    #[serde(default, rename = "ok")]
+    _ok: Good,
 }
 
 /// An entry of `/access_grants/list`.

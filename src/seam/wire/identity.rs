@@ -5,13 +5,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::lenient::{lenient, lenient_list, workspace};
-use super::page::Listed;
+use super::page::{Good, Listed};
 use crate::model::{EmailAddress, Identity, PhoneNumber, UserIdentityId, UserIdentityKey};
 
 /// The answer of `/user_identities/get` and `/user_identities/create`.
 #[derive(Deserialize)]
 pub(in crate::seam) struct IdentityAnswer {
     pub(in crate::seam) user_identity: WireIdentity,
+    #[serde(default, rename = "ok")]
+    _ok: Good,
 }
 
 /// An entry of `/user_identities/list`.

@@ -1,9 +1,8 @@
 //! One page of any list, and the answer that holds nothing.
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
-
-use super::lenient::lenient;
 
 /// A page; each list calls its entries by its own name.
 #[derive(Debug, Deserialize)]
@@ -21,6 +20,8 @@ pub(in crate::seam) struct Page<T> {
     /// Where to go on; some lists have none.
     #[serde(default)]
     pub(in crate::seam) pagination: Option<Pagination>,
+    #[serde(default, rename = "ok")]
+    _ok: Good,
 }
 
 /// An entry of a list.
@@ -29,34 +30,42 @@ pub(in crate::seam) trait Listed {
     fn workspace_id(&self) -> Option<Uuid>;
 }
 
-/// Where a list goes on.
+/// Where a list goes on. Nothing else is read into it than what it must be: a list that seems to end too early makes
+/// grants seem to be gone.
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct Pagination {
-    /// Whether it does.
-    #[serde(default, deserialize_with = "lenient")]
-    pub(in crate::seam) has_next_page: bool,
-    /// What to ask for it with.
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default)]
+    has_next_page: Option<bool>,
+    /// What to ask for the next page with.
+    #[serde(default)]
     pub(in crate::seam) next_page_cursor: Option<String>,
+}
+
+impl Pagination {
+    /// Whether there is another page; where that is not said, a cursor says it.
+    pub(in crate::seam) fn goes_on(&self) -> bool {
+        self.has_next_page.unwrap_or(self.next_page_cursor.is_some())
+    }
+}
+
+/// The `ok` of a good answer, which may be left out and may not be false.
+#[derive(Debug, Default)]
+pub(in crate::seam) struct Good;
+
+impl<'de> Deserialize<'de> for Good {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match Option::<bool>::deserialize(deserializer)? {
+            Some(false) => Err(D::Error::custom("a good status but not `ok`")),
+            Some(true) | None => Ok(Self),
+        }
+    }
 }
 
 /// `{"ok": true}`.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "WireVoid")]
-pub(in crate::seam) struct Void;
-
-#[derive(Deserialize)]
-struct WireVoid {
-    #[serde(default)]
-    ok: Option<bool>,
-}
-
-impl TryFrom<WireVoid> for Void {
-    type Error = &'static str;
-
-    fn try_from(wire: WireVoid) -> Result<Self, Self::Error> {
-        if wire.ok == Some(false) { Err("a good status but not `ok`") } else { Ok(Self) }
-    }
+pub(in crate::seam) struct Void {
+    #[serde(default, rename = "ok")]
+    _ok: Good,
 }
 
 #[cfg(test)]
@@ -80,6 +89,33 @@ mod tests {
         }
         for bad in [r#"{"ok": false}"#, "5", "\"ok\"", "null"] {
             assert!(serde_json::from_str::<Void>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn page_that_is_not_ok_or_tells_its_end_oddly_is_none() {
+        let goes_on = |pagination: &str| {
+            let json = format!(r#"{{"spaces": [], "pagination": {pagination}}}"#);
+            serde_json::from_str::<Page<WireSpace>>(&json)
+                .map(|page| page.pagination.is_some_and(|pagination| pagination.goes_on()))
+                .ok()
+        };
+        for (pagination, expected) in [
+            ("null", Some(false)),
+            ("{}", Some(false)),
+            (r#"{"has_next_page": false, "next_page_cursor": "c"}"#, Some(false)),
+            (r#"{"has_next_page": true}"#, Some(true)),
+            (r#"{"next_page_cursor": "c"}"#, Some(true)),
+            (r#"{"has_next_page": null, "next_page_cursor": "c"}"#, Some(true)),
+            (r#"{"has_next_page": "true"}"#, None),
+            (r#"{"has_next_page": 1}"#, None),
+            (r#"{"has_next_page": true, "next_page_cursor": 5}"#, None),
+            (r#""more""#, None),
+        ] {
+            assert_eq!(goes_on(pagination), expected, "{pagination}");
+        }
+        for json in [r#"{"spaces": [], "ok": false}"#, r#"{"spaces": [], "ok": "yes"}"#] {
+            serde_json::from_str::<Page<WireSpace>>(json).expect_err(json);
         }
     }
 

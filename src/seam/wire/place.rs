@@ -4,13 +4,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::lenient::{lenient, workspace};
-use super::page::Listed;
+use super::page::{Good, Listed};
 use crate::model::{Space, SpaceId, SpaceKey, Workspace, WorkspaceId};
 
 /// The answer of `/workspaces/get`.
 #[derive(Debug, Deserialize)]
 pub(in crate::seam) struct WorkspaceAnswer {
     workspace: WireWorkspace,
+    #[serde(default, rename = "ok")]
+    _ok: Good,
 }
 
 #[derive(Debug, Deserialize)]
