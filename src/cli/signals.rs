@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM.
+//! Ctrl-C, SIGTERM and SIGHUP.
 //!
 //! They are heard on a thread of their own: a job may be computing for seconds, and who asks a second time must not
 //! wait for it.
@@ -23,10 +23,12 @@ pub(super) fn listen(interrupt: &Interrupt) -> Result<(), Failure> {
         .map_err(|error| Failure::new(ExitCode::Unexpected, &error, "check the limits of this process"))
 }
 
-/// What both signals say, one after the other.
+/// What the signals say, one after the other.
 struct Heard {
     interrupts: Signal,
     terminations: Signal,
+    /// The terminal or the session is gone; `None` where whoever started the program wants it to go on (nohup).
+    hangups: Option<Signal>,
 }
 
 impl Heard {
@@ -34,6 +36,7 @@ impl Heard {
         Ok(Self {
             interrupts: signal(SignalKind::interrupt())?,
             terminations: signal(SignalKind::terminate())?,
+            hangups: if ignores_hangups() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
@@ -41,8 +44,26 @@ impl Heard {
         tokio::select! {
             _ = self.interrupts.recv() => ExitCode::Interrupted,
             _ = self.terminations.recv() => ExitCode::Terminated,
+            _ = hangup(&mut self.hangups) => ExitCode::Terminated,
         }
     }
+}
+
+async fn hangup(hangups: &mut Option<Signal>) -> Option<()> {
+    match hangups {
+        Some(hangups) => hangups.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the program was started with SIGHUP ignored, as Linux tells; elsewhere it is taken for heard.
+fn ignores_hangups() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| has_hangup(&status))
+}
+
+fn has_hangup(status: &str) -> bool {
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Says whether signals are heard, and hears them until the program ends.
@@ -73,4 +94,22 @@ fn hear(interrupt: &Interrupt, ready: &SyncSender<io::Result<()>>) {
 #[expect(clippy::exit, reason = "a second signal means now; the next run finds what was left by its keys")]
 fn stop_at_once(by: ExitCode) -> ! {
     std::process::exit(i32::from(by.code()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hangup_is_the_first_bit_of_the_ignored_signals() {
+        for (status, expected) in [
+            ("Name:\tx\nSigIgn:\t0000000000000001\n", true),
+            ("SigIgn:\t0000000000001001\n", true),
+            ("SigIgn:\t0000000000001000\n", false),
+            ("SigCgt:\t0000000000000001\n", false),
+            ("", false),
+        ] {
+            assert_eq!(has_hangup(status), expected, "{status}");
+        }
+    }
 }

@@ -27,7 +27,8 @@ pub async fn review(
     interrupt: &Interrupt,
 ) -> Result<Review, Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
-    let reviewed = of_connection(settings, filter, &connection, sink).await;
+    let reading = of_connection(settings, filter, &connection, sink);
+    let reviewed = interrupt.unless_over(None, reading).await;
     connection.finish(reviewed, interrupt).await
 }
 

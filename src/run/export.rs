@@ -35,7 +35,7 @@ pub async fn export(
     interrupt: &Interrupt,
 ) -> Result<(Export, Vec<Vec<IssuedMethod>>), Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
-    let exported = of(&connection, settings, with_secrets, sink).await;
+    let exported = interrupt.unless_over(None, of(&connection, settings, with_secrets, sink)).await;
     connection.finish(exported, interrupt).await
 }
 

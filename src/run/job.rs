@@ -169,23 +169,25 @@ impl Job<'_> {
     }
 
     async fn with(&self, connection: &Connection, told: &mut Told) -> Result<(), Failure> {
-        let FirstContact { workspace, warning } = connection.first_contact(self.settings, self.sink).await?;
+        let (until, interrupt) = (told.until, self.interrupt);
+        let contact = interrupt.unless_over(until, connection.first_contact(self.settings, self.sink));
+        let FirstContact { workspace, warning } = contact.await?;
         told.warnings.extend(warning);
         told.workspace_id = Some(workspace.id.clone());
         told.now = connection.now;
         refuse_suspended(&workspace)?;
         let plan = match self.mode {
             Mode::Plan | Mode::SavePlan | Mode::Explain | Mode::RollBack(_) | Mode::DryRun => {
-                return self.plan(connection, told).await.map(drop);
+                return interrupt.unless_over(until, self.plan(connection, told)).await.map(drop);
             }
             Mode::Run => {
                 self.begin(&workspace, told).await?;
-                self.plan(connection, told).await?
+                interrupt.unless_over(until, self.plan(connection, told)).await?
             }
             Mode::Apply(planned) => {
                 self.refuse_misfit(planned, &workspace.id, connection.now).await?;
                 self.begin(&workspace, told).await?;
-                self.take_up(planned, connection, told).await?
+                interrupt.unless_over(until, self.take_up(planned, connection, told)).await?
             }
         };
         self.apply(connection, &plan, told).await

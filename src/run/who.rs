@@ -55,7 +55,7 @@ pub async fn who(
     interrupt: &Interrupt,
 ) -> Result<WhoOpens, Failure> {
     let connection = Connection::open(&settings.seam, now, interrupt.token()).await?;
-    let answer = of(&connection, settings, question, sink).await;
+    let answer = interrupt.unless_over(None, of(&connection, settings, question, sink)).await;
     connection.finish(answer, interrupt).await
 }
 

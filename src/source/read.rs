@@ -2,9 +2,10 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
+use std::thread;
 
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
+use tokio::sync::oneshot;
 
 use super::error::SourceError;
 use super::settings::{FileFormat, SourceInput, SourceSettings};
@@ -18,7 +19,13 @@ pub async fn read(settings: &SourceSettings, now: Timestamp) -> Result<SourceRea
         return Box::pin(sql::read(input, settings, now)).await;
     }
     let settings = settings.clone();
-    spawn_blocking(move || read_file(&settings, now)).await.expect("reading a file does not panic")
+    let (done, read) = oneshot::channel();
+    // The runtime waits for threads of its own, and a pipe that says nothing is never read to its end.
+    thread::Builder::new()
+        .name("source".to_owned())
+        .spawn(move || drop(done.send(read_file(&settings, now))))
+        .map_err(|source| SourceError::Unreadable { location: "the source".to_owned(), source })?;
+    read.await.expect("reading a file does not panic")
 }
 
 /// Reads a configured file, or the standard input.

@@ -1,6 +1,7 @@
 //! A Seam that is broken or means harm, between the program and the sandbox: nothing is concluded from what it says, and
 //! nobody gets a key by it.
 
+use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -244,4 +245,63 @@ fn extra_stay() -> String {
         then.strftime("%Y-%m-%d").to_string()
     };
     format!("R1009,confirmed,102,{},{},G19,Rosa Lima,,\n", day(24 * 20), day(24 * 22))
+}
+
+/// What says nothing, by the paths of calls that are not answered, and the path of the source.
+type Silent = (&'static str, fn(&str) -> bool, &'static str);
+
+/// How a job that reads for ever is ended, and its exit code.
+const ENDINGS: [(&str, i32); 4] = [("-INT", 130), ("-TERM", 143), ("-HUP", 143), ("", 10)];
+
+fn end(mut child: Child, proxy: &Proxy, n_before: usize, signal: &str, code: i32, kind: &str) {
+    if !signal.is_empty() {
+        // It is in the middle of reading once it has asked for something.
+        while proxy.asked().len() == n_before {
+            std::thread::yield_now();
+        }
+        let sent = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+        assert!(sent.expect("`kill` runs").success());
+    }
+    let started = Instant::now();
+    // Waiting for a child would close its standard input.
+    let _says_nothing = child.stdin.take();
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(code), "{kind} {signal}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{kind} {signal}");
+}
+
+#[test]
+fn reading_ends_by_signals_and_by_max_duration() {
+    let server = Server::start();
+    let before = |silent: fn(&str) -> bool| {
+        Proxy::before(server.sandbox.endpoint(), move |asked| {
+            if silent(&asked.path) { Meddle::Drip } else { Meddle::Pass }
+        })
+    };
+    let cases: [Silent; 4] = [
+        ("a pipe", |_| false, "pipe"),
+        ("standard input", |_| false, "-"),
+        ("Seam's list", |path| path == GRANTS, "reservations.csv"),
+        ("the first contact", |_| true, "reservations.csv"),
+    ];
+    for (kind, silent, path) in cases {
+        let (proxy, place) = (before(silent), server.place());
+        let made = std::process::Command::new("mkfifo").arg(place.path("pipe")).status();
+        assert!(made.expect("it is installed").success());
+        let config = url_config(&proxy.base_url).replace("patience = \"1s\"", "patience = \"10m\"");
+        let config = config.replace("path = \"reservations.csv\"", &format!("path = \"{path}\""));
+        place.write("reservation-sync.toml", &config);
+        for (signal, code) in ENDINGS {
+            let flags: &[&str] = if signal.is_empty() { &["run", "--max-duration", "1s"] } else { &["run"] };
+            let mut command = place.command(flags);
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+            let n_before = proxy.asked().len();
+            end(command.spawn().expect("it starts"), &proxy, n_before, signal, code, kind);
+        }
+        // The lock was given back each time.
+        place.write("reservation-sync.toml", &url_config(server.sandbox.endpoint()));
+        let ended = place.run(&["run"]);
+        assert_eq!(ended.code, 0, "{kind}: {ended:#?}");
+    }
+    server.stop();
 }
