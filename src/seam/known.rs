@@ -25,13 +25,28 @@ impl Known {
         ids.grants.extend(inventory.grants.iter().map(|grant| grant.id.clone()));
     }
 
-    /// Remembers an identity; whether it was known.
+    /// Remembers an identity; whether it was known. Answers and grants that name nobody have nobody in common.
     pub(super) fn identity(&self, id: &UserIdentityId) -> bool {
-        !self.0.lock().expect("nobody panics while holding the ids").identities.insert(id.clone())
+        *id != UserIdentityId::new("")
+            && !self.0.lock().expect("nobody panics while holding the ids").identities.insert(id.clone())
     }
 
     /// Remembers a grant; whether it was known.
     pub(super) fn grant(&self, id: &AccessGrantId) -> bool {
         !self.0.lock().expect("nobody panics while holding the ids").grants.insert(id.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identity_is_known_from_the_second_time_on_and_nobody_never() {
+        let known = Known::default();
+        for (id, expected) in [("i1", [false, true]), ("i2", [false, true]), ("", [false, false])] {
+            let id = UserIdentityId::new(id);
+            assert_eq!([known.identity(&id), known.identity(&id)], expected, "{id}");
+        }
     }
 }
