@@ -38,7 +38,8 @@ pub(super) fn config(
         message: format!("read `{}`: {error}", path.display()),
         hint: "check the path".to_owned(),
     })?;
-    let values = effective_values(&file, environment);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let values = effective_values(&file, folder, environment);
     output.text_or_json(|| text(&values), || json(&values))?;
     Ok(ExitCode::Success)
 }

@@ -19,7 +19,7 @@ pub(super) struct ProfilesFlags {
     /// The profile.
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Prints a profile for an export of one's own, to fill in and to copy from.
+    /// Prints a profile for an export of one's own, to fill in and to save beside the configuration.
     #[arg(long, value_name = "FILE", conflicts_with = "name")]
     from: Option<PathBuf>,
 }

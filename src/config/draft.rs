@@ -164,10 +164,16 @@ impl Draft {
         self.proposals
             .retain(|ColumnProposal { field, column, .. }| !self.given.contains(field) && !is_taken(column));
         let source = inner(&mut table, "source");
-        self.profile = match source.get("profile").map(|entry| &entry.node.value) {
-            Some(Value::Text(name)) => Profile::named(name.trim()),
+        let named = source.get("profile").and_then(|entry| match &entry.node.value {
+            Value::Text(name) => Some(name.trim()),
             _ => None,
-        };
+        });
+        self.profile = named.and_then(Profile::named);
+        if named.is_some() && self.profile.is_none() {
+            // A profile of one's own says where the columns are.
+            self.given = Field::ALL.into();
+            self.proposals.clear();
+        }
     }
 
     /// The file.
@@ -195,7 +201,8 @@ impl Draft {
     pub fn profile_text(&self) -> String {
         let kind = if matches!(self.input, DraftInput::Excel { .. }) { "excel" } else { "csv" };
         let mut text = format!(
-            "# Say here which export this is, and what is special about it.\n\n[export]\n\
+            "# Say here which export this is, and what is special about it. Save it as NAME.toml beside a configuration\n\
+             # that says profile = \"NAME\" in [source].\n\n[export]\n\
              title     = \"...\"   # {FILL_IN}: the program, and which of its lists\n\
              found     = \"...\"   # {FILL_IN}: where in the program the list is made\n\
              file      = \"{kind}\"\nlanguages = [\"en\"]   # {FILL_IN}: the languages of the headers\n\

@@ -1,5 +1,7 @@
 //! The configuration that holds, value by value, with where each comes from.
 
+use std::path::Path;
+
 use toml::de::DeTable;
 
 use super::environment::Environment;
@@ -7,7 +9,7 @@ use super::fill_in::toml_string;
 use super::load::{DEFAULTS, defaults};
 use super::masking::masked;
 use super::node::{self, Node, Origin, Place, Table, Value};
-use super::profiles::Profile;
+use super::profiles::laid_under;
 use super::source_section::profile_named;
 
 /// A value that holds.
@@ -35,20 +37,20 @@ pub fn default_file() -> &'static str {
     DEFAULTS
 }
 
-/// The values that hold with the text of a file, in the order of their keys.
-pub fn effective_values(text: &str, environment: &Environment) -> Vec<EffectiveValue> {
+/// The values that hold with the text of a file in a folder, in the order of their keys.
+pub fn effective_values(text: &str, folder: &Path, environment: &Environment) -> Vec<EffectiveValue> {
     let (parsed, _) = DeTable::parse_recoverable(text);
     let mut table = node::table(parsed.get_ref(), Origin::File);
-    let profile = profile_named(&table).and_then(Profile::named);
-    if let Some(profile) = profile {
-        node::merge(&mut table, profile.settings());
+    let profile = profile_named(&table).unwrap_or_default().to_owned();
+    if let Ok(settings) = laid_under(&profile, folder) {
+        node::merge(&mut table, settings);
     }
     node::merge(&mut table, defaults());
     let mut values = Vec::new();
     let origin = |node: &Node| {
         let origin = match &node.place {
             Place::File(span) => format!("file, line {}", text[..span.start].lines().count().max(1)),
-            Place::Profile => format!("profile {}", profile.map_or("", |profile| profile.name)),
+            Place::Profile => format!("profile {profile}"),
             Place::Default => "default".to_owned(),
         };
         match &node.value {
@@ -119,7 +121,7 @@ mod tests {
                         [store]\nurl = '${STORE}'\n[columns]\nunit = ['Door', 'Room']\n";
 
     fn check(variables: &Environment, key: &str, expected: Option<(&str, &str)>) {
-        let values = effective_values(FILE, variables);
+        let values = effective_values(FILE, Path::new(""), variables);
         let found = values.iter().find(|value| value.key == key);
         assert_eq!(found.map(|value| (value.value.as_str(), value.origin.as_str())), expected, "{key}");
     }

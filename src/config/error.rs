@@ -41,7 +41,8 @@ impl ConfigProblem {
     pub(super) fn at(self, place: &Place) -> Self {
         match place {
             Place::File(span) => Self { span: Some(span.clone()), ..self },
-            Place::Profile | Place::Default => self,
+            Place::Profile => Self { message: format!("{} (in the profile)", self.message), ..self },
+            Place::Default => self,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::error::{ConfigError, ConfigProblem};
 use super::interpolate::interpolate;
 use super::masking::masked;
 use super::node::{self, Origin, Table};
-use super::profiles::Profile;
+use super::profiles::laid_under;
 use super::section::{Complaint, Problems, Section};
 use super::sections;
 use super::settings::Settings;
@@ -76,9 +76,9 @@ pub(super) fn parse(
     let mut table = node::table(parsed.get_ref(), Origin::File);
     let mut problems = Vec::new();
     interpolate(&mut table, environment, &mut problems);
-    let profile = profile_named(&table).and_then(Profile::named);
-    if let Some(profile) = profile {
-        node::merge(&mut table, profile.settings());
+    // What is wrong with a profile is said where the configuration names it.
+    if let Some(Ok(profile)) = profile_named(&table).map(|name| laid_under(name, folder)) {
+        node::merge(&mut table, profile);
     }
     node::merge(&mut table, defaults());
     let problems: Problems = RefCell::new(problems);

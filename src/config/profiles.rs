@@ -1,8 +1,10 @@
 //! The profiles of known exports: what a program calls its columns and statuses, in the words of a configuration.
 //!
-//! They are part of the program. A profile is laid under the user's file, so that whatever the user sets wins.
+//! They are part of the program, or a file of one's own. A profile is laid under the user's file, so that whatever the user sets wins.
 
 use std::cell::RefCell;
+use std::path::Path;
+use std::{fs, io};
 
 use toml::de::DeTable;
 
@@ -85,6 +87,7 @@ impl Profile {
         "lodgify",
         "mews",
         "motopress",
+        "nightsbridge",
         "opera",
         "ownerrez",
         "protel",
@@ -160,22 +163,56 @@ impl Profile {
     }
 }
 
-/// The profile of that name, or what to do about it.
-pub(super) fn known(name: &str) -> Result<Profile, Complaint> {
-    Profile::named(name).ok_or_else(|| {
-        let complaint = Complaint::new("unknown profile");
-        match nearest(name, Profile::ALL.iter().map(|profile| profile.name)) {
-            Some(near) => complaint.hint(format!("did you mean \"{near}\"?")),
-            None => complaint.hint("`reservation-sync profiles` lists them"),
+/// The tables that a profile may have, beside the one that tells of its export.
+const TABLES: [&str; 3] = ["source", "columns", "statuses"];
+
+/// What a profile lays under a configuration, by the name that this gives it: a known one, or a file of one's own. `NAME`
+/// is `NAME.toml` beside the configuration; a path starts from there.
+pub(super) fn laid_under(name: &str, folder: &Path) -> Result<Table, Complaint> {
+    if let Some(profile) = Profile::named(name) {
+        return Ok(profile.settings());
+    }
+    let is_path = name.contains(['/', '\\']) || Path::new(name).extension().is_some_and(|end| end == "toml");
+    let file = if is_path { name.to_owned() } else { format!("{name}.toml") };
+    let text = match fs::read_to_string(folder.join(&file)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !is_path => {
+            return Err(unknown(name, &file));
         }
-    })
+        Err(error) => {
+            let complaint = Complaint::new(format!("read `{file}`: {error}"));
+            return Err(complaint.hint("the path of a profile starts from the folder of the configuration"));
+        }
+    };
+    let parsed = DeTable::parse(&text).map_err(|error| {
+        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
+        let message = error.message().lines().collect::<Vec<_>>().join(", ");
+        Complaint::new(format!("`{file}` cannot be read: line {line}: {message}"))
+    })?;
+    let mut table = node::table(parsed.get_ref(), Origin::Profile);
+    table.remove("export");
+    match table.keys().find(|key| !TABLES.contains(&key.as_str())) {
+        Some(other) => {
+            let complaint = Complaint::new(format!("`{file}` has `{other}`, which no profile says"));
+            Err(complaint
+                .hint("a profile has [export], [source], [columns] and [statuses]; write the rest below"))
+        }
+        None => Ok(table),
+    }
+}
+
+fn unknown(name: &str, file: &str) -> Complaint {
+    let complaint = Complaint::new("unknown profile");
+    match nearest(name, Profile::ALL.iter().map(|profile| profile.name)) {
+        Some(near) => complaint.hint(format!("did you mean \"{near}\"?")),
+        None => complaint.hint(format!(
+            "`reservation-sync profiles` lists them; one of your own is `{file}` beside this file"
+        )),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-    use std::path::Path;
-
     use super::super::node::Value;
     use super::*;
 

@@ -22,7 +22,7 @@ pub(super) fn source(
 ) -> Option<SourceSettings> {
     let mut section = root.section("source");
     let input = source_input(&mut section, folder);
-    let profile = section.take("profile", |node| profiles::known(&text(node)?));
+    let profile = section.take("profile", |node| profiles::laid_under(&text(node)?, folder));
     let coverage =
         section.take("coverage", word(&[("complete", Coverage::Complete), ("partial", Coverage::Partial)]));
     let covers = section.take("covers", arrival_range);

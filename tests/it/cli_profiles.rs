@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::cli_hotel::{place, sandbox_config};
-use super::cli_program::Place;
+use super::cli_program::{Place, check};
 use super::house::root;
 
 #[test]
@@ -111,4 +111,50 @@ fn a_profile_of_an_export_of_ones_own_is_printed_and_can_be_copied_from() {
     let checked = place.run(&["check", "-c", "own.toml"]);
     assert!(checked.code == 0 && checked.stdout.contains("OK"), "{checked:#?}");
     assert_eq!(place.run(&["profiles", "mews", "--from", "stays.csv"]).code, 64);
+}
+
+#[test]
+fn a_profile_of_ones_own_is_used_by_its_name_or_path() {
+    let place = place();
+    let stays = "Ref,Room,Arrival,Departure,Guest,State\nA1,101,15/12/2026,17/12/2026,Ana Sousa,Confirmed\n\
+                 A2,102,03/12/2026,06/12/2026,Rui Lopes,Verschoben\n";
+    place.write("reservations.csv", stays);
+    let printed = place.run(&["profiles", "--from", "reservations.csv"]).stdout;
+    let profile = printed.replace("# \"Verschoben\" = \"...\"", "\"Verschoben\" = \"ignore\"");
+    fs::create_dir(place.path("exports")).expect("a folder of ours");
+    place.write("mine.toml", &profile).write("exports/mine.toml", &profile);
+    let named = |name: &str| {
+        let profile = format!("[source]\nprofile = \"{name}\"\n");
+        place.write("reservation-sync.toml", &sandbox_config().replace("[source]\n", &profile));
+        place.run(&["check"])
+    };
+    for name in ["mine", "mine.toml", "exports/mine.toml"] {
+        check(&named(name), 0, &["2 rows, 2 reservations", "2026-12-15 15:00 to 2026-12-17 11:00"]);
+        check(&place.run(&["config"]), 0, &["columns.check_in = \"Arrival\"", &format!("profile {name}")]);
+    }
+    check(&place.run(&["plan"]), 0, &["1 create"]);
+    // What the file sets wins.
+    let config = sandbox_config().replace("[source]\n", "[source]\nprofile = \"mine\"\n");
+    let with = |more: &str| config.replace("[property]", &format!("{more}\n[property]"));
+    place.write("reservation-sync.toml", &with("[statuses]\nVerschoben = \"grant\""));
+    check(&place.run(&["plan"]), 0, &["2 create"]);
+    // A configuration that names it is continued without proposals of columns.
+    place.write("reservation-sync.toml", &config);
+    check(&place.run(&["init", "--continue"]), 0, &[]);
+    assert!(
+        !place.read("reservation-sync.toml").contains("[columns]"),
+        "{}",
+        place.read("reservation-sync.toml")
+    );
+    check(&named("mein"), 78, &["source.profile: unknown profile"]);
+    check(&named("mein.toml"), 78, &["source.profile: read `mein.toml`"]);
+    for (text, expected) in [
+        ("[columns\n", "`mine.toml` cannot be read: line 1"),
+        ("[columns]\nunit = \"Room\"\nunit = \"Door\"\n", "`mine.toml` cannot be read: line 3"),
+        ("[seam]\nproduction = true\n", "`mine.toml` has `seam`, which no profile says"),
+        ("[columns]\nroom = \"Room\"\n", "columns.room: unknown key (in the profile)"),
+    ] {
+        place.write("mine.toml", text);
+        check(&named("mine"), 78, &[expected]);
+    }
 }
