@@ -123,6 +123,7 @@ mod simulation_wire;
 mod simulation_world;
 mod small_world;
 mod small_worlds;
+mod source_any_bytes;
 mod source_databases;
 mod source_program;
 mod source_queries;
