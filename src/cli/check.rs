@@ -316,7 +316,9 @@ impl Checked<'_> {
                 .then(|| format!("{} rejected", counted(read.rejects.len() as u64, "row"))),
             (n_unknown > 0).then(|| format!("{} with a status that is not known", counted(n_unknown, "row"))),
             (!outline.problems.is_empty()).then(|| {
-                format!("{} that leads to no space", counted(outline.problems.len() as u64, "unit"))
+                let n_units = outline.problems.len() as u64;
+                let lead = if n_units == 1 { "leads" } else { "lead" };
+                format!("{} that {lead} to no space", counted(n_units, "unit"))
             }),
         ]
         .into_iter()

@@ -124,6 +124,15 @@ fn source_of(config: &Path, written: &str) -> Result<PathBuf, Failure> {
 
 /// Writes a workspace with one space and one lock for each unit, and names it in the configuration.
 fn write_seed(path: &Path, survey: &Survey<'_>, found: &mut Surveyed) -> Result<(), Failure> {
+    if found.spaces.is_empty() && found.draft.is_readable() {
+        return Err(Failure {
+            exit_code: ExitCode::Incomplete,
+            message: "the file has no stay with a unit, so there is no space to write".to_owned(),
+            hint: "leave --write-seed out, which writes the configuration; once the export has bookings: \
+                   init --continue --write-seed FILE"
+                .to_owned(),
+        });
+    }
     if found.spaces.is_empty() {
         return Err(Failure {
             exit_code: ExitCode::Incomplete,

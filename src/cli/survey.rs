@@ -107,15 +107,24 @@ impl Survey<'_> {
         };
         let environment = Environment::from([(ADDRESS_VARIABLE, url)]);
         let settings = self.settings(&draft_of(Query::BEGINNING), &environment)?;
-        let SourceInput::Database(input) = settings.input else { unreachable!("the draft names a database") };
-        let found =
-            |query: Query| Surveyed { draft: draft_of(query), query: Some(query), spaces: BTreeSet::new() };
+        let SourceInput::Database(input) = &settings.input else {
+            unreachable!("the draft names a database")
+        };
         for query in Query::ALL {
             if query_fits(&input.address, query.text).await? {
-                return Ok(found(query));
+                let mut draft = draft_of(query);
+                // What its rows hold is evidence for proposals; without it the query is written all the same.
+                match source::inspect_query(input, Some(query.text)).await {
+                    Ok(inspection) => look_at_values(&mut draft, &settings, &inspection),
+                    Err(error) => {
+                        draft.notices.push(format!("the words of the status could not be read: {error}"));
+                    }
+                }
+                return Ok(Surveyed { draft, query: Some(query), spaces: BTreeSet::new() });
             }
         }
-        Ok(found(Query::BEGINNING))
+        let (draft, query) = (draft_of(Query::BEGINNING), Some(Query::BEGINNING));
+        Ok(Surveyed { draft, query, spaces: BTreeSet::new() })
     }
 
     fn empty_draft(&self, input: DraftInput) -> Draft {

@@ -309,7 +309,14 @@ impl Draft {
         }
         line(text, "\n[columns]   # our field = the header of the file");
         for ColumnProposal { field, column, evidence } in columns {
-            line(text, &format!("{field} = {}   # {}", written(column), commented(evidence)));
+            let is_joined = *field == Field::ReservationKey && matches!(column, ProposedColumn::Derived(_));
+            // Whether strangers can have the same key, only somebody who knows the export can say.
+            let question = if is_joined {
+                format!("{FILL_IN}: has the export no booking number? ")
+            } else {
+                String::new()
+            };
+            line(text, &format!("{field} = {}   # {question}{}", written(column), commented(evidence)));
         }
         for field in missing {
             let question = match field {

@@ -5,6 +5,7 @@
 
 use toml::de::DeTable;
 
+use super::key_column::tells_rows_apart;
 use super::status_words::{meaning, words_of};
 use crate::source::{
     ColumnMap, ColumnValues, Derived, Field, Inspection, RANGE_SEPARATOR, ValueKind, header_letters,
@@ -75,6 +76,7 @@ pub fn propose(inspection: &Inspection) -> Vec<ColumnProposal> {
     }
     proposals.both_dates_in_one();
     proposals.by_values();
+    proposals.distinct_key();
     proposals.joined_key();
     let Proposals { mut found, .. } = proposals;
     found.sort_by_key(|proposal| proposal.field);
@@ -121,6 +123,8 @@ impl Proposals<'_> {
         if self.has(field) {
             return;
         }
+        // Without rows only the header speaks.
+        let has_no_rows = self.inspection.n_rows == 0;
         let letters: Vec<(String, &ColumnValues)> =
             self.free().map(|column| (header_letters(&column.header), column)).collect();
         let fitting = headers.iter().find_map(|known| {
@@ -133,7 +137,7 @@ impl Proposals<'_> {
                     _ => false,
                 };
             columns
-                .find(|(_, column)| !is_other && may_be(field, column))
+                .find(|(_, column)| !is_other && (has_no_rows || may_be(field, column)))
                 .map(|(_, column)| column.header.clone())
         });
         let fitting = fitting.or_else(|| {
@@ -246,6 +250,26 @@ impl Proposals<'_> {
         let fitting: Vec<String> = self.free().filter(fits).map(|column| column.header.clone()).collect();
         if let [header] = &fitting[..] {
             self.add_header(field, header.clone());
+        }
+    }
+
+    /// Where no header is that of a booking number: the only column that tells every row from all others, as a number of
+    /// bookings does. A number that counts the rows is none: it is another booking's in the next export.
+    fn distinct_key(&mut self) {
+        if self.has(Field::ReservationKey) {
+            return;
+        }
+        let n_rows = self.inspection.n_rows;
+        let is_key = |column: &&ColumnValues| tells_rows_apart(column, n_rows);
+        let fitting: Vec<String> = self.free().filter(is_key).map(|column| column.header.clone()).collect();
+        if let [header] = &fitting[..] {
+            let values = self
+                .inspection
+                .column(header)
+                .map_or_else(String::new, |column| evidence(Field::ReservationKey, column));
+            let evidence =
+                format!("each of {n_rows} rows has its own value, {values}: is it the booking number?");
+            self.add(Field::ReservationKey, ProposedColumn::Header(header.clone()), evidence);
         }
     }
 
@@ -501,6 +525,57 @@ mod tests {
                 "unit=Unit",
                 "check_in=Check In/Check Out",
                 "check_out=Check In/Check Out",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_column_that_tells_all_rows_apart_is_proposed_as_the_key() {
+        let list = |header: &str, values: [&str; 3]| {
+            format!(
+                "Villa,Arrival,Departure,{header}\nMar,2026-05-03,2026-05-05,{}\nSol,2026-05-04,2026-05-06,{}\n\
+                 Mar,2026-05-08,2026-05-09,{}",
+                values[0], values[1], values[2]
+            )
+        };
+        let key = |header: &str, values: [&str; 3]| {
+            let proposals = propose(&inspected(&list(header, values)));
+            let key =
+                proposals.into_iter().find(|proposal| proposal.field == Field::ReservationKey).expect("one");
+            (key.column, key.evidence)
+        };
+        for values in [["HX-1201", "HX-1340", "HX-1355"], ["880112", "880119", "880204"]] {
+            let (column, evidence) = key("Vorgang", values);
+            assert_eq!(column, ProposedColumn::Header("Vorgang".to_owned()), "{values:?}");
+            let expected = format!(
+                "each of 3 rows has its own value, such as {}: is it the booking number?",
+                values.join(", ")
+            );
+            assert_eq!(evidence, expected);
+        }
+        for (header, values) in [
+            ("Vorgang", ["1", "2", "3"]),
+            ("Vorgang", ["1001", "1002", "1003"]),
+            ("Vorgang", ["HX-1201", "HX-1201", "HX-1355"]),
+            ("Vorgang", ["HX-1201", "", "HX-1355"]),
+            ("Preis", ["120.50", "99.00", "187.20"]),
+            ("Telefon", ["447700900001", "447700900002", "447700900009"]),
+            ("Wer", ["Ana Sousa", "Rui Lopes", "Lena Vogt"]),
+        ] {
+            assert!(matches!(key(header, values).0, ProposedColumn::Derived(_)), "{header} {values:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_rows_is_known_by_its_headers() {
+        check(
+            "Booking ID,Room,Arrival,Departure,Status",
+            &[
+                "reservation_key=Booking ID",
+                "status=Status",
+                "unit=Room",
+                "check_in=Arrival",
+                "check_out=Departure",
             ],
         );
     }

@@ -12,6 +12,7 @@ mod error;
 mod fill_in;
 mod guess;
 mod interpolate;
+mod key_column;
 mod load;
 mod masking;
 mod namespace;

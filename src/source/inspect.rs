@@ -22,7 +22,7 @@ use super::header::N_SEARCHED;
 use super::range::Range;
 use super::record::{Cells, OwnedRecord};
 use super::row::trimmed;
-use super::settings::{ColumnMap, DateOrder, FileFormat, SourceInput, SourceSettings};
+use super::settings::{ColumnMap, DatabaseInput, DateOrder, FileFormat, SourceInput, SourceSettings};
 use super::{excel, locate, sql};
 
 /// How many distinct values of a column are kept; one that has more is no list of words.
@@ -190,11 +190,16 @@ impl Inspection {
 /// Looks at a source. Its header is the row among the first ones that has most of the headers of the map.
 pub async fn inspect(settings: &SourceSettings, now: Timestamp) -> Result<Inspection, SourceError> {
     if let SourceInput::Database(input) = &settings.input {
-        let (header, rows) = Box::pin(sql::rows_of(input)).await?;
-        return Ok(Inspection::of(header, rows.iter().map(texts)));
+        return inspect_query(input, None).await;
     }
     let settings = settings.clone();
     spawn_blocking(move || inspect_file(&settings, now)).await.expect("looking at a file does not panic")
+}
+
+/// Looks at what a query gives that may not be in a file yet; without a text, the query of the input.
+pub async fn inspect_query(input: &DatabaseInput, text: Option<&str>) -> Result<Inspection, SourceError> {
+    let (header, rows) = Box::pin(sql::rows_of(input, text)).await?;
+    Ok(Inspection::of(header, rows.iter().map(texts)))
 }
 
 fn inspect_file(settings: &SourceSettings, now: Timestamp) -> Result<Inspection, SourceError> {

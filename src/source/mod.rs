@@ -53,7 +53,7 @@ pub use field::Field;
 pub use forms::{CellForms, NameForm};
 pub use head::format_of;
 pub use headers::{header_letters, same_header};
-pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect};
+pub use inspect::{ColumnValues, Inspection, RANGE_SEPARATOR, ValueKind, inspect, inspect_query};
 pub use joined::{is_key, joint};
 pub use locate::is_meant_by;
 pub use read::{read, read_file, read_from};

@@ -162,6 +162,11 @@ async fn a_database_gets_the_query_that_fits_it_or_one_to_fill_in() {
 
     let Some(database) = ScratchDatabase::new(Engine::MySql).await else { return };
     database.execute(&text("tests/pms-databases/qloapps.sql")).await;
+    database
+        .execute(
+            "update qlo_htl_booking_detail set date_from = current_date, date_to = current_date + interval 3 day",
+        )
+        .await;
     let mut place = Place::new();
     place.set("PMS_DATABASE_URL", &database.url);
     let ended = place.run(&["init", "--url", &database.url, "--format", "json"]);
@@ -170,6 +175,11 @@ async fn a_database_gets_the_query_that_fits_it_or_one_to_fill_in() {
     assert_eq!(document["query"], "qloapps.sql");
     let config = place.read("reservation-sync.toml");
     assert!(config.contains("${PMS_DATABASE_URL}") && !config.contains("mysql://"), "{config}");
+    // Its rows were looked at: their words count by themselves, and the units are shown.
+    assert!(
+        config.contains("# Units in the file: A-101, A-102") && !config.contains("[statuses]"),
+        "{config}"
+    );
     let checked = filled_in(&place);
     assert!([0, 3].contains(&checked.code), "{checked:#?}");
 }
@@ -472,8 +482,46 @@ fn a_seed_has_one_space_for_each_unit_and_is_never_overwritten() {
     let ended =
         place.run(&["init", "--from", "stays.csv", "--write-seed", "seed.json", "--config", "other.toml"]);
     assert!(ended.code == 64 && !place.has("other.toml"), "{ended:#?}");
-    // Without units there is nothing to write.
+    // Without bookings there are no units yet, and what helps against it works.
+    let (header, _) = STAYS.split_once('\n').expect("two lines");
+    place.write("none.csv", &format!("{header}\n"));
+    let seed = ["init", "--from", "none.csv", "--config", "none.toml", "--write-seed", "none.json"];
+    let ended = place.run(&seed);
+    check(&ended, 3, &["leave --write-seed out", "init --continue --write-seed FILE"]);
+    assert!(!place.has("none.toml") && !place.has("none.json"));
+    check(&place.run(&seed[..5]), 0, &[]);
+    place.write("none.csv", STAYS);
+    check(&place.run(&["init", "--continue", "--config", "none.toml", "--write-seed", "none.json"]), 0, &[]);
+    assert!(place.read("none.json").contains("room-101"));
+    // Without a column of units there is nothing to write.
     place.write("few.csv", "Booking ID,Who,Arrival\nB1,Ana Sousa,2026-12-03\n");
     let ended = place.run(&["init", "--from", "few.csv", "--write-seed", "new.json", "--config", "few.toml"]);
     assert!(ended.code == 3 && !place.has("new.json") && !place.has("few.toml"), "{ended:#?}");
+}
+
+#[test]
+fn a_joined_key_is_to_be_confirmed_and_a_number_of_bookings_is_proposed() {
+    let place = Place::new();
+    place.write(
+        "list.csv",
+        "Villa,From,To,Guest\n101,2026-12-03,2026-12-06,Ana Sousa\n102,2026-12-03,2026-12-06,Rui Lopes\n",
+    );
+    check(&place.run(&["init", "--from", "list.csv"]), 0, &[]);
+    let config = place.read("reservation-sync.toml");
+    let line = "reservation_key = { join = [\"Villa\", \"From\"], with = \"/\" }   # FILL IN: has the export no booking number?";
+    assert!(config.contains(line), "{config}");
+    check(&place.run(&["check", "--now", NOW]), 78, &[]);
+    let zone =
+        config.replace("# time_zone = \"Europe/Lisbon\"   # FILL IN", "time_zone = \"Europe/Lisbon\"   #");
+    place.write("reservation-sync.toml", &zone.replace("# status = []   # FILL IN", "status = []   #"));
+    check(&place.run(&["check", "--now", NOW]), 3, &["columns.reservation_key"]);
+    place.write(
+        "list.csv",
+        "Villa,From,To,Guest,Vorgang\n101,2026-12-03,2026-12-06,Ana Sousa,HX-1201\n102,2026-12-03,2026-12-06,Rui Lopes,HX-1340\n\
+         101,2026-12-13,2026-12-16,Lena Vogt,HX-1355\n",
+    );
+    check(&place.run(&["init", "--from", "list.csv", "--config", "number.toml"]), 0, &[]);
+    let config = place.read("number.toml");
+    let line = "reservation_key = \"Vorgang\"   # each of 3 rows has its own value, such as HX-1201, HX-1340, HX-1355: is it the booking number?";
+    assert!(config.lines().any(|seen| seen == line), "{config}");
 }

@@ -62,14 +62,19 @@ pub(in crate::source) async fn read(
     }
 }
 
-/// Runs the query once and gives the names of its columns and all its rows, for a look at what they hold.
+/// Runs a query once and gives the names of its columns and all its rows, for a look at what they hold; without a text, the
+/// query of the input.
 pub(in crate::source) async fn rows_of(
     input: &DatabaseInput,
+    text: Option<&str>,
 ) -> Result<(Vec<String>, Vec<OwnedRecord>), SourceError> {
     let query = input.query.clone();
-    let text = tokio::fs::read_to_string(&input.query_path)
-        .await
-        .map_err(|source| DatabaseError::QueryFile { query, source })?;
+    let text = match text {
+        Some(text) => text.to_owned(),
+        None => tokio::fs::read_to_string(&input.query_path)
+            .await
+            .map_err(|source| DatabaseError::QueryFile { query, source })?,
+    };
     let statement = one_select(&text, input.address.engine())
         .map_err(|finding| DatabaseError::NotOneSelect { query: input.query.clone(), finding })?;
     let location = input.address.to_string();
