@@ -32,6 +32,9 @@ const HOURS: [Field; 5] =
 /// How many rows are enough to know what a column is, where nearly all of them say the same.
 const ENOUGH: u64 = 1_000;
 
+/// Few stays are longer.
+const LONG_STAY_DAYS: i64 = 60;
+
 /// What a column has shown of its hours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Hours {
@@ -368,7 +371,9 @@ fn is_over<C: Cells>(cells: &C, columns: &Columns, configured: DateOrder, now: T
         let text = cells.text(position).map_or("", trimmed);
         orders.iter().filter_map(|order| parse_when(text, *order)).map(date).max()
     };
-    let departure = latest(Field::CheckOut).or_else(|| latest(Field::LastNight));
+    // Where only the nights say when a stay ends, an arrival so long ago is one of the past.
+    let by_arrival = || Some(latest(Field::CheckIn)?.saturating_add(LONG_STAY_DAYS.days()));
+    let departure = latest(Field::CheckOut).or_else(|| latest(Field::LastNight)).or_else(by_arrival);
     departure.is_some_and(|departure| departure.saturating_add(1.day()) < today)
 }
 

@@ -131,6 +131,19 @@ fn rows_of_stays_that_are_over_do_not_say_what_a_column_is() {
 }
 
 #[test]
+fn arrivals_of_long_ago_do_not_say_what_a_column_is_where_only_nights_end_a_stay() {
+    let past = ["2025-05-03 15:00,2", "2024-05-13 16:00,2", "2024-06-13 16:00,2"];
+    let rows = [past[0], "2026-05-03 00:00:00,2", past[1], past[2]];
+    let hours = hours("check_in,nights", &rows);
+    assert_eq!(hours, ["15:00..11:00", "15:00..11:00", "16:00..11:00", "16:00..11:00"]);
+    // A stay that goes on counts.
+    assert_eq!(
+        self::hours("check_in,nights", &["2026-04-03 18:00,40", "2026-05-03 00:00,2"]),
+        ["18:00..11:00", "00:00..11:00"]
+    );
+}
+
+#[test]
 fn large_file_is_known_by_its_first_rows() {
     for (hour, other, expected) in [
         ("00:00", "18:00", ["03 15:00..05 11:00", "03 18:00..05 11:00"]),
