@@ -75,6 +75,11 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     let runtime = runtime()?;
     let mut read = runtime.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
+    if let SourceInput::Database(input) = &source.input
+        && let Some(place) = runtime.block_on(source::writable(&input.address))
+    {
+        read.warnings.push(may_write(&input.address.to_string(), &place));
+    }
     if let Some(path) = &flags.rows.rejects {
         write_rejects(path, &read.rejected_rows)?;
     }
@@ -113,6 +118,18 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
             let found = [exit_code, check_online::exit_code(&online)];
             Ok(ExitCode::worst(codes.into_iter().chain(found)))
         }
+    }
+}
+
+/// The user of the source can do more than the job needs.
+fn may_write(location: &str, place: &str) -> Problem {
+    Problem {
+        source: SourcePlace::parse("query"),
+        column: "",
+        code: ProblemCode::Notice,
+        message: format!("the user of `url` may write to {place} of {location}, and only has to read"),
+        hint: "give the job a user of its own that has SELECT on the tables of the query and nothing else"
+            .to_owned(),
     }
 }
 

@@ -61,4 +61,4 @@ pub use settings::{
     ArrivalRange, ColumnMap, DatabaseInput, DateOrder, Derived, FileFormat, KeptRejects, Meaning,
     MeaningConflict, OpenEnd, RowOrigin, SourceInput, SourceSettings, StatusMap,
 };
-pub use sql::{AddressError, DatabaseAddress, DatabaseError, query_fits};
+pub use sql::{AddressError, DatabaseAddress, DatabaseError, query_fits, writable};

@@ -127,6 +127,7 @@ mod source_any_bytes;
 mod source_databases;
 mod source_program;
 mod source_queries;
+mod source_server;
 mod store_crash;
 mod store_facts;
 mod store_lease;

@@ -10,11 +10,14 @@ mod error;
 mod mysql;
 mod native;
 mod postgres;
+mod privileges;
 mod read;
+mod running;
 mod sqlite;
 mod statement;
 
 pub use address::{AddressError, DatabaseAddress};
 pub use error::DatabaseError;
+pub use privileges::writable;
 pub use read::query_fits;
 pub(super) use read::{read, rows_of};

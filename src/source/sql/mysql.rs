@@ -8,7 +8,11 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Decode, MySqlConnection, R
 use super::native::{Native, bytes_as_text};
 use crate::source::record::{OwnedCell, Typed};
 
-pub(super) async fn open(options: &MySqlConnectOptions, limit: Duration) -> sqlx::Result<MySqlConnection> {
+/// Opens a connection; also gives what the server calls it.
+pub(super) async fn open(
+    options: &MySqlConnectOptions,
+    limit: Duration,
+) -> sqlx::Result<(MySqlConnection, i64)> {
     // `||` means what it means in the database's own client. Times of the type TIMESTAMP come in UTC, which is the
     // driver's default.
     let options =
@@ -25,7 +29,9 @@ pub(super) async fn open(options: &MySqlConnectOptions, limit: Duration) -> sqlx
     {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
     }
-    Ok(connection)
+    let id: i64 =
+        sqlx::query_scalar("select cast(connection_id() as signed)").fetch_one(&mut connection).await?;
+    Ok((connection, id))
 }
 
 /// What stands in a cell; the text of a zero date too, which the binary protocol cannot say.

@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, Row, TypeInf
 use super::native::Native;
 use crate::source::record::{OwnedCell, Typed};
 
-pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> sqlx::Result<PgConnection> {
+/// Opens a connection; also gives what the server calls it.
+pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> sqlx::Result<(PgConnection, i64)> {
     // Nothing is kept between statements, so that a pooler between us and the server does not matter; and settings
     // are made within the transaction, because a pooler refuses them in the greeting.
     let options = options
@@ -23,7 +24,9 @@ pub(super) async fn open(options: &PgConnectOptions, limit: Duration) -> sqlx::R
         limit.as_millis()
     );
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut connection).await?;
-    Ok(connection)
+    let id = sqlx::raw_sql("select pg_backend_pid()::text").fetch_one(&mut connection).await?;
+    let id: String = id.try_get(0)?;
+    Ok((connection, id.parse().map_err(|_| sqlx::Error::Protocol("a session without a number".to_owned()))?))
 }
 
 /// What stands in a cell, as text.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::address::DatabaseAddress;
-use super::engine::Session;
+use super::engine::{Prepared, Session};
 use super::error::{Context, DatabaseError, Said};
 use super::statement::one_select;
 use crate::model::{Fingerprint, SourceKind, SourceRead};
@@ -81,7 +81,7 @@ pub(in crate::source) async fn rows_of(
     let context = Context { query: &input.query, location: &location, limit: input.patience };
     let judged = |error: sqlx::Error| context.judge(&error);
     let mut session = Session::open(&input.address, context.limit).await.map_err(judged)?;
-    let names = session.columns(statement).await.map_err(judged)?;
+    let names = columns(&mut session, statement, context).await?;
     let mut rows = Vec::new();
     let mut take = |record: OwnedRecord, _| rows.push(record);
     session.rows(statement, &mut take).await.map_err(judged)?;
@@ -103,9 +103,25 @@ pub async fn query_fits(address: &DatabaseAddress, query: &str) -> Result<bool, 
         .map_err(no_answer)?
         .map_err(|error| context.judge(&error))?;
     // A table that is not there is no trouble: it is another product's database.
-    let names = session.columns(statement).await.unwrap_or_default();
+    let names = session.prepare(statement).await.map(|prepared| prepared.columns).unwrap_or_default();
     drop(session.close().await);
     Ok(Columns::find(names.iter().map(String::as_str), &ColumnMap::default()).is_ok())
+}
+
+/// The names of the columns of a statement that can be run as it is.
+async fn columns(
+    session: &mut Session,
+    statement: &str,
+    context: Context<'_>,
+) -> Result<Vec<String>, DatabaseError> {
+    let Prepared { columns, has_parameters } =
+        session.prepare(statement).await.map_err(|error| context.judge(&error))?;
+    let finding = match (has_parameters, columns.is_empty()) {
+        (true, _) => "it has parameters, and nothing gives them values; write the values into it",
+        (false, true) => "it gives no columns",
+        (false, false) => return Ok(columns),
+    };
+    Err(DatabaseError::NotOneSelect { query: context.query.to_owned(), finding })
 }
 
 /// One read from the beginning to the end.
@@ -135,11 +151,7 @@ impl Attempt<'_> {
     async fn read(self, mut session: Session) -> Result<SourceRead, SourceError> {
         let Self { input, statement, settings, now, context } = self;
         let judged = |error: sqlx::Error| context.judge(&error);
-        let names = session.columns(statement).await.map_err(judged)?;
-        if names.is_empty() {
-            let finding = "it gives no columns";
-            return Err(DatabaseError::NotOneSelect { query: input.query.clone(), finding }.into());
-        }
+        let names = columns(&mut session, statement, context).await?;
         let columns =
             Columns::find(names.iter().map(String::as_str), &settings.columns).map_err(|problem| {
                 SourceError::Header {
