@@ -43,6 +43,19 @@ use output::Output;
 
 /// Parses the command line, does what it says, and returns how it ended.
 pub fn main() -> ExitCode {
+    // What has gone wrong was printed where it happened; the exit code is one of the table all the same.
+    std::panic::catch_unwind(work).unwrap_or_else(|_| {
+        Output::plain_failure(&Failure {
+            exit_code: ExitCode::Unexpected,
+            message: "the program ended where it never should".to_owned(),
+            hint: "check the limits of this process (ulimit -a), else report the lines above; what took effect is \
+                   found by its keys in the next run"
+                .to_owned(),
+        })
+    })
+}
+
+fn work() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),

@@ -18,7 +18,7 @@ use super::header::{HeaderSearch, Offer};
 use super::record::Cells;
 use super::rows::{Condition, Ending, Rows};
 use super::settings::SourceSettings;
-use super::tap::{END_MARK, Fingerprinted, Tap};
+use super::tap::{END_MARK, Fingerprinted, Tap, Unpacked};
 use crate::model::{SourceKind, SourceRead};
 
 /// Reads rows from anything that gives bytes.
@@ -37,7 +37,7 @@ pub(super) fn read_from(
     let whole = first.as_slice().chain(&mut bytes);
     let mut read = match Container::of(&first) {
         Container::Text => read_text(whole, name, settings, now),
-        Container::Gzip => read_text(MultiGzDecoder::new(whole), name, settings, now),
+        Container::Gzip => read_text(Unpacked::new(MultiGzDecoder::new(whole)), name, settings, now),
         Container::Other(finding) => Err(SourceError::NotText { location: location(), finding }),
         Container::Calendar => Err(SourceError::Calendar { location: location() }),
         Container::Json => Err(SourceError::Json { location: location() }),
@@ -82,11 +82,17 @@ fn read_text(
 
 fn unreadable(name: &str, source: io::Error) -> SourceError {
     let location = name.to_owned();
-    match source.kind() {
+    // The reader of rows wraps what happened below it.
+    let wrapped = source.get_ref().and_then(|error| match error.downcast_ref::<::csv::Error>()?.kind() {
+        ::csv::ErrorKind::Io(error) => Some(error.kind()),
+        _ => None,
+    });
+    match wrapped.unwrap_or_else(|| source.kind()) {
         // Only what was packed knows where its end should have been.
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            SourceError::Packed { location, source }
-        }
+        io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::InvalidInput
+        | io::ErrorKind::InvalidData
+        | io::ErrorKind::FileTooLarge => SourceError::Packed { location, source },
         _ => SourceError::Unreadable { location, source },
     }
 }

@@ -23,6 +23,7 @@ use super::range::Range;
 use super::record::{Cells, OwnedRecord};
 use super::row::trimmed;
 use super::settings::{ColumnMap, DatabaseInput, DateOrder, FileFormat, SourceInput, SourceSettings};
+use super::tap::Unpacked;
 use super::{excel, locate, sql};
 
 /// How many distinct values of a column are kept; one that has more is no list of words.
@@ -236,7 +237,9 @@ fn inspect_stream(
     let whole = first.as_slice().chain(input);
     match Container::of(&first) {
         Container::Text => inspect_text(whole, settings).map_err(unreadable)?,
-        Container::Gzip => inspect_text(MultiGzDecoder::new(whole), settings).map_err(unreadable)?,
+        Container::Gzip => {
+            inspect_text(Unpacked::new(MultiGzDecoder::new(whole)), settings).map_err(unreadable)?
+        }
         Container::Other(finding) => {
             return Err(SourceError::NotText { location: name.to_owned(), finding });
         }

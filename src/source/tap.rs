@@ -33,6 +33,40 @@ impl<R: Read> Read for Fingerprinted<R> {
     }
 }
 
+/// Bytes that a packed file may unpack to: as much as a workbook.
+const MAX_UNPACKED_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Lines that a packed file may have: as many as a sheet.
+const MAX_UNPACKED_LINES: u64 = 1_048_576;
+
+/// A reader that fails where a small file unpacks to more than any export holds.
+pub(super) struct Unpacked<R> {
+    inner: R,
+    n_bytes_left: u64,
+    n_lines_left: u64,
+}
+
+impl<R: Read> Unpacked<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, n_bytes_left: MAX_UNPACKED_BYTES, n_lines_left: MAX_UNPACKED_LINES }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n_read = self.inner.read(buffer)?;
+        let n_lines = memchr::memchr_iter(b'\n', &buffer[..n_read]).count();
+        let left =
+            self.n_bytes_left.checked_sub(n_read as u64).zip(self.n_lines_left.checked_sub(n_lines as u64));
+        let Some((n_bytes_left, n_lines_left)) = left else {
+            let message = "it unpacks to more than a workbook may hold: 2 GiB, or 1048576 lines";
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        };
+        (self.n_bytes_left, self.n_lines_left) = (n_bytes_left, n_lines_left);
+        Ok(n_read)
+    }
+}
+
 /// A reader that turns each line end into `\n` and adds the [`END_MARK`].
 pub(super) struct Tap<R> {
     inner: R,
@@ -114,6 +148,18 @@ mod tests {
             self.0 = &self.0[n_given..];
             Ok(n_given)
         }
+    }
+
+    #[test]
+    fn packed_file_has_the_limits_of_a_workbook() {
+        let read = |n_bytes_left, n_lines_left| {
+            let mut text = String::new();
+            let mut unpacked = Unpacked { inner: Drip(b"ab\nc\n"), n_bytes_left, n_lines_left };
+            unpacked.read_to_string(&mut text).map(|_| text).map_err(|error| error.kind())
+        };
+        assert_eq!(read(5, 2).as_deref(), Ok("ab\nc\n"));
+        assert_eq!(read(4, 2), Err(io::ErrorKind::FileTooLarge));
+        assert_eq!(read(5, 1), Err(io::ErrorKind::FileTooLarge));
     }
 
     fn check(input: &str, expected: &str) {

@@ -1,10 +1,17 @@
 //! A job that fails says so once to whoever reads, in the form that was asked for.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use reservation_sync::exit_code::ExitCode;
 use serde_json::Value;
+
+use super::cli_hotel::{STAYS, place};
+use super::cli_program::check;
 
 const MESSAGE: &str = "no key for Seam";
 
@@ -71,4 +78,34 @@ fn a_report_that_cannot_be_written_does_not_swallow_what_happened() {
     assert!(fs::read_to_string(path("out")).expect("it is text").contains(MESSAGE));
     let told = fs::read_to_string(path("err")).expect("it is text");
     assert!(told.contains("missing/report.json") && told.contains("hint:"), "{told}");
+}
+
+/// Wherever descriptors run out, the program says so and ends with a code of its table.
+#[test]
+fn few_descriptors_end_with_a_message_and_a_code_of_the_table() {
+    for limit in [5, 6, 8, 10, 12, 14, 16] {
+        let place = place();
+        let program = env!("CARGO_BIN_EXE_reservation-sync");
+        let mut shell = Command::new("bash");
+        shell.args(["-c", &format!("ulimit -n {limit}; exec '{program}' run")]).current_dir(place.path(""));
+        let ended = shell.env_clear().stdin(Stdio::null()).output().expect("a shell");
+        let (code, told) =
+            (ended.status.code().expect("it ends by itself"), String::from_utf8_lossy(&ended.stderr));
+        let known = u8::try_from(code).ok().and_then(ExitCode::from_code);
+        assert!(known.is_some(), "{limit}: {code} {told}");
+        assert!(code == 0 || told.contains("hint: "), "{limit}: {code} {told}");
+    }
+}
+
+#[test]
+fn packed_file_without_an_end_is_refused() {
+    let place = place();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(STAYS.as_bytes()).expect("memory takes everything");
+    packed.write_all("\n".repeat(1_100_000).as_bytes()).expect("memory takes everything");
+    let bytes = packed.finish().expect("memory takes everything");
+    fs::write(place.path("reservations.csv"), bytes).expect("it can be written");
+    for verb in ["plan", "check"] {
+        check(&place.run(&[verb]), 6, &["unpack `reservations.csv`", "1048576 lines"]);
+    }
 }
