@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::cli_hotel::{Server, url_config};
 use super::cli_program::{Ended, Place};
 use super::seam_proxy::{Meddle, Proxy};
-use super::seam_script::Asked;
+use super::seam_script::{Asked, Reply, Script, refusal};
+use super::seam_workspace::{create_identity, perform, reader_of, writer_of};
 
 /// The entries of the nth page.
 type Entries = Box<dyn Fn(usize) -> Vec<Value> + Send + Sync>;
@@ -304,4 +305,29 @@ fn reading_ends_by_signals_and_by_max_duration() {
         assert_eq!(ended.code, 0, "{kind}: {ended:#?}");
     }
     server.stop();
+}
+
+#[tokio::test]
+async fn identity_that_is_another_person_is_refused() {
+    let call = create_identity("pms:G1", "Ana Sousa", Some("ana@example.com"));
+    let shown = |identity: &Value| Reply::Json(200, json!({"user_identity": identity, "ok": true}));
+    let not_there = || refusal(404, "user_identity_not_found", "no");
+    for (identity, is_taken) in [
+        (json!({"user_identity_id": "i1", "user_identity_key": "pms:G1", "full_name": "ana sousa"}), true),
+        (json!({"user_identity_id": "i1"}), true),
+        (json!({"user_identity_id": "i9", "user_identity_key": "desk"}), false),
+        (json!({"user_identity_id": "i9", "user_identity_key": "pms:G1", "full_name": "Eva Lindt"}), false),
+        (
+            json!({"user_identity_id": "i9", "user_identity_key": "pms:G1", "email_address": "eva@example.com"}),
+            false,
+        ),
+    ] {
+        let script = Script::serve([
+            ("/user_identities/create", shown(&identity)),
+            ("/user_identities/get", not_there()),
+        ])
+        .await;
+        let performed = perform(&writer_of(&reader_of(&script.base_url)), &call).await;
+        assert_eq!(performed.is_ok(), is_taken, "{identity}: {performed:?}");
+    }
 }
