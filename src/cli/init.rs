@@ -15,7 +15,7 @@ use super::survey::{Survey, Surveyed};
 use super::whole_file::write_whole;
 use crate::config::{
     ADDRESS_VARIABLE, ColumnProposal, DEFAULT_PATH, DraftInput, FILL_IN, OpenLine, ProposedColumn, Query,
-    fresh_namespace, open_lines, source_path,
+    fresh_namespace, open_lines, source_path, source_query,
 };
 use crate::exit_code::ExitCode;
 use crate::plan::Commands;
@@ -50,8 +50,10 @@ pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> R
     if let Some(path) = made.into_iter().flatten().find(|path| path.exists()) {
         return Err(there_already(path));
     }
+    let query = written.as_deref().and_then(source_query).filter(|_| flags.from.is_none());
     let from = match (&flags.from, &written) {
         (Some(from), _) => Some(from.clone()),
+        (None, Some(_)) if query.is_some() => None,
         (None, Some(written)) => Some(source_of(path, written)?),
         (None, None) => None,
     };
@@ -63,7 +65,9 @@ pub(super) fn init(flags: &InitFlags, path: Option<&Path>, output: &Output) -> R
             match (&from, &flags.url) {
                 (Some(from), _) => survey.file(from).await,
                 (None, Some(url)) => survey.database(url).await,
-                (None, None) => unreachable!("the command line asks for one of them"),
+                (None, None) => {
+                    survey.query(query.as_deref().expect("the command line asks for one of them")).await
+                }
             }
         })
     };

@@ -127,6 +127,28 @@ impl Survey<'_> {
         Ok(Surveyed { draft, query, spaces: BTreeSet::new() })
     }
 
+    /// The query that a configuration names already.
+    pub(super) async fn query(&self, query: &str) -> Result<Surveyed, Failure> {
+        let mut draft = self.empty_draft(DraftInput::Sql { file: None, query: query.to_owned() });
+        let environment = Environment::from_process();
+        let SourceInput::Database(input) = self.settings(&draft, &environment)?.input else {
+            return Err(Failure {
+                exit_code: ExitCode::Configuration,
+                message: format!("`{}` names a query and no database", self.config.display()),
+                hint: "write kind = \"sql\" and `url` in [source]".to_owned(),
+            });
+        };
+        let inspection = source::inspect_query(&input, None).await?;
+        draft.header = inspection.header();
+        draft.proposals = propose(&inspection);
+        if let Some(written) = &self.written {
+            draft.keep(written);
+        }
+        let settings = self.settings(&draft, &environment)?;
+        look_at_values(&mut draft, &settings, &inspection);
+        Ok(Surveyed { draft, query: None, spaces: BTreeSet::new() })
+    }
+
     fn empty_draft(&self, input: DraftInput) -> Draft {
         Draft {
             namespace: self.namespace.clone(),

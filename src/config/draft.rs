@@ -417,11 +417,20 @@ impl Draft {
 
 /// The path of the source that a configuration names, which may lack much else.
 pub fn source_path(written: &str) -> Option<String> {
+    source_text(written, "path")
+}
+
+/// The file of the query that a configuration names, which may lack much else.
+pub fn source_query(written: &str) -> Option<String> {
+    source_text(written, "query")
+}
+
+fn source_text(written: &str, key: &str) -> Option<String> {
     let (parsed, _) = DeTable::parse_recoverable(written);
     let mut table = node::table(parsed.get_ref(), Origin::File);
     let Value::Table(source) = table.remove("source")?.node.value else { return None };
-    match &source.get("path")?.node.value {
-        Value::Text(path) => Some(path.trim().to_owned()),
+    match &source.get(key)?.node.value {
+        Value::Text(text) => Some(text.trim().to_owned()),
         _ => None,
     }
 }

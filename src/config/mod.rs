@@ -37,7 +37,7 @@ mod store_url;
 mod tests;
 mod values;
 
-pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, DraftStatus, source_path};
+pub use draft::{ADDRESS_VARIABLE, Draft, DraftInput, DraftOrder, DraftStatus, source_path, source_query};
 pub use effective::{EffectiveValue, default_file, effective_values};
 pub use environment::Environment;
 pub use error::{Colour, ConfigError, ConfigProblem};

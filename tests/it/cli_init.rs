@@ -4,6 +4,7 @@ use std::fs;
 
 use reservation_sync::config::Profile;
 use rust_xlsxwriter::Workbook;
+use sqlx::{Connection, SqliteConnection};
 
 use super::cli_hotel::{STAYS, Server};
 use super::cli_program::{Ended, Place, check};
@@ -524,4 +525,35 @@ fn a_joined_key_is_to_be_confirmed_and_a_number_of_bookings_is_proposed() {
     let config = place.read("number.toml");
     let line = "reservation_key = \"Vorgang\"   # each of 3 rows has its own value, such as HX-1201, HX-1340, HX-1355: is it the booking number?";
     assert!(config.lines().any(|seen| seen == line), "{config}");
+}
+
+#[tokio::test]
+async fn a_query_of_ones_own_is_continued_with_the_words_that_its_rows_have() {
+    let place = Place::new();
+    let created = format!("sqlite://{}?mode=rwc", place.path("pms.db").display());
+    let mut connection = SqliteConnection::connect(&created).await.expect("a new file");
+    let table = "create table booking (nr text, state text, room text, von date, bis date);
+        insert into booking values ('B1', 'Confirmed', '101', '2026-12-03', '2026-12-06'),
+            ('B2', 'Verschoben', '102', '2026-12-03', '2026-12-06'), ('B3', 'Storniert', '102', '2026-12-13', '2026-12-16')";
+    sqlx::raw_sql(table).execute(&mut connection).await.expect("the statements are right");
+    connection.close().await.expect("ours");
+    check(&place.run(&["init", "--url", "sqlite://pms.db"]), 0, &["write one into bookings.sql"]);
+    place.write("bookings.sql", "select nr as reservation_key, state as status, room as unit, von as check_in, bis as check_out from booking\n");
+    check(&place.run(&["init", "--continue"]), 0, &[]);
+    let config = place.read("reservation-sync.toml");
+    for line in [
+        "# \"Verschoben\" = \"...\"   # FILL IN: found once",
+        "\"Storniert\" = \"revoke\"   # found once; is it so?",
+    ] {
+        assert!(config.lines().any(|seen| seen == line), "{line} in\n{config}");
+    }
+    assert!(config.contains("url      = \"sqlite://pms.db\"") && !config.contains("[columns]"), "{config}");
+    let filled = config
+        .replace("# \"Verschoben\" = \"...\"   # FILL IN: found once", "\"Verschoben\" = \"ignore\"")
+        .replace(
+            "# time_zone = \"Europe/Lisbon\"   # FILL IN, and take the # away",
+            "time_zone = \"Europe/Lisbon\"   #",
+        );
+    place.write("reservation-sync.toml", &filled);
+    check(&place.run(&["check", "--now", NOW]), 0, &["3 rows, 3 reservations"]);
 }
