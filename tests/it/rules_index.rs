@@ -36,6 +36,8 @@ const RULES: [(usize, &str, &[&str]); 41] = [
         3,
         "what a reservation key of Seam is and when there is another one",
         &[
+            "a_joined_key_is_equal_only_where_all_its_parts_are",
+            "joined_keys_of_two_bookings_are_never_one",
             "two_properties_with_one_reservation_key_share_neither_keys_nor_guests",
             "units_of_guests_whose_doors_are_not_nested_get_a_grant_and_a_key_each",
             "segments_that_do_not_overlap_get_keys_of_their_own",
@@ -127,6 +129,9 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "one_hour_among_days_is_an_hour_and_the_days_stay_days",
             "rows_of_stays_that_are_over_do_not_say_what_a_column_is",
             "midnight_with_an_offset_is_a_day_as_it_is_written",
+            "arrivals_of_long_ago_do_not_say_what_a_column_is_where_only_nights_end_a_stay",
+            "day_zero_is_no_date",
+            "two_headers_that_are_one_name_are_refused_unless_one_is_written_exactly",
             "timestamps_with_a_zone_that_are_all_midnight_are_days_in_postgres",
             "heading_of_a_day_is_a_note_in_whatever_column_it_stands",
             "booking_that_has_only_its_arrival_left_is_no_heading",
