@@ -1,4 +1,5 @@
-//! The loop: as many steps in flight as are allowed, each recorded before and after.
+//! The one loop: as many attempts in flight as the schedule allows, each call recorded before its first and after its
+//! last.
 
 use std::collections::HashMap;
 use std::iter;
@@ -6,23 +7,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::breaker::Breaker;
 use super::ending::{Applied, StepEnding, Stop};
 use super::journal::Journal;
+use super::outcome::{Answer, outcome_of, outcome_of_error, outcome_of_receipt, to_remember};
 use super::rings::{Broken, Rings, TakeBackCall, TakenBack};
 use crate::event::{Event, EventSink, Outcome};
-use crate::model::{UserIdentityId, UserIdentityKey, Wanted};
-use crate::plan::schedule::{Ending, Next, Reply, Schedule, beyond_budget};
+use crate::model::{UserIdentityId, UserIdentityKey};
+use crate::plan::schedule::{Ending, Next, Schedule, beyond_budget};
 use crate::plan::{Call, CheckedPlan, Limits, Plan, StepId};
 use crate::seam::{
-    CallError, CallErrorKind, Effect, How, Made, Receipt, Safety, SeamReader, SeamWriter, TurnAsked, Turns,
-    Verdict, Watch, verdict,
+    Attempted, CallError, CallErrorKind, Effect, Judged, Made, Receipt, Retries, Safety, SeamReader,
+    SeamWriter, Try, Verdict, Watch, is_unavailability, verdict,
 };
-use crate::store::{LeaseError, LedgerChange, RecordError, StepOutcome, StepRecord};
+use crate::store::{LeaseError, RecordError, StepRecord};
 
 /// Seam is taken to be down after this many calls in a row ran out of patience.
 const CALLS_IN_VAIN: u32 = 5;
@@ -67,15 +68,15 @@ impl<J> Copy for Apply<'_, J> {}
 
 /// Carries a plan out.
 pub async fn carry_out<J: Journal>(apply: Apply<'_, J>) -> Applied {
-    let (asks, asked) = mpsc::unbounded_channel();
+    let writer = apply.reader.writer(apply.plan);
+    let (limiter, zero) = writer.limiter();
+    let began = Instant::now();
     let mut worker = Worker {
         apply,
-        writer: apply.reader.writer(apply.plan),
-        schedule: Schedule::new(apply.plan, apply.limits),
-        began: Instant::now(),
-        asks,
-        asked,
-        grants: HashMap::new(),
+        writer,
+        schedule: Schedule::sharing(apply.plan, apply.limits, limiter),
+        zero,
+        retries: HashMap::new(),
         made: HashMap::new(),
         applied: Applied::default(),
         n_in_vain: 0,
@@ -87,7 +88,7 @@ pub async fn carry_out<J: Journal>(apply: Apply<'_, J>) -> Applied {
     };
     worker.leave_what_is_beyond_the_budget();
     worker.run().await;
-    worker.applied.took = worker.now();
+    worker.applied.took = began.elapsed();
     worker.applied
 }
 
@@ -96,11 +97,9 @@ struct Worker<'a, J> {
     writer: SeamWriter,
     schedule: Schedule<'a>,
     /// The zero of the schedule's time.
-    began: Instant,
-    asks: mpsc::UnboundedSender<TurnAsked>,
-    asked: mpsc::UnboundedReceiver<TurnAsked>,
-    /// Calls that wait to be sent again.
-    grants: HashMap<StepId, oneshot::Sender<()>>,
+    zero: Instant,
+    /// Calls of which an attempt failed and that are not over.
+    retries: HashMap<StepId, Retries>,
     /// New identities that steps of this plan made.
     made: HashMap<UserIdentityKey, UserIdentityId>,
     applied: Applied,
@@ -123,6 +122,14 @@ enum Drain {
     Everything,
 }
 
+/// What comes out of what is in flight.
+enum Happened {
+    /// The attempt of a step was answered.
+    Attempted(StepId, Attempted),
+    /// A step is over and recorded.
+    Ended(Ended),
+}
+
 /// A step that is over.
 struct Ended {
     step: StepId,
@@ -130,31 +137,22 @@ struct Ended {
     recorded: Result<(), RecordError>,
 }
 
-/// What Seam answered, or that nothing was sent.
-enum Answer {
-    Receipt(Receipt),
-    Error(CallError),
-    NotSent,
-}
-
 impl<'a, J: Journal> Worker<'a, J> {
     async fn run(&mut self) {
         let Apply { journal, timeout, cancel, .. } = self.apply;
         let until = self.apply.budget.until;
         let mut in_flight = FuturesUnordered::new();
+        let mut ending = FuturesUnordered::new();
         let mut going_back = FuturesUnordered::new();
         loop {
-            self.drain();
+            ending.extend(self.drain().into_iter().map(|(step, answer)| self.record(step, answer)));
             let mut turn = None;
             let may_write = self.may_write().await;
-            while may_write && turn.is_none() {
+            // What is left when all writing has ended are looks.
+            while (may_write || self.drained == Drain::Everything) && turn.is_none() {
                 match self.schedule.next(self.now()) {
-                    Next::Step(step) => match self.grants.remove(&step) {
-                        // Whoever no longer listens was told to stop, and ends by itself.
-                        Some(grant) => drop(grant.send(())),
-                        None => in_flight.push(self.start(step)),
-                    },
-                    Next::At(at) => turn = Some(self.began + at),
+                    Next::Step(step) => in_flight.push(self.attempt(step)),
+                    Next::At(at) => turn = Some(self.zero + at),
                     Next::Nothing => break,
                 }
             }
@@ -164,17 +162,22 @@ impl<'a, J: Journal> Worker<'a, J> {
             if may_write {
                 going_back.extend(self.rings.broken().into_iter().map(|ring| self.take_back(ring)));
             }
-            if in_flight.is_empty() && going_back.is_empty() && turn.is_none() {
+            if in_flight.is_empty() && ending.is_empty() && going_back.is_empty() && turn.is_none() {
                 break;
             }
             tokio::select! {
                 biased;
-                // A call that waits for its turn or its next attempt must not outlive the right to send it.
+                // What waits for its turn or its next attempt must not outlive the right to send it.
                 () = journal.runs_short(timeout), if may_write => {}
                 () = cancel.cancelled(), if self.drained == Drain::Nothing => {}
-                () = sleep_until(until.unwrap_or(self.began)), if until.is_some() && self.drained == Drain::Nothing => {}
-                Some(asked) = self.asked.recv() => self.again(asked),
-                Some(ended) = in_flight.next(), if !in_flight.is_empty() => self.ended(ended),
+                () = sleep_until(until.unwrap_or(self.zero)), if until.is_some() && self.drained == Drain::Nothing => {}
+                Some(happened) = in_flight.next(), if !in_flight.is_empty() => match happened {
+                    Happened::Attempted(step, attempted) => {
+                        ending.extend(self.attempted(step, attempted).map(|answer| self.record(step, answer)));
+                    }
+                    Happened::Ended(ended) => self.ended(ended),
+                },
+                Some(ended) = ending.next(), if !ending.is_empty() => self.ended(ended),
                 Some(back) = going_back.next(), if !going_back.is_empty() => self.taken_back(back),
                 () = sleep_until(turn.unwrap_or_else(Instant::now)), if turn.is_some() => {}
             }
@@ -183,20 +186,58 @@ impl<'a, J: Journal> Worker<'a, J> {
     }
 
     fn now(&self) -> Duration {
-        self.began.elapsed()
+        self.zero.elapsed()
     }
 
-    /// A call failed and wants another turn.
-    fn again(&mut self, asked: TurnAsked) {
-        let TurnAsked { step, kind, wait, grant } = asked;
-        if grant.is_closed() {
-            // It was told to stop in the same moment, and ends or has ended.
-            return;
-        }
+    /// Decides what is next for a step; gives the answer where it is over.
+    fn attempted(&mut self, step: StepId, attempted: Attempted) -> Option<Answer> {
+        let call = &self.apply.plan.step(step).call;
+        let made = made(call, &self.made);
+        let retries = self.retries.entry(step).or_insert_with(|| self.writer.retries());
+        let (reply, judged) = self.writer.judge(call, made, retries, attempted, self.apply.sink);
         let now = self.now();
-        self.schedule.answered(step, reply(kind, wait), now);
-        self.schedule.again(step, wait, now);
-        self.grants.insert(step, grant);
+        self.schedule.answered(step, reply, now);
+        let (mut wait, look) = match judged {
+            Judged::Again { wait, look } => (wait.unwrap_or_default(), look),
+            Judged::Done(receipt) => return Some(self.answer(step, Ok(receipt))),
+            Judged::Failed(error) => return Some(self.answer(step, Err(error))),
+        };
+        if self.is_stopped(step) {
+            // A doubt that a look can lift is not left behind, and that look waits for nothing.
+            if let Some(error) = self.retries.get_mut(&step).and_then(Retries::stop) {
+                return Some(self.answer(step, Err(error)));
+            }
+            wait = Duration::ZERO;
+        }
+        self.schedule.again(step, wait, look, now);
+        None
+    }
+
+    fn answer(&mut self, step: StepId, answer: Result<Receipt, CallError>) -> Answer {
+        self.retries.remove(&step);
+        match answer {
+            Ok(receipt) => {
+                self.n_in_vain = 0;
+                self.breaker.note(false);
+                Answer::Receipt(receipt)
+            }
+            Err(error) if error.kind == CallErrorKind::Cancelled && error.effect == Effect::None => {
+                Answer::NotSent
+            }
+            Err(error) => {
+                self.heed(&error);
+                Answer::Error(error)
+            }
+        }
+    }
+
+    /// Whether nothing more is sent for a step.
+    fn is_stopped(&self, step: StepId) -> bool {
+        match self.drained {
+            Drain::Nothing => false,
+            Drain::WhatCanWait => !self.schedule.must_finish(step),
+            Drain::Everything => true,
+        }
     }
 
     /// Whether the lease reaches beyond one call. It is renewed in the background; where that failed so far, once more
@@ -232,16 +273,32 @@ impl<'a, J: Journal> Worker<'a, J> {
         }
     }
 
-    fn drain(&mut self) {
+    /// Ends what is no longer to be done. Gives the steps that had failed so far and are not tried again.
+    fn drain(&mut self) -> Vec<(StepId, Answer)> {
         let due = self.drain_due();
-        if due > self.drained {
-            self.drained = due;
-            self.waits.cancel();
-            if due == Drain::Everything {
-                self.all_waits.cancel();
-            }
-            self.skip_what_waits(due);
+        if due <= self.drained {
+            return Vec::new();
         }
+        self.drained = due;
+        self.waits.cancel();
+        if due == Drain::Everything {
+            self.all_waits.cancel();
+        }
+        self.skip_what_waits(due);
+        let mut failing: Vec<StepId> = self.retries.keys().copied().collect();
+        failing.retain(|step| self.schedule.is_failing(*step) && self.is_stopped(*step));
+        failing.sort_unstable();
+        let mut ended = Vec::new();
+        for step in failing {
+            match self.retries.get_mut(&step).and_then(Retries::stop) {
+                Some(error) => {
+                    self.schedule.give_up(step);
+                    ended.push((step, self.answer(step, Err(error))));
+                }
+                None => self.schedule.hurry(step),
+            }
+        }
+        ended
     }
 
     fn skip_what_waits(&mut self, drain: Drain) {
@@ -296,33 +353,41 @@ impl<'a, J: Journal> Worker<'a, J> {
         }
     }
 
-    fn start(&self, id: StepId) -> impl Future<Output = Ended> + use<'a, J> {
+    /// Attempts a step in the turn that it was given; the first attempt records the intent before.
+    fn attempt(&self, id: StepId) -> impl Future<Output = Happened> + use<'a, J> {
         let Apply { plan, journal, sink, .. } = self.apply;
         let plan: &'a Plan = plan;
         let call = &plan.step(id).call;
         // Where no step made the identity, the grant of a new guest brings it along.
-        let identity = call.new_identity().and_then(|(identity, _)| self.made.get(&identity.key)).cloned();
+        let identity = made(call, &self.made).cloned();
         let cancel = if self.schedule.must_finish(id) { self.all_waits.clone() } else { self.waits.clone() };
         let writer = self.writer.clone();
-        let turns = Turns::of(id, self.asks.clone());
+        let before = self.retries.get(&id).map(|retries| retries.state().clone());
         async move {
-            let record = StepRecord::of(plan, id);
-            if let Err(error) = journal.intent(record.clone()).await {
-                return Ended { step: id, answer: Answer::NotSent, recorded: Err(error) };
-            }
-            sink.emit(&Event::StepStarted(id));
-            let watch = Watch { cancel: &cancel, sink, turns: Some(&turns) };
-            let answer = match writer.perform(call, identity.as_ref(), watch).await {
-                Ok(receipt) => Answer::Receipt(receipt),
-                Err(error) if error.kind == CallErrorKind::Cancelled && error.effect == Effect::None => {
-                    Answer::NotSent
+            if before.is_none() {
+                if let Err(error) = journal.intent(StepRecord::of(plan, id)).await {
+                    return Happened::Ended(Ended {
+                        step: id,
+                        answer: Answer::NotSent,
+                        recorded: Err(error),
+                    });
                 }
-                Err(error) => Answer::Error(error),
-            };
-            let (wanted, is_last) = to_remember(plan, id);
-            let outcome = outcome_of(call, wanted, is_last, &answer);
-            let recorded = journal.outcome(record, outcome).await;
-            Ended { step: id, answer, recorded }
+                sink.emit(&Event::StepStarted(id));
+            }
+            let state: Try = before.unwrap_or_default();
+            Happened::Attempted(id, writer.attempt(call, identity.as_ref(), &state, &cancel).await)
+        }
+    }
+
+    /// Records how a step ended.
+    fn record(&self, step: StepId, answer: Answer) -> impl Future<Output = Ended> + use<'a, J> {
+        let Apply { plan, journal, .. } = self.apply;
+        let plan: &'a Plan = plan;
+        async move {
+            let (wanted, is_last) = to_remember(plan, step);
+            let outcome = outcome_of(&plan.step(step).call, wanted, is_last, &answer);
+            let recorded = journal.outcome(StepRecord::of(plan, step), outcome).await;
+            Ended { step, answer, recorded }
         }
     }
 
@@ -331,20 +396,12 @@ impl<'a, J: Journal> Worker<'a, J> {
         if let Err(error) = recorded {
             self.stop(Stop::Record(error));
         }
-        let reply = match &answer {
-            Answer::NotSent => Reply::Silent,
-            Answer::Receipt(_) => Reply::Accepted,
-            Answer::Error(error) => reply(error.kind, Duration::ZERO),
-        };
-        self.schedule.answered(step, reply, self.now());
         match answer {
             Answer::NotSent => {
                 self.note_who_stopped();
                 self.end(step, Outcome::Skipped, Some(STOPPED.to_owned()));
             }
             Answer::Receipt(receipt) => {
-                self.n_in_vain = 0;
-                self.breaker.note(false);
                 if let (Some((new, _)), Made::Identity(id) | Made::Grant { id: _, identity: id }) =
                     (self.apply.plan.step(step).call.new_identity(), &receipt.made)
                 {
@@ -357,29 +414,27 @@ impl<'a, J: Journal> Worker<'a, J> {
             }
             Answer::Error(error) => {
                 self.end(step, outcome_of_error(&error), Some(error.to_string()));
-                self.take_to_heart(error);
-                if let Some(rate) = self.breaker.note(true) {
-                    self.stop(Stop::TooManyFailures(rate));
-                }
             }
         }
     }
 
-    /// One refused key stops all; a Seam that stays away stops the rest.
-    fn take_to_heart(&mut self, error: CallError) {
+    /// One refused key stops all; a Seam that stays away, or refuses too much, stops the rest. It does so at once, not
+    /// only when the failure is recorded.
+    fn heed(&mut self, error: &CallError) {
         if verdict(&error.kind, Safety::Read) == Verdict::Stop {
-            self.stop(Stop::Refused(error));
-            return;
-        }
-        if !is_unavailability(&error.kind) {
+            self.stop(Stop::Refused(error.clone()));
+        } else if is_unavailability(&error.kind) {
+            self.applied.was_unavailable = true;
+            self.n_in_vain += 1;
+            if self.n_in_vain >= CALLS_IN_VAIN {
+                self.stop(Stop::Unavailable(error.clone()));
+            }
+        } else {
             // Whoever refuses is there.
             self.n_in_vain = 0;
-            return;
         }
-        self.applied.was_unavailable = true;
-        self.n_in_vain += 1;
-        if self.n_in_vain >= CALLS_IN_VAIN {
-            self.stop(Stop::Unavailable(error));
+        if let Some(rate) = self.breaker.note(true) {
+            self.stop(Stop::TooManyFailures(rate));
         }
     }
 
@@ -415,7 +470,7 @@ impl<'a, J: Journal> Worker<'a, J> {
                     back.failed = Some(error);
                     break;
                 }
-                let watch = Watch { cancel: &cancel, sink, turns: None };
+                let watch = Watch { cancel: &cancel, sink };
                 let answer = match writer.perform(&call, None, watch).await {
                     Ok(receipt) => Answer::Receipt(receipt),
                     Err(error) => Answer::Error(error),
@@ -455,106 +510,7 @@ const BEYOND: &str = "all changes that --max-changes allows were made; the next 
 
 const STOPPED: &str = "the run stopped before its turn; the next run does it";
 
-/// What a failure tells about the limits.
-fn reply(kind: CallErrorKind, wait: Duration) -> Reply {
-    match kind {
-        CallErrorKind::Throttled { retry_after } => Reply::Throttled { retry_after, wait },
-        kind if is_unavailability(&kind) => Reply::Unwell,
-        CallErrorKind::Cancelled => Reply::Silent,
-        _ => Reply::Accepted,
-    }
-}
-
-fn is_unavailability(kind: &CallErrorKind) -> bool {
-    match kind {
-        CallErrorKind::Unavailable { .. }
-        | CallErrorKind::Unreachable
-        | CallErrorKind::Throttled { .. }
-        | CallErrorKind::LostAnswer => true,
-        CallErrorKind::Refused(_)
-        | CallErrorKind::Unauthorized
-        | CallErrorKind::Forbidden
-        | CallErrorKind::BadAnswer
-        | CallErrorKind::OtherWorkspace
-        | CallErrorKind::Cancelled => false,
-    }
-}
-
-fn outcome_of_receipt(how: How) -> Outcome {
-    match how {
-        How::Fresh => Outcome::Done,
-        How::AlreadySo => Outcome::AlreadySo,
-    }
-}
-
-fn outcome_of_error(error: &CallError) -> Outcome {
-    match error.effect {
-        Effect::None => Outcome::Failed,
-        Effect::Unknown => Outcome::Unknown,
-    }
-}
-
-/// What the record keeps of an answer. After the last call for a grant it knows what was wanted of it.
-fn outcome_of(call: &Call, wanted: Option<Wanted>, is_last: bool, answer: &Answer) -> StepOutcome {
-    match answer {
-        Answer::NotSent => StepOutcome { ledger: not_made(call), ..StepOutcome::plain(Outcome::Skipped) },
-        Answer::Error(error) => StepOutcome {
-            request_id: error.request_id.clone(),
-            error: Some(error.to_string()),
-            ledger: match error.effect {
-                Effect::None => not_made(call),
-                Effect::Unknown => LedgerChange::Keep,
-            },
-            ..StepOutcome::plain(outcome_of_error(error))
-        },
-        Answer::Receipt(Receipt { how, made, key, n_attempts: _, request_id }) => StepOutcome {
-            outcome: outcome_of_receipt(*how),
-            request_id: request_id.clone(),
-            error: None,
-            seam_id: match made {
-                Made::Nothing => None,
-                Made::Grant { id, identity: _ } => Some(id.to_string()),
-                Made::Identity(id) => Some(id.to_string()),
-            },
-            ledger: match (call, key) {
-                (Call::CreateGrant { key: from, .. }, Some(to)) => {
-                    LedgerChange::Renamed { from: from.clone(), to: to.clone(), desired: wanted }
-                }
-                _ => ledger_change(call, wanted, is_last),
-            },
-        },
-    }
-}
-
-/// A grant that was not made is not remembered, though its intent was.
-fn not_made(call: &Call) -> LedgerChange {
-    match call {
-        Call::CreateGrant { key, .. } => LedgerChange::Remove { key: key.clone() },
-        _ => LedgerChange::Keep,
-    }
-}
-
-/// What is wanted of the grant of a step, and whether no other call for it follows.
-fn to_remember(plan: &Plan, id: StepId) -> (Option<Wanted>, bool) {
-    let step = plan.step(id);
-    let wanted = step.item.and_then(|item| plan.item(item).wanted);
-    (wanted, plan.steps.get(id.0 as usize + 1).is_none_or(|next| next.item != step.item))
-}
-
-/// What to remember of the grant: what was wanted of it, once the last call for it was made, or that it is gone.
-fn ledger_change(call: &Call, wanted: Option<Wanted>, is_last: bool) -> LedgerChange {
-    let key = match call {
-        Call::DeleteGrant { key, .. } => return LedgerChange::Remove { key: key.clone() },
-        Call::CreateGrant { key, .. } => key,
-        Call::UpdateGrant { key, .. }
-        | Call::AddMethods { key, .. }
-        | Call::RestoreMethods { key, .. }
-        | Call::DeleteMethod { key, .. }
-            if is_last =>
-        {
-            key
-        }
-        _ => return LedgerChange::Keep,
-    };
-    wanted.map_or(LedgerChange::Keep, |desired| LedgerChange::Set { key: key.clone(), desired })
+/// The new identity that an earlier step made for a call.
+fn made<'a>(call: &Call, made: &'a HashMap<UserIdentityKey, UserIdentityId>) -> Option<&'a UserIdentityId> {
+    call.new_identity().and_then(|(identity, _)| made.get(&identity.key))
 }

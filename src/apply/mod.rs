@@ -7,6 +7,7 @@ mod breaker;
 mod carry_out;
 mod ending;
 mod journal;
+mod outcome;
 mod rings;
 
 pub use breaker::FailureRate;

@@ -75,7 +75,7 @@ pub(super) fn check(settings: &Settings, flags: &CheckFlags, output: &Output) ->
     let runtime = runtime()?;
     let mut read = runtime.block_on(source::read(&settings.source, now))?;
     output.sink().emit(&Event::Finished(Stage::Source));
-    if let SourceInput::Database(input) = &source.input
+    if let SourceInput::Database(input) = &settings.source.input
         && let Some(place) = runtime.block_on(source::writable(&input.address))
     {
         read.warnings.push(may_write(&input.address.to_string(), &place));

@@ -1,12 +1,13 @@
-//! One `send` for every call, and the retries of calls that only ask.
+//! One exchange for every call, and the retries of calls that only ask.
 //!
-//! Every attempt pays for its place in the pace. Bodies, keys and headers are never logged.
+//! Calls that only ask wait for their turn here; the others are given it by whoever schedules them. Bodies, keys and headers are never logged.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
@@ -14,34 +15,25 @@ use super::calls::Counters;
 use super::clock::ClockDifference;
 use super::error::{CallError, CallErrorKind, SeamError};
 use super::known::Known;
-use super::pace::Pace;
-use super::retry::{Course, Delays, FullJitter, Jitter, Next, Safety, Verdict, pause, verdict};
+use super::pace::{Pace, Permit};
+use super::retry::{Clock, FullJitter, Jitter, Patience, Safety, Verdict, reply, verdict};
 use super::settings::SeamSettings;
 use super::transport::{InProcess, Transport};
 use super::writer::Watch;
-use crate::event::Event;
-
-/// Whom a 429 is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// No door is to blame, so everybody slows down.
-    Workspace,
-    /// The limit of a door may be to blame, so only this call waits.
-    Doors,
-}
+use crate::event::{Event, EventSink};
+use crate::plan::schedule::{Reply, SharedLimiter};
 
 /// One call: where, what, and what repeating it would do. It has no `Debug`, because the body may hold people.
 pub(super) struct Request {
     pub(super) path: &'static str,
     pub(super) safety: Safety,
-    pub(super) reach: Reach,
     pub(super) body: Value,
 }
 
 impl Request {
     /// A call that only asks.
     pub(super) fn read(path: &'static str, body: Value) -> Self {
-        Self { path, safety: Safety::Read, reach: Reach::Workspace, body }
+        Self { path, safety: Safety::Read, body }
     }
 
     /// What no message may repeat.
@@ -126,33 +118,41 @@ impl Client {
         self.patience
     }
 
-    /// The retries of one call.
-    pub(super) fn course(&self) -> Course<FullJitter> {
-        Course::new(self.jitter.delays(), self.patience)
+    /// The waits of one call.
+    pub(super) fn delays(&self) -> FullJitter {
+        self.jitter.delays()
     }
 
-    /// One attempt. `cancel` is heard only while the request waits for its turn; what is sent is waited for.
-    pub(super) async fn send<T: DeserializeOwned>(
+    /// How late it is by the clock of the limits.
+    pub(super) fn now(&self) -> Clock {
+        let (now, paused_for) = (self.pace.now(), self.pace.paused_for());
+        Clock { now, paused_for, patience: self.patience }
+    }
+
+    /// The limits of the workspace, and when their time begins.
+    pub(super) fn limiter(&self) -> (SharedLimiter, Instant) {
+        self.pace.limiter()
+    }
+
+    /// Waits for a turn; `None` where the run is told to stop before it comes.
+    pub(super) async fn turn(&self, cancel: &CancellationToken) -> Option<Permit<'_>> {
+        self.pace.acquire(cancel).await
+    }
+
+    /// Waits for the token of a further request in one turn.
+    pub(super) async fn further(&self) {
+        self.pace.further().await;
+    }
+
+    /// One request and its answer, in a turn that the caller has.
+    pub(super) async fn exchange<T: DeserializeOwned>(
         &self,
         request: &Request,
-        cancel: Option<&CancellationToken>,
     ) -> Result<Answer<T>, CallError> {
-        let stopped = async {
-            match cancel {
-                Some(cancel) => cancel.cancelled().await,
-                None => std::future::pending().await,
-            }
-        };
-        let _permit = tokio::select! {
-            biased;
-            () = stopped => {
-                return Err(CallError::new(request.path, CallErrorKind::Cancelled, ""));
-            }
-            permit = self.pace.acquire() => permit,
-        };
         self.calls.sent(request.safety);
         let asked = Timestamp::now();
-        let raw = self.transport.exchange(request.path, &request.body).await?;
+        // Boxed, because six lists are read side by side and each waits for one.
+        let raw = Box::pin(self.transport.exchange(request.path, &request.body)).await?;
         if let Some(date) = raw.date {
             self.clock.note(date, asked, Timestamp::now());
         }
@@ -163,43 +163,48 @@ impl Client {
         answer
     }
 
-    /// A call that only asks, until it is answered or the patience is over.
+    /// A call that only asks, until it is answered or the patience is over. `cancel` is heard only while it waits; what
+    /// is sent is waited for.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         request: &Request,
         watch: Watch<'_>,
     ) -> Result<T, CallError> {
-        let mut course = self.course();
+        let (mut patience, mut delays) = (Patience::default(), self.delays());
         let mut n_attempts = 0;
         loop {
-            let error = match self.send(request, Some(watch.cancel)).await {
-                Ok(answer) => return Ok(answer.content),
+            let Some(permit) = self.turn(watch.cancel).await else {
+                let error = CallError::new(request.path, CallErrorKind::Cancelled, "");
+                return Err(CallError { n_attempts, ..error });
+            };
+            let error = match self.exchange(request).await {
+                Ok(answer) => {
+                    permit.answered(Reply::Accepted);
+                    return Ok(answer.content);
+                }
                 Err(error) => error,
             };
             n_attempts += 1;
-            let again = verdict(&error.kind, Safety::Read) == Verdict::Retry
-                && self.wait(request.reach, &error, &mut course, watch).await == Next::Go;
-            if !again {
-                return Err(CallError { n_attempts, ..error });
+            let wait = match verdict(&error.kind, Safety::Read) {
+                Verdict::Retry => patience.wait(&error.kind, &self.now(), &mut delays),
+                _ => None,
+            };
+            permit.answered(reply(&error.kind, wait, self.patience));
+            let Some(wait) = wait else { return Err(CallError { n_attempts, ..error }) };
+            self.tell_retry(&error, wait, watch.sink);
+            tokio::select! {
+                biased;
+                () = watch.cancel.cancelled() => return Err(CallError { n_attempts, ..error }),
+                () = sleep(wait) => {}
             }
         }
     }
 
-    /// Waits after a failure, tells of it, and lets the others wait too where no door is to blame.
-    pub(super) async fn wait<D: Delays>(
-        &self,
-        reach: Reach,
-        error: &CallError,
-        course: &mut Course<D>,
-        watch: Watch<'_>,
-    ) -> Next {
-        let Some(wait) = course.wait_after(error) else { return Next::OutOfPatience };
-        let throttled = matches!(error.kind, CallErrorKind::Throttled { .. });
-        if throttled && reach == Reach::Workspace {
-            self.pace.hold(wait);
-        }
+    /// Tells that a call waits and is taken up again.
+    pub(super) fn tell_retry(&self, error: &CallError, wait: Duration, sink: &dyn EventSink) {
         self.calls.retried();
-        watch.sink.emit(&Event::Retried { path: error.path, wait, throttled });
+        let throttled = matches!(error.kind, CallErrorKind::Throttled { .. });
+        sink.emit(&Event::Retried { path: error.path, wait, throttled });
         tracing::debug!(
             seam.path = error.path,
             seam.status = error.status,
@@ -208,10 +213,6 @@ impl Client {
             "waiting before the call is taken up again: {}",
             error.kind
         );
-        match watch.turns {
-            Some(turns) => turns.next(error.kind, wait, watch.cancel).await,
-            None => pause(wait, watch.cancel).await,
-        }
     }
 }
 

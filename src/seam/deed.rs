@@ -3,18 +3,20 @@
 use ecow::EcoString;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Answer;
-use super::client::{Client, Reach, Request};
-use super::error::{CallError, CallErrorKind, Refusal};
+use super::attempt::Try;
+use super::client::{Client, Request};
+use super::error::{CallError, CallErrorKind, Effect, Refusal};
 use super::lookup;
-use super::retry::Safety;
+use super::retry::{Patience, Safety, Verdict, verdict};
 use super::wire::{GrantAnswer, IdentityAnswer, Void};
 use super::writer::Made;
 use crate::model::{
-    AccessGrantKey, GrantState, Identity, LiveGrant, Method, MethodSet, UserIdentityId, Window, WishedCode,
-    same_person_name,
+    AccessGrantId, AccessGrantKey, GrantState, Identity, LiveGrant, Method, MethodSet, UserIdentityId,
+    Window, WishedCode, same_person_name,
 };
 use crate::plan::{Call, IdentityTarget, NewIdentity, Patch};
 
@@ -41,90 +43,60 @@ pub(super) struct Deed<'a> {
     /// Whom a grant is for; `None` where it brings a new identity along, and for all other calls.
     identity: Option<UserIdentityId>,
     /// The key of a new grant, where that of the call is taken (RULES 1).
-    pub(super) key: Option<AccessGrantKey>,
-    n_keys: u32,
-    /// A contact led to another person, so a new identity is made without any (RULES 7).
-    omits_contacts: bool,
-    /// Takes back a grant that Seam has just made for another person than was sent.
-    pub(super) astray: Option<Call>,
-    pub(super) request: Request,
+    key: Option<AccessGrantKey>,
+    request: Request,
 }
 
 /// The fields of a new identity by which Seam may know somebody else.
 const CONTACTS: [&str; 2] = ["email_address", "phone_number"];
 
-/// So many further keys are tried where one is taken (RULES 1).
-const FURTHER_KEYS: u32 = 5;
+/// The identity that a grant is for, where it is known.
+fn identity_of<'a>(
+    call: &'a Call,
+    made: Option<&'a UserIdentityId>,
+    person: Option<&'a UserIdentityId>,
+) -> Option<&'a UserIdentityId> {
+    match call {
+        Call::CreateGrant { identity: IdentityTarget::Known(id), .. } => Some(id),
+        Call::CreateGrant { identity: IdentityTarget::New { .. }, .. } => person.or(made),
+        _ => None,
+    }
+}
+
+/// Whether a call is for an identity that exists; a grant for a new guest may bring the identity along.
+pub(super) fn has_identity(
+    call: &Call,
+    made: Option<&UserIdentityId>,
+    person: Option<&UserIdentityId>,
+) -> bool {
+    identity_of(call, made, person).is_some()
+}
 
 impl<'a> Deed<'a> {
     /// `made` is the new identity that an earlier step made, where one did. Without it, a grant for a new guest brings
     /// the identity along.
-    pub(super) fn new(call: &'a Call, made: Option<&UserIdentityId>) -> Self {
-        let identity = match call {
-            Call::CreateGrant { identity: IdentityTarget::Known(id), .. } => Some(id.clone()),
-            Call::CreateGrant { identity: IdentityTarget::New { .. }, .. } => made.cloned(),
-            _ => None,
-        };
-        let reach = if call.door_operation().is_some() { Reach::Doors } else { Reach::Workspace };
-        let body = body(call, identity.as_ref(), None);
-        let request = Request { path: call.path(), safety: safety(call), reach, body };
-        Self { call, identity, key: None, n_keys: 0, omits_contacts: false, astray: None, request }
-    }
-
-    /// Takes the next key for a new grant; whether there is one.
-    pub(super) fn next_key(&mut self) -> bool {
-        let Call::CreateGrant { key, .. } = self.call else { return false };
-        if self.n_keys == FURTHER_KEYS {
-            return false;
-        }
-        self.n_keys += 1;
-        self.key = Some(self.key.as_ref().unwrap_or(key).with_next_ordinal());
-        self.write_body();
-        true
-    }
-
-    fn write_body(&mut self) {
-        self.request.body = body(self.call, self.identity.as_ref(), self.key.as_ref());
-        if let Some(person) = self.request.body.get_mut("user_identity").and_then(Value::as_object_mut)
-            && self.omits_contacts
+    pub(super) fn new(call: &'a Call, made: Option<&UserIdentityId>, state: &Try) -> Self {
+        let identity = identity_of(call, made, state.person.as_ref()).cloned();
+        let key = state.key.clone();
+        let mut body = body(call, identity.as_ref(), key.as_ref());
+        if let Some(person) = body.get_mut("user_identity").and_then(Value::as_object_mut)
+            && state.omits_contacts
         {
             person.retain(|field, _| !CONTACTS.contains(&field.as_str()));
         }
+        let request = Request { path: call.path(), safety: Safety::of(call), body };
+        Self { call, identity, key, request }
     }
 
-    /// Whether the call can be sent once more without the contacts of the new guest, under the next key.
-    pub(super) fn goes_without_contacts(&mut self) -> bool {
-        let person = self.request.body.get("user_identity").and_then(Value::as_object);
-        let has_contacts =
-            person.is_some_and(|person| CONTACTS.iter().any(|field| person.contains_key(*field)));
-        if !has_contacts || self.omits_contacts {
-            return false;
-        }
-        self.omits_contacts = true;
-        self.next_key()
-    }
-
-    /// Whether the call can be refused as a conflict for nothing but the key of the grant.
-    pub(super) fn brings_only_a_key(&self) -> bool {
-        matches!(self.call, Call::CreateGrant { .. }) && self.identity.is_some()
-    }
-
-    /// From now on the grant is for an identity that exists.
-    pub(super) fn for_person(&mut self, id: UserIdentityId) {
-        self.identity = Some(id);
-        self.write_body();
-    }
-
-    /// Sends it once.
+    /// Sends it once, in the turn that it was given.
     pub(super) async fn send(
-        &mut self,
+        &self,
         client: &Client,
-        cancel: Option<&CancellationToken>,
+        cancel: &CancellationToken,
     ) -> Result<Answer<Made>, CallError> {
         match self.call {
             Call::CreateIdentity(new) => {
-                let Answer { content, request_id } =
-                    client.send::<IdentityAnswer>(&self.request, cancel).await?;
+                let Answer { content, request_id } = client.exchange::<IdentityAnswer>(&self.request).await?;
                 let answered = Identity::from(content.user_identity);
                 if !may_be(new, &answered) {
                     return Err(self.refused("Seam answered with another person", request_id));
@@ -133,17 +105,20 @@ impl<'a> Deed<'a> {
                 Ok(Answer { content: Made::Identity(answered.id), request_id })
             }
             Call::CreateGrant { key, .. } => {
-                let Answer { content, request_id } =
-                    client.send::<GrantAnswer>(&self.request, cancel).await?;
+                let Answer { content, request_id } = client.exchange::<GrantAnswer>(&self.request).await?;
                 let answered: LiveGrant = content.access_grant.into();
                 let key = self.key.as_ref().unwrap_or(key).clone();
                 let was_known = client.known().grant(&answered.id);
                 if self.brings_a_person() && client.known().identity(&answered.identity) {
+                    let error = self.refused("Seam answered with a grant of another person", request_id);
                     // What stood there before is left alone (RULES 1).
-                    if !was_known && answered.key.as_ref() == Some(&key) {
-                        self.astray = Some(Call::DeleteGrant { id: answered.id, key });
-                    }
-                    return Err(self.refused("Seam answered with a grant of another person", request_id));
+                    let is_ours = !was_known && answered.key.as_ref() == Some(&key);
+                    // Boxed, because it is rare and large.
+                    return Err(if is_ours {
+                        Box::pin(take_back(answered.id, key, error, client)).await
+                    } else {
+                        error
+                    });
                 }
                 match self.compare_answered_grant(&answered) {
                     Ok(made) => Ok(Answer { content: made, request_id }),
@@ -158,7 +133,7 @@ impl<'a> Deed<'a> {
             | Call::DeleteGrant { .. }
             | Call::AddMethods { .. }
             | Call::DeleteMethod { .. } => {
-                let Answer { content: Void { .. }, request_id } = client.send(&self.request, cancel).await?;
+                let Answer { content: Void { .. }, request_id } = client.exchange(&self.request).await?;
                 Ok(Answer { content: Made::Nothing, request_id })
             }
         }
@@ -176,11 +151,11 @@ impl<'a> Deed<'a> {
         CallError { status: Some(200), request_id, ..error }
     }
 
-    /// Looks once whether Seam holds what the call wants.
+    /// Looks once whether Seam holds what the call wants, in the turn that it was given.
     pub(super) async fn look(&self, client: &Client) -> Result<Found, CallError> {
-        let grant = async |request: Request| lookup::find_grant(client, &request, None).await;
+        let grant = async |request: Request| lookup::find_grant(client, &request).await;
         let identity = async |request: Request| {
-            let answer = client.send::<IdentityAnswer>(&request, None).await;
+            let answer = client.exchange::<IdentityAnswer>(&request).await;
             lookup::found_identity(&request, answer.map(|answer| answer.content))
         };
         match self.call {
@@ -194,6 +169,7 @@ impl<'a> Deed<'a> {
                     IdentityTarget::New { identity, .. } if self.identity.is_none() => identity,
                     _ => return Ok(self.compare_new_grant(found, self.identity.as_ref())),
                 };
+                client.further().await;
                 let person = identity(lookup::identity_by_key(&new.key)).await?;
                 Ok(match (found, person) {
                     (None, Some(person)) => match compare_new_identity(new, person) {
@@ -307,15 +283,44 @@ fn compare_new_identity(wanted: &NewIdentity, found: Identity) -> Found {
     }
 }
 
+/// Deletes a grant at once that Seam has just made for another person than was sent, also where the run is told to stop.
+/// Gives the error with which the call ends. Where it cannot be deleted, that person holds the key of somebody else.
+async fn take_back(id: AccessGrantId, key: AccessGrantKey, error: CallError, client: &Client) -> CallError {
+    let delete = Call::DeleteGrant { id, key };
+    let delete = Deed::new(&delete, None, &Try::default());
+    let error = CallError { kind: CallErrorKind::Refused(Refusal::AnotherPerson), ..error };
+    let (mut patience, mut delays) = (Patience::default(), client.delays());
+    loop {
+        client.further().await;
+        let Err(failed) = client.exchange::<Void>(&delete.request).await else { return error };
+        let wait = match verdict(&failed.kind, Safety::Delete) {
+            Verdict::AlreadySo => return error,
+            Verdict::Retry => patience.wait(&failed.kind, &client.now(), &mut delays),
+            _ => None,
+        };
+        let Some(wait) = wait else {
+            let message = format!("{}, and it could not be deleted: {failed}", error.message);
+            return CallError { message, effect: Effect::Unknown, ..error };
+        };
+        sleep(wait).await;
+    }
+}
+
+/// Whether a call brings contacts of a new guest along.
+pub(super) fn brings_contacts(call: &Call) -> bool {
+    let new = call.new_identity();
+    new.is_some_and(|(NewIdentity { email, phone, .. }, _)| email.is_some() || phone.is_some())
+}
+
 /// Asks again for the methods that a grant lost, if it lost any.
 async fn restore(
     key: &AccessGrantKey,
     methods: MethodSet,
     client: &Client,
-    cancel: Option<&CancellationToken>,
+    cancel: &CancellationToken,
 ) -> Result<Answer<Made>, CallError> {
     let request = lookup::grant_by_key(key);
-    let Some(found) = lookup::find_grant(client, &request, cancel).await? else {
+    let Some(found) = lookup::find_grant(client, &request).await? else {
         let kind = CallErrorKind::Refused(Refusal::NotFound);
         return Err(CallError::new(request.path, kind, "the new grant is gone"));
     };
@@ -325,20 +330,13 @@ async fn restore(
         return Ok(Answer { content: Made::Nothing, request_id: None });
     }
     let ask = Call::AddMethods { id: found.id, key: key.clone(), methods: lost };
-    let Answer { content: Void { .. }, request_id } =
-        client.send(&Deed::new(&ask, None).request, cancel).await?;
-    Ok(Answer { content: Made::Nothing, request_id })
-}
-
-fn safety(call: &Call) -> Safety {
-    match call {
-        Call::CreateIdentity(_)
-        | Call::CreateGrant { .. }
-        | Call::AddMethods { .. }
-        | Call::RestoreMethods { .. } => Safety::Create,
-        Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::TakeOverGrant { .. } => Safety::Update,
-        Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Safety::Delete,
+    let ask = Deed::new(&ask, None, &Try::default());
+    client.further().await;
+    if cancel.is_cancelled() {
+        return Err(CallError::new(ask.request.path, CallErrorKind::Cancelled, ""));
     }
+    let Answer { content: Void { .. }, request_id } = client.exchange(&ask.request).await?;
+    Ok(Answer { content: Made::Nothing, request_id })
 }
 
 fn body(call: &Call, identity: Option<&UserIdentityId>, other_key: Option<&AccessGrantKey>) -> Value {

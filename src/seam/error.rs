@@ -27,6 +27,8 @@ pub enum Refusal {
     Validation,
     /// Something that exists stands in the way.
     Conflict,
+    /// It was done for another person than was sent, and taken back, unless the effect is unknown.
+    AnotherPerson,
     /// What the request names does not exist.
     NotFound,
     /// A rule of reservations.
@@ -69,6 +71,7 @@ impl fmt::Display for CallErrorKind {
         formatter.write_str(match self {
             Self::Refused(Refusal::Validation) => "refused as invalid",
             Self::Refused(Refusal::Conflict) => "refused because of a conflict",
+            Self::Refused(Refusal::AnotherPerson) => "done for another person, and taken back",
             Self::Refused(Refusal::NotFound) => "not found",
             Self::Refused(Refusal::ReservationRule(rule)) => match rule {
                 ReservationRule::KeyNotSupported => "refused: no door takes a reservation key",
@@ -133,6 +136,9 @@ impl CallError {
             }
             CallErrorKind::Refused(Refusal::Conflict) => {
                 "look at what holds this key or contact in Seam, or let the next run decide anew"
+            }
+            CallErrorKind::Refused(Refusal::AnotherPerson) => {
+                "look in Seam who has the key or a contact of this guest, and who can open the door"
             }
             CallErrorKind::Refused(Refusal::NotFound) => {
                 "it changed in Seam since it was read; the next run decides anew"

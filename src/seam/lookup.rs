@@ -1,7 +1,6 @@
 //! Looks one thing up: to tell what became of a call whose answer was lost.
 
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 
 use super::client::{Client, Request};
 use super::error::{CallError, CallErrorKind, Refusal};
@@ -33,13 +32,9 @@ pub(super) fn methods_of(id: &AccessGrantId) -> Request {
     Request::read("/access_methods/list", json!({"access_grant_id": id, "limit": 500}))
 }
 
-/// Looks once for a grant; `None` where Seam has none.
-pub(super) async fn find_grant(
-    client: &Client,
-    request: &Request,
-    cancel: Option<&CancellationToken>,
-) -> Result<Option<LiveGrant>, CallError> {
-    let answer = client.send::<GrantAnswer>(request, cancel).await;
+/// Looks once for a grant, in a turn that was given; `None` where Seam has none.
+pub(super) async fn find_grant(client: &Client, request: &Request) -> Result<Option<LiveGrant>, CallError> {
+    let answer = client.exchange::<GrantAnswer>(request).await;
     found_grant(request, answer.map(|answer| answer.content))
 }
 

@@ -1,11 +1,12 @@
 //! The edge to Seam: a hand-written, typed client of the calls this program needs.
 //!
 //! Two halves of different types share one client. A [`SeamReader`] can only look; a [`SeamWriter`] exists only
-//! for somebody who shows a checked plan. Every request is a `POST` of JSON, pays for its place in the pace, and is
-//! judged by one function, [`verdict`]. Keys, headers and bodies are never logged, and nothing that Seam repeats of
+//! for somebody who shows a checked plan. Every request is a `POST` of JSON, counts against the one limiter of the
+//! workspace, and is judged by one function, [`verdict`]. Keys, headers and bodies are never logged, and nothing that Seam repeats of
 //! a guest reaches a message.
 
 mod answer;
+mod attempt;
 mod calls;
 mod client;
 mod clock;
@@ -22,15 +23,14 @@ mod retry;
 mod retry_after;
 mod settings;
 mod transport;
-mod turn;
 mod wire;
 mod writer;
 
+pub use attempt::{Judged, Try};
 pub use calls::Calls;
 pub use error::{CallError, CallErrorKind, Effect, Refusal, ReservationRule, SeamError};
 pub use reader::SeamReader;
-pub use retry::{Delays, Safety, Verdict, verdict};
+pub use retry::{Delays, Safety, Verdict, is_unavailability, verdict};
 pub use settings::{Credentials, SeamSettings};
 pub use transport::{Answered, Answering, Asked, InProcess, NoAnswer};
-pub use turn::{TurnAsked, Turns};
-pub use writer::{How, Made, Receipt, SeamWriter, Watch};
+pub use writer::{Attempted, How, Made, Receipt, Retries, SeamWriter, Watch};

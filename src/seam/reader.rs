@@ -118,7 +118,7 @@ impl SeamReader {
     }
 
     fn watch<'a>(&'a self, sink: &'a dyn EventSink) -> Watch<'a> {
-        Watch { cancel: &self.cancel, sink, turns: None }
+        Watch { cancel: &self.cancel, sink }
     }
 }
 

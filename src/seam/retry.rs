@@ -1,18 +1,18 @@
 //! Decides what a failed call does next, and how long it waits for it.
 //!
 //! [`verdict`] is the only place where retry, look, give up or stop is decided, and it decides from the kind of the
-//! error alone. `backoff` gives nothing but the lengths of the waits; the loop, the budget and the place in the pace
-//! are ours, because a wait that Seam asks for must lengthen the backoff and never replace the budget.
+//! error alone. `backoff` gives nothing but the lengths of the waits; the budget is ours, because a wait that Seam asks
+//! for must lengthen the backoff and never replace the budget. There is no loop here: calls that change something are
+//! repeated by the schedule of a run, and reads by `client.rs`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::error::{CallErrorKind, Refusal};
+use crate::plan::Call;
+use crate::plan::schedule::Reply;
 use backoff::backoff::Backoff;
 use backoff::{ExponentialBackoff, ExponentialBackoffBuilder};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-
-use super::error::{CallError, CallErrorKind, Refusal};
 
 /// What repeating a call would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,21 @@ pub enum Safety {
     Update,
     /// It takes something away; what is gone is gone.
     Delete,
+}
+
+impl Safety {
+    pub(super) fn of(call: &Call) -> Self {
+        match call {
+            Call::CreateIdentity(_)
+            | Call::CreateGrant { .. }
+            | Call::AddMethods { .. }
+            | Call::RestoreMethods { .. } => Self::Create,
+            Call::UpdateIdentity { .. } | Call::UpdateGrant { .. } | Call::TakeOverGrant { .. } => {
+                Self::Update
+            }
+            Call::DeleteGrant { .. } | Call::DeleteMethod { .. } => Self::Delete,
+        }
+    }
 }
 
 /// What to do next.
@@ -170,56 +185,73 @@ fn mixed(bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// Whether there is a next attempt.
+/// What the clock of a client says: how late it is, and what pauses took that nobody could help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
-    /// The wait is over.
-    Go,
-    /// The patience is used up.
-    OutOfPatience,
-    /// The run was told to stop.
-    Cancelled,
+pub(super) struct Clock {
+    pub(super) now: Duration,
+    /// What all pauses of the workspace took after which something was accepted.
+    pub(super) paused_for: Duration,
+    /// How long one call is tried, counted from its first failure.
+    pub(super) patience: Duration,
 }
 
-/// The retries of one call: waits, and the patience that bounds them from the first failure on.
-#[derive(Debug)]
-pub(super) struct Course<D> {
-    delays: D,
-    patience: Duration,
-    deadline: Option<Instant>,
+/// Since when a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Patience {
+    first_failure: Option<Clock>,
 }
 
-impl<D: Delays> Course<D> {
-    pub(super) fn new(delays: D, patience: Duration) -> Self {
-        Self { delays, patience, deadline: None }
-    }
-
-    /// How long to wait after that error; `None` where the patience does not reach so far.
-    pub(super) fn wait_after(&mut self, error: &CallError) -> Option<Duration> {
-        let now = Instant::now();
-        let patience = self.patience;
-        // A patience beyond what a clock can express is bounded by a year.
-        let deadline = *self.deadline.get_or_insert_with(|| {
-            now.checked_add(patience).unwrap_or_else(|| now + Duration::from_hours(8760))
-        });
-        let backoff = self.delays.next()?;
-        let wait = match error.kind {
+impl Patience {
+    /// How long to wait after that failure; `None` where the patience does not reach so far. What a pause of all
+    /// explains does not count against it.
+    pub(super) fn wait(
+        &mut self,
+        kind: &CallErrorKind,
+        clock: &Clock,
+        delays: &mut dyn Delays,
+    ) -> Option<Duration> {
+        let first = *self.first_failure.get_or_insert(*clock);
+        let backoff = delays.next()?;
+        let wait = match *kind {
             // The limits themselves slow all down, so a call need not stay away for long by itself.
             CallErrorKind::Throttled { retry_after: Some(asked) } => asked.max(backoff.min(SPREAD)),
             CallErrorKind::Throttled { retry_after: None } => backoff.min(LONGEST_WAIT_UNTOLD),
             CallErrorKind::Unavailable { retry_after } => backoff.max(retry_after.unwrap_or_default()),
             _ => backoff,
         };
-        now.checked_add(wait).filter(|then| *then <= deadline).map(|_| wait)
+        let explained = clock.paused_for.saturating_sub(first.paused_for);
+        let failing_for = clock.now.saturating_add(wait).saturating_sub(first.now.saturating_add(explained));
+        (failing_for <= clock.patience).then_some(wait)
     }
 }
 
-/// Waits, unless the run is told to stop.
-pub(super) async fn pause(wait: Duration, cancel: &CancellationToken) -> Next {
-    tokio::select! {
-        biased;
-        () = cancel.cancelled() => Next::Cancelled,
-        () = tokio::time::sleep(wait) => Next::Go,
+/// What a failure tells about the limits; `wait` is how long the call waits for its next attempt, if there is one.
+pub(super) fn reply(kind: &CallErrorKind, wait: Option<Duration>, patience: Duration) -> Reply {
+    match *kind {
+        // Nobody waits for what is beyond all patience.
+        CallErrorKind::Throttled { retry_after: Some(asked) } if asked > patience => Reply::Silent,
+        CallErrorKind::Throttled { retry_after } => {
+            Reply::Throttled { retry_after, wait: wait.unwrap_or(LONGEST_WAIT_UNTOLD) }
+        }
+        CallErrorKind::Cancelled => Reply::Silent,
+        ref kind if is_unavailability(kind) => Reply::Unwell,
+        _ => Reply::Accepted,
+    }
+}
+
+/// Whether Seam stayed away, for whatever reason.
+pub fn is_unavailability(kind: &CallErrorKind) -> bool {
+    match kind {
+        CallErrorKind::Unavailable { .. }
+        | CallErrorKind::Unreachable
+        | CallErrorKind::Throttled { .. }
+        | CallErrorKind::LostAnswer => true,
+        CallErrorKind::Refused(_)
+        | CallErrorKind::Unauthorized
+        | CallErrorKind::Forbidden
+        | CallErrorKind::BadAnswer
+        | CallErrorKind::OtherWorkspace
+        | CallErrorKind::Cancelled => false,
     }
 }
 
@@ -262,77 +294,99 @@ mod tests {
         }
     }
 
-    fn throttled(seconds: u64) -> CallError {
-        let retry_after = Some(Duration::from_secs(seconds));
-        CallError::new("/x", CallErrorKind::Throttled { retry_after }, "")
+    fn at(seconds: u64) -> Clock {
+        paused(seconds, 0)
     }
 
-    fn lost() -> CallError {
-        CallError::new("/x", CallErrorKind::LostAnswer, "")
+    /// At a time before which pauses took so long, with a patience of ten seconds.
+    fn paused(seconds: u64, paused: u64) -> Clock {
+        Clock {
+            now: Duration::from_secs(seconds),
+            paused_for: Duration::from_secs(paused),
+            patience: Duration::from_secs(10),
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_that_seam_asks_for_is_a_floor_and_the_backoff_another() {
-        let seconds = |n| Some(Duration::from_secs(n));
+    fn throttled(seconds: u64) -> CallErrorKind {
+        CallErrorKind::Throttled { retry_after: Some(Duration::from_secs(seconds)) }
+    }
+
+    /// What a call waits after each failure, in seconds, with a back-off of so many.
+    fn check_waits(backoff: u64, failures: &[(Clock, CallErrorKind)], expected: &[Option<u64>]) {
+        let mut patience = Patience::default();
+        let mut delays = Every(Duration::from_secs(backoff));
+        let waits = failures.iter().map(|(clock, kind)| patience.wait(kind, clock, &mut delays));
+        let waits: Vec<_> = waits.map(|wait| wait.map(|wait| wait.as_secs())).collect();
+        assert_eq!(waits, expected, "{failures:?}");
+    }
+
+    const LOST: CallErrorKind = CallErrorKind::LostAnswer;
+
+    #[test]
+    fn a_wait_that_seam_asks_for_is_a_floor_and_the_backoff_another() {
         let unavailable =
-            |n| CallError::new("/x", CallErrorKind::Unavailable { retry_after: seconds(n) }, "");
-        let mut course = Course::new(Every(Duration::from_secs(2)), Duration::from_mins(1));
-        assert_eq!(course.wait_after(&unavailable(1)), seconds(2));
-        assert_eq!(course.wait_after(&unavailable(7)), seconds(7));
-        assert_eq!(course.wait_after(&lost()), seconds(2));
+            |seconds| CallErrorKind::Unavailable { retry_after: Some(Duration::from_secs(seconds)) };
+        let failures = [(at(0), unavailable(1)), (at(0), unavailable(7)), (at(0), LOST)];
+        check_waits(2, &failures, &[Some(2), Some(7), Some(2)]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_refused_call_stays_away_hardly_longer_than_seam_asks() {
-        let seconds = |n| Some(Duration::from_secs(n));
-        let untold = CallError::new("/x", CallErrorKind::Throttled { retry_after: None }, "");
-        for (backoff, asked_0, asked_7, not_asked) in [(0, 0, 7, 0), (5, 1, 7, 5), (40, 1, 7, 10)] {
-            let mut course = Course::new(Every(Duration::from_secs(backoff)), Duration::from_mins(1));
-            assert_eq!(course.wait_after(&throttled(0)), seconds(asked_0), "{backoff}");
-            assert_eq!(course.wait_after(&throttled(7)), seconds(asked_7), "{backoff}");
-            assert_eq!(course.wait_after(&untold), seconds(not_asked), "{backoff}");
-        }
+    #[test]
+    fn a_refused_call_stays_away_hardly_longer_than_seam_asks() {
+        let untold = CallErrorKind::Throttled { retry_after: None };
+        let failures = [(at(0), throttled(0)), (at(0), throttled(7)), (at(0), untold)];
+        check_waits(0, &failures, &[Some(0), Some(7), Some(0)]);
+        check_waits(5, &failures, &[Some(1), Some(7), Some(5)]);
+        check_waits(40, &failures, &[Some(1), Some(7), Some(10)]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn patience_counts_from_the_first_failure_and_bounds_every_wait() {
-        let mut course = Course::new(Every(Duration::from_secs(4)), Duration::from_secs(10));
-        tokio::time::advance(Duration::from_hours(1)).await;
-        assert_eq!(course.wait_after(&throttled(11)), None);
-        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(4)));
-        tokio::time::advance(Duration::from_secs(6)).await;
-        assert_eq!(course.wait_after(&lost()), Some(Duration::from_secs(4)));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(course.wait_after(&lost()), None);
+    #[test]
+    fn patience_counts_from_the_first_failure_and_bounds_every_wait() {
+        let failures = [(at(3600), throttled(11)), (at(3600), LOST), (at(3606), LOST), (at(3607), LOST)];
+        check_waits(4, &failures, &[None, Some(4), Some(4), None]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn seam_cannot_keep_a_call_alive_beyond_its_patience() {
-        let mut course = Course::new(Jitter::ByChance.delays(), Duration::from_mins(5));
-        let cancel = CancellationToken::new();
-        let start = Instant::now();
-        while let Some(wait) = course.wait_after(&throttled(1)) {
-            assert_eq!(pause(wait, &cancel).await, Next::Go);
-        }
-        assert!(start.elapsed() <= Duration::from_secs(301), "{:?}", start.elapsed());
-        assert!(start.elapsed() >= Duration::from_secs(200), "{:?}", start.elapsed());
+    #[test]
+    fn what_a_pause_of_all_explains_does_not_count_against_patience() {
+        let failures = [
+            (paused(100, 50), throttled(9)),
+            (paused(120, 60), throttled(1)),
+            (paused(130, 70), throttled(1)),
+            (paused(140, 110), throttled(1)),
+        ];
+        check_waits(0, &failures, &[Some(9), None, None, Some(1)]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_patience_without_end_does_not_overflow() {
-        let mut course = Course::new(Every(Duration::from_secs(1)), Duration::MAX);
-        assert!(course.wait_after(&lost()).is_some());
+    #[test]
+    fn a_patience_without_end_does_not_overflow() {
+        let mut patience = Patience::default();
+        let clock = Clock { patience: Duration::MAX, ..at(7) };
         let forever = CallErrorKind::Throttled { retry_after: Some(Duration::MAX) };
-        assert_eq!(course.wait_after(&CallError::new("/x", forever, "")), None);
+        for kind in [LOST, forever] {
+            let wait = patience.wait(&kind, &clock, &mut Every(Duration::from_secs(1)));
+            assert!(wait.is_some(), "{kind:?}");
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_pause_ends_when_the_run_is_told_to_stop() {
-        let cancel = CancellationToken::new();
-        cancel.cancel();
-        let start = Instant::now();
-        assert_eq!(pause(Duration::from_mins(1), &cancel).await, Next::Cancelled);
-        assert_eq!(start.elapsed(), Duration::ZERO);
+    #[test]
+    fn what_a_failure_tells_about_the_limits_depends_on_its_kind() {
+        let second = Duration::from_secs(1);
+        let minute = Duration::from_mins(1);
+        for (kind, expected) in [
+            (throttled(5), Reply::Throttled { retry_after: Some(5 * second), wait: second }),
+            (throttled(61), Reply::Silent),
+            (
+                CallErrorKind::Throttled { retry_after: None },
+                Reply::Throttled { retry_after: None, wait: second },
+            ),
+            (CallErrorKind::Unavailable { retry_after: None }, Reply::Unwell),
+            (CallErrorKind::Unreachable, Reply::Unwell),
+            (LOST, Reply::Unwell),
+            (CallErrorKind::Cancelled, Reply::Silent),
+            (CallErrorKind::BadAnswer, Reply::Accepted),
+            (CallErrorKind::Refused(Refusal::Conflict), Reply::Accepted),
+        ] {
+            assert_eq!(reply(&kind, Some(second), minute), expected, "{kind:?}");
+        }
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use reservation_sync::plan::{Call, StepId};
-use reservation_sync::seam::{CallErrorKind, Effect, How, Made, Receipt, TurnAsked, Turns, Watch};
+use reservation_sync::plan::Call;
+use reservation_sync::plan::schedule::Reply as Told;
+use reservation_sync::seam::{CallErrorKind, Effect, How, Judged, Made, Receipt, Watch};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -95,7 +96,7 @@ async fn who_is_told_to_stop_while_waiting_leaves_no_doubt_behind() {
         cancel.cancel();
     };
     let started = std::time::Instant::now();
-    let watch = Watch { cancel: &cancel, sink: &sink, turns: None };
+    let watch = Watch { cancel: &cancel, sink: &sink };
     let (receipt, ()) = tokio::join!(writer.perform(&call, None, watch), stopping);
     assert_eq!(receipt.expect("it is there").how, How::Fresh);
     assert!(started.elapsed() < Duration::from_secs(10));
@@ -106,8 +107,8 @@ async fn who_is_told_to_stop_while_waiting_leaves_no_doubt_behind() {
 }
 
 #[tokio::test]
-async fn a_repetition_waits_for_its_turn_and_a_look_does_not() {
-    let slow = || Reply::Raw(429, "retry-after: 0\r\n", String::new());
+async fn one_attempt_sends_the_call_once_or_only_looks() {
+    let slow = || Reply::Raw(429, "retry-after: 1\r\n", String::new());
     let not_there = refusal(404, "access_grant_not_found", "no");
     let script = Script::serve([
         (CREATE, slow()),
@@ -118,23 +119,50 @@ async fn a_repetition_waits_for_its_turn_and_a_look_does_not() {
     .await;
     let writer = writer_of(&reader_of(&script.base_url));
     let (cancel, sink, call) = (CancellationToken::new(), Remember::default(), scripted_grant());
-    let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel();
-    let turns = Turns::of(StepId(7), asks);
-    let watch = Watch { cancel: &cancel, sink: &sink, turns: Some(&turns) };
-    let giving = async {
-        let mut n_sent = Vec::new();
-        for _ in 0..2 {
-            let TurnAsked { step, kind: _, wait: _, grant } = asked.recv().await.expect("it asks");
-            assert_eq!(step, StepId(7));
-            n_sent.push(script.paths().len());
-            grant.send(()).expect("it waits");
+    let mut retries = writer.retries();
+    let mut story = Vec::new();
+    let receipt = loop {
+        let attempted = writer.attempt(&call, None, retries.state(), &cancel).await;
+        let (reply, judged) = writer.judge(&call, None, &mut retries, attempted, &sink);
+        match judged {
+            Judged::Done(receipt) => break receipt,
+            Judged::Again { wait, look } => story.push((reply, wait.is_some(), look, script.paths().len())),
+            Judged::Failed(error) => panic!("{error}"),
         }
-        n_sent
     };
-    let (receipt, n_sent) = tokio::join!(writer.perform(&call, None, watch), giving);
-    assert_eq!(made(&receipt.expect("it is made")), "g1");
-    assert_eq!(n_sent, [1, 3], "nothing is sent again before its turn, and the look was not waited for");
+    let Told::Throttled { retry_after, wait } = story[0].0 else { panic!("{story:?}") };
+    assert_eq!(retry_after, Some(Duration::from_secs(1)));
+    assert!(wait >= Duration::from_secs(1), "{wait:?}");
+    assert_eq!(
+        story[1..],
+        [(Told::Unwell, true, true, 2), (Told::Accepted, false, false, 3)],
+        "after a lost answer it looks before it is sent again"
+    );
+    assert_eq!((made(&receipt), receipt.n_attempts), ("g1".to_owned(), 3));
     assert_eq!(script.paths(), [CREATE, CREATE, GET, CREATE]);
+}
+
+#[tokio::test]
+async fn a_stopped_run_sends_no_further_attempt_and_still_looks() {
+    let script = Script::serve([(CREATE, Reply::Cut), (GET, shown("g1", "i1"))]).await;
+    let writer = writer_of(&reader_of(&script.base_url));
+    let (cancel, sink, call) = (CancellationToken::new(), Remember::default(), scripted_grant());
+    let mut retries = writer.retries();
+    let lost = writer.attempt(&call, None, retries.state(), &cancel).await;
+    assert!(matches!(
+        writer.judge(&call, None, &mut retries, lost, &sink).1,
+        Judged::Again { look: true, .. }
+    ));
+    cancel.cancel();
+    assert_eq!(retries.stop(), None, "the doubt is lifted first");
+    let looked = writer.attempt(&call, None, retries.state(), &cancel).await;
+    assert!(matches!(writer.judge(&call, None, &mut retries, looked, &sink).1, Judged::Done(_)));
+    let mut retries = writer.retries();
+    let attempted = writer.attempt(&call, None, retries.state(), &cancel).await;
+    let (_, judged) = writer.judge(&call, None, &mut retries, attempted, &sink);
+    let Judged::Failed(error) = judged else { panic!("{judged:?}") };
+    assert_eq!((error.kind, error.effect, error.n_attempts), (CallErrorKind::Cancelled, Effect::None, 0));
+    assert_eq!(script.paths(), [CREATE, GET]);
 }
 
 #[tokio::test]

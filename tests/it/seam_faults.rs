@@ -37,7 +37,7 @@ async fn under_ten_percent_of_trouble_every_grant_is_made_once_and_every_answer_
         let (writer, space) = (Arc::clone(&writer), space.clone());
         tokio::spawn(async move {
             let cancel = CancellationToken::new();
-            let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
+            let watch = Watch { cancel: &cancel, sink: &Silence };
             let guest = new_identity(&format!("pms:G{n}"), &format!("Guest {n}"), None);
             let key = format!("pms::R{n}:G{n}:x");
             let grant = for_new_guest(create_grant(&key, "", &[&space], window(2, 5)), guest.clone());

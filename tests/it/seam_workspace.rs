@@ -53,7 +53,7 @@ pub(crate) fn writer_of(reader: &SeamReader) -> SeamWriter {
 /// Carries out a call that nobody stops.
 pub(crate) async fn perform(writer: &SeamWriter, call: &Call) -> Result<Receipt, CallError> {
     let (cancel, sink) = (CancellationToken::new(), Remember::default());
-    writer.perform(call, None, Watch { cancel: &cancel, sink: &sink, turns: None }).await
+    writer.perform(call, None, Watch { cancel: &cancel, sink: &sink }).await
 }
 
 /// Remembers what it was told.

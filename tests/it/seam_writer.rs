@@ -116,7 +116,7 @@ async fn every_call_of_a_plan_does_what_it_says() {
     let create = create_grant(key.as_str(), "", &[&hotel.space("room-101")], window(2, 5));
     let create = for_new_guest(create, new_identity("pms:G3", "Eva Dias", Some("eva@example.com")));
     let cancel = CancellationToken::new();
-    let watch = Watch { cancel: &cancel, sink: &Silence, turns: None };
+    let watch = Watch { cancel: &cancel, sink: &Silence };
     let receipt = hotel.writer.perform(&create, Some(&identity), watch).await.expect("a grant");
     let id = grant_id(&receipt);
     let read = async || hotel.reader.grant_by_key(&key).await.expect("an answer");

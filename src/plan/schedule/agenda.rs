@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use jiff::Timestamp;
 use smallvec::SmallVec;
 
@@ -16,7 +16,7 @@ use super::doors::{Doors, Free};
 use super::gates::{ByGate, Gate, gates};
 use super::order::{Order, Progress, step_ids};
 use super::replacement::{UnitId, Units};
-use super::workspace::{Reply, WorkspaceLimiter};
+use super::workspace::{Reply, SharedLimiter};
 use crate::plan::{Limits, Plan, StepId};
 
 /// The steps of a plan on their way. All times are what has passed since it began.
@@ -27,7 +27,9 @@ pub struct Schedule<'a> {
     order: Order,
     begun: HashMap<UnitId, Begun>,
     doors: Doors,
-    workspace: WorkspaceLimiter,
+    workspace: SharedLimiter,
+    /// Steps whose next attempt, or the one in flight, only looks: it counts at no door.
+    looking: HashSet<StepId>,
     sent_at: HashMap<StepId, Duration>,
     /// Steps that wait for nothing but their turn.
     ready: BinaryHeap<Reverse<Entry>>,
@@ -78,8 +80,13 @@ pub enum Ending {
 }
 
 impl<'a> Schedule<'a> {
-    /// Begins at the time zero.
+    /// Begins at the time zero, with a workspace of its own.
     pub fn new(plan: &'a Plan, limits: &Limits) -> Self {
+        Self::sharing(plan, limits, SharedLimiter::new(limits))
+    }
+
+    /// Begins beside others that send to the same workspace, at any time of its limiter.
+    pub fn sharing(plan: &'a Plan, limits: &Limits, workspace: SharedLimiter) -> Self {
         let units = Units::of(plan);
         let order = Order::of(plan, &units);
         let first = order.first();
@@ -89,7 +96,8 @@ impl<'a> Schedule<'a> {
             order,
             begun: HashMap::new(),
             doors: Doors::new(limits),
-            workspace: WorkspaceLimiter::new(limits),
+            workspace,
+            looking: HashSet::new(),
             sent_at: HashMap::new(),
             ready: BinaryHeap::new(),
             at_gate: ByGate::new(),
@@ -104,14 +112,15 @@ impl<'a> Schedule<'a> {
     }
 
     fn make_ready(&mut self, id: StepId) {
-        let urgency = if self.must_finish(id) { Timestamp::MIN } else { self.order.urgency(id) };
+        let is_first = self.must_finish(id) || self.looking.contains(&id);
+        let urgency = if is_first { Timestamp::MIN } else { self.order.urgency(id) };
         self.ready.push(Reverse((urgency, id)));
     }
 
     /// The next step that may be sent now, or the time at which there may be one.
     pub fn next(&mut self, now: Duration) -> Next {
         let next = self.next_within_reserves(now);
-        let is_stuck = next == Next::Nothing && self.workspace.n_in_flight() == 0;
+        let is_stuck = next == Next::Nothing && self.workspace.lock().n_in_flight() == 0;
         if is_stuck && self.give_reserves_up(now) { self.next_within_reserves(now) } else { next }
     }
 
@@ -124,7 +133,7 @@ impl<'a> Schedule<'a> {
                 self.look_again_at_doors_of(id, now);
                 continue;
             }
-            match self.workspace.free(1, now) {
+            match self.free_at_workspace(id, 1, now) {
                 Free::Now => {}
                 Free::At(at) => return Next::At(at),
                 Free::AfterAnAnswer => return Next::Nothing,
@@ -139,7 +148,7 @@ impl<'a> Schedule<'a> {
                 self.wake(now);
                 continue;
             }
-            if let Free::At(at) = self.workspace.free(self.n_requests(id), now) {
+            if let Free::At(at) = self.free_at_workspace(id, self.n_requests(id), now) {
                 return Next::At(at);
             }
             self.ready.pop();
@@ -196,9 +205,18 @@ impl<'a> Schedule<'a> {
 
     /// Takes all slots of a step, and of its replacement where it opens one.
     fn start(&mut self, id: StepId, wanted: Wanted, now: Duration) {
-        let unit = self.units.of_step(id);
         let n_requests = self.n_requests(id);
-        self.workspace.pay(n_requests, now);
+        self.workspace.lock().pay(n_requests, now);
+        if !self.looking.contains(&id) {
+            self.take_slots(id, wanted, n_requests, now);
+        }
+        self.order.set_progress(id, Progress::Sent);
+        self.workspace.lock().sent();
+        self.sent_at.insert(id, now);
+    }
+
+    fn take_slots(&mut self, id: StepId, wanted: Wanted, n_requests: u32, now: Duration) {
+        let unit = self.units.of_step(id);
         match unit {
             Some(unit) if !self.begun.contains_key(&unit) => {
                 let slots = wanted.iter().map(|(gate, n)| (*gate, self.doors.take(*gate, *n, now))).collect();
@@ -219,12 +237,9 @@ impl<'a> Schedule<'a> {
                 }
             }
         }
-        self.order.set_progress(id, Progress::Sent);
-        self.workspace.sent();
         for gate in gates(self.plan.step(id)) {
             self.doors.sent(gate, now);
         }
-        self.sent_at.insert(id, now);
     }
 
     /// A replacement that waits for somebody who waits for its slots must not wait for ever. Returns whether there
@@ -248,6 +263,9 @@ impl<'a> Schedule<'a> {
     /// The slots that a step takes when it starts: those of its whole replacement where it opens one, and none where
     /// its replacement has them already.
     fn wanted(&self, id: StepId) -> Wanted {
+        if self.looking.contains(&id) {
+            return Wanted::new();
+        }
         let own = gates(self.plan.step(id));
         let Some(unit) = self.units.of_step(id) else { return own.map(|gate| (gate, 1)).collect() };
         if let Some(Begun { slots, .. }) = self.begun.get(&unit) {
@@ -263,6 +281,9 @@ impl<'a> Schedule<'a> {
 
     /// The requests that a step pays for when it starts, in the same way.
     fn n_requests(&self, id: StepId) -> u32 {
+        if self.looking.contains(&id) {
+            return 1;
+        }
         let Some(unit) = self.units.of_step(id) else { return 1 };
         match self.begun.get(&unit) {
             Some(Begun { n_paid, .. }) => u32::from(*n_paid == 0),
@@ -328,10 +349,19 @@ impl<'a> Schedule<'a> {
         self.order.progress(id) == Progress::Waiting
     }
 
+    fn free_at_workspace(&self, id: StepId, n_requests: u32, now: Duration) -> Free {
+        let workspace = self.workspace.lock();
+        if self.looking.contains(&id) { workspace.free_to_look(now) } else { workspace.free(n_requests, now) }
+    }
+
     /// Takes note of what an answer tells about the limits, and frees the place in flight. What the attempt took at its
     /// doors and of the workspace stays paid.
     pub fn answered(&mut self, id: StepId, reply: Reply, now: Duration) {
         let Some(sent_at) = self.sent_at.remove(&id) else { return };
+        if self.looking.contains(&id) {
+            self.workspace.lock().answered(reply, sent_at, now);
+            return;
+        }
         let plan = self.plan;
         let mut for_workspace = reply;
         if let Reply::Throttled { retry_after, wait } = reply
@@ -340,18 +370,43 @@ impl<'a> Schedule<'a> {
             self.doors.refused(gate, retry_after, wait, now);
             for_workspace = Reply::Silent;
         }
-        self.workspace.answered(for_workspace, sent_at, now);
+        self.workspace.lock().answered(for_workspace, sent_at, now);
         for gate in gates(plan.step(id)) {
             self.doors.answered(gate, reply, now);
             self.schedule(gate, now);
         }
     }
 
-    /// An attempt that was answered failed, and is repeated after so much time; [`Schedule::next`] says when.
-    pub fn again(&mut self, id: StepId, wait: Duration, now: Duration) {
+    /// An attempt that was answered failed, and another follows after so much time; [`Schedule::next`] says when. One
+    /// that looks counts at no door.
+    pub fn again(&mut self, id: StepId, wait: Duration, look: bool, now: Duration) {
         self.answered(id, Reply::Silent, now);
+        if look {
+            self.looking.insert(id);
+        } else {
+            self.looking.remove(&id);
+        }
         self.order.set_progress(id, Progress::Failing);
-        self.later.push(Reverse((now.saturating_add(wait), id)));
+        if wait.is_zero() {
+            self.make_ready(id);
+        } else {
+            self.later.push(Reverse((now.saturating_add(wait), id)));
+        }
+    }
+
+    /// A step that waits to be tried again goes next, however long it was to wait.
+    pub fn hurry(&mut self, id: StepId) {
+        self.make_ready(id);
+    }
+
+    /// A step that waits to be tried again is not; what became of it is told later.
+    pub fn give_up(&mut self, id: StepId) {
+        self.order.set_progress(id, Progress::Sent);
+    }
+
+    /// Whether an attempt failed and another is to be made.
+    pub fn is_failing(&self, id: StepId) -> bool {
+        self.order.progress(id) == Progress::Failing
     }
 
     /// Takes note of an ending. Returns the steps that can no longer happen because of it, sorted.
@@ -379,7 +434,7 @@ impl<'a> Schedule<'a> {
 
     /// What all pauses took after which something was accepted: so much longer calls wait than by their own doing.
     pub fn paused_for(&self) -> Duration {
-        self.workspace.paused_for()
+        self.workspace.lock().paused_for()
     }
 
     /// Whether a step belongs to a replacement that has begun.

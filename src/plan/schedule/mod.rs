@@ -26,4 +26,4 @@ pub use agenda::{Ending, Next, Schedule};
 pub use change_budget::beyond_budget;
 pub use doors::Free;
 pub(super) use forecast::forecast;
-pub use workspace::{Reply, WorkspaceLimiter};
+pub use workspace::{Reply, SharedLimiter, WorkspaceLimiter};

@@ -350,7 +350,7 @@ impl<S: Server> Play<'_, S> {
             self.run.n_given_up += 1;
             self.schedule.over(id, Ending::Failed, now);
         } else {
-            self.schedule.again(id, wait, now);
+            self.schedule.again(id, wait, false, now);
         }
         is_over
     }

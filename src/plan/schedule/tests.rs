@@ -110,7 +110,7 @@ fn play(
                     Answer::Again(reply, wait) => {
                         failing.insert(id);
                         schedule.answered(id, reply, now);
-                        schedule.again(id, wait, now);
+                        schedule.again(id, wait, false, now);
                     }
                 }
             }

@@ -5,6 +5,7 @@
 //! again in a straight line. Where Seam fails or is slow, fewer are in flight: half as many at once, and one more with
 //! every full round of good answers.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::doors::Free;
@@ -57,6 +58,22 @@ pub enum Reply {
     Unwell,
     /// Nothing.
     Silent,
+}
+
+/// The limiter of a workspace, for all that send requests to it. Clones share it, and the zero of its time.
+#[derive(Debug, Clone)]
+pub struct SharedLimiter(Arc<Mutex<WorkspaceLimiter>>);
+
+impl SharedLimiter {
+    /// Begins at the time zero.
+    pub fn new(limits: &Limits) -> Self {
+        Self(Arc::new(Mutex::new(WorkspaceLimiter::new(limits))))
+    }
+
+    /// The limiter, for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, WorkspaceLimiter> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What is free in the workspace.
@@ -118,17 +135,31 @@ impl WorkspaceLimiter {
 
     /// When so many requests can be sent at once; more than the burst never can, so the burst must do.
     pub fn free(&self, n_requests: u32, now: Duration) -> Free {
-        let n_may_fly = if self.is_alone { 1 } else { self.n_may_fly() };
+        self.free_within(self.n_may_fly(), n_requests, now)
+    }
+
+    /// When one can look what became of a call: trouble is no reason to leave a doubt for longer, so as many may be in
+    /// flight as are configured.
+    pub fn free_to_look(&self, now: Duration) -> Free {
+        self.free_within(self.most_in_flight, 1, now)
+    }
+
+    fn free_within(&self, n_may_fly: usize, n_requests: u32, now: Duration) -> Free {
+        let n_may_fly = if self.is_alone { 1 } else { n_may_fly };
         if self.n_in_flight >= n_may_fly {
             return Free::AfterAnAnswer;
         }
-        let period = self.period_at(now);
-        let n_left = self.burst - n_requests.min(self.burst);
-        let paid_at = self.paid_at.saturating_sub(period.saturating_mul(n_left));
-        match paid_at.max(self.paused_until) {
+        match self.token_at(n_requests, now) {
             at if at > now => Free::At(at),
             _ => Free::Now,
         }
+    }
+
+    /// When there are tokens for so many requests at once.
+    pub fn token_at(&self, n_requests: u32, now: Duration) -> Duration {
+        let n_left = self.burst - n_requests.min(self.burst);
+        let paid_at = self.paid_at.saturating_sub(self.period_at(now).saturating_mul(n_left));
+        paid_at.max(self.paused_until)
     }
 
     /// Pays for requests.
@@ -150,7 +181,7 @@ impl WorkspaceLimiter {
 
     /// What an answer tells, where its place in flight is kept.
     pub fn heard(&mut self, reply: Reply, sent_at: Duration, now: Duration) {
-        let is_slow = now.saturating_sub(sent_at) > SLOW_ANSWER;
+        let is_slow = reply != Reply::Silent && now.saturating_sub(sent_at) > SLOW_ANSWER;
         if is_slow || reply == Reply::Unwell {
             self.narrow(now);
         }
@@ -427,6 +458,17 @@ mod tests {
         assert_eq!(workspace.free(1, at(0)), Free::Now);
         accept(&mut workspace, 100, 0, 0);
         assert_eq!(workspace.n_may_fly(), 10, "and never more than configured");
+    }
+
+    #[test]
+    fn what_became_of_a_call_is_looked_at_however_little_is_in_flight() {
+        let mut workspace = workspace();
+        narrow_to(&mut workspace, 1);
+        workspace.sent();
+        assert_eq!(workspace.free(1, at(0)), Free::AfterAnAnswer);
+        assert_eq!(workspace.free_to_look(at(0)), Free::Now);
+        (0..9).for_each(|_| workspace.sent());
+        assert_eq!(workspace.free_to_look(at(0)), Free::AfterAnAnswer);
     }
 
     #[test]
