@@ -1,6 +1,8 @@
 //! Who has each unit by the source: turnovers (RULES 13), collisions (RULES 14), early openings and buffers (RULES 19).
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use hashbrown::HashMap;
 
@@ -311,16 +313,23 @@ impl Decider<'_, '_> {
         let of_unit = |stay: usize, unit: usize| {
             disputes[stay].iter().filter(move |rival| rival.unit == unit).map(|rival| rival.stay)
         };
+        // Each is asked for once for every rival, and there may be hundreds in a unit.
+        let lefts = RefCell::new(HashMap::<(usize, usize), Rc<[LocalSpan]>>::new());
+        let left_of_grants = |stay: usize, unit: usize| -> Rc<[LocalSpan]> {
+            if let Some(known) = lefts.borrow().get(&(stay, unit)) {
+                return Rc::clone(known);
+            }
+            let reservation = ground.stays[stay].reservation;
+            let grants = ground.grants_in(unit).map(|(grant, _)| &ground.grants[grant]);
+            let own = grants.filter(|grant| grant.reservation == reservation);
+            let left: Rc<[LocalSpan]> =
+                own.filter_map(|grant| self.what_is_left(stay, unit, grant.dates, &of_unit)).collect();
+            lefts.borrow_mut().insert((stay, unit), Rc::clone(&left));
+            left
+        };
         let is_live = |stay: usize, other: usize, unit: usize| {
             let disputed = self.asks(stay).common(self.asks(other));
-            let reservation = ground.stays[stay].reservation;
-            let mut grants = ground.grants_in(unit).map(|(grant, _)| &ground.grants[grant]);
-            grants.any(|grant| {
-                grant.reservation == reservation
-                    && self
-                        .what_is_left(stay, unit, grant.dates, &of_unit)
-                        .is_some_and(|left| left.overlaps(disputed))
-            })
+            left_of_grants(stay, unit).iter().any(|left| left.overlaps(disputed))
         };
         let newer_elsewhere = |stay: usize, unit: usize| {
             let row = &ground.stays[stay];
@@ -362,9 +371,15 @@ impl Decider<'_, '_> {
                     stay,
                 )
             };
+            let ranks: RefCell<HashMap<(usize, usize), _>> = RefCell::default();
             let rank = |stay: usize, unit: usize| {
-                let together = self.together(stay, unit);
-                together.into_iter().map(|other| rank_alone(other, unit)).min()
+                let known = ranks.borrow().get(&(stay, unit)).copied();
+                known.unwrap_or_else(|| {
+                    let together = self.together(stay, unit);
+                    let first = together.into_iter().map(|other| rank_alone(other, unit)).min();
+                    ranks.borrow_mut().insert((stay, unit), first);
+                    first
+                })
             };
             for stay in stays.iter().copied() {
                 for winner in of_unit(stay, *unit) {
