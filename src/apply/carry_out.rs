@@ -17,7 +17,7 @@ use super::outcome::{Answer, outcome_of, outcome_of_error, outcome_of_receipt, t
 use super::rings::{Broken, Rings, TakeBackCall, TakenBack};
 use crate::event::{Event, EventSink, Outcome};
 use crate::model::{UserIdentityId, UserIdentityKey};
-use crate::plan::schedule::{Ending, Next, Schedule, beyond_budget};
+use crate::plan::schedule::{Ending, Next, Reply, Schedule, beyond_budget};
 use crate::plan::{Call, CheckedPlan, Limits, Plan, StepId};
 use crate::seam::{
     Attempted, CallError, CallErrorKind, Effect, Judged, Made, Receipt, Retries, Safety, SeamReader,
@@ -77,6 +77,7 @@ pub async fn carry_out<J: Journal>(apply: Apply<'_, J>) -> Applied {
         schedule: Schedule::sharing(apply.plan, apply.limits, limiter),
         zero,
         retries: HashMap::new(),
+        unrecorded: HashMap::new(),
         made: HashMap::new(),
         applied: Applied::default(),
         n_in_vain: 0,
@@ -100,6 +101,9 @@ struct Worker<'a, J> {
     zero: Instant,
     /// Calls of which an attempt failed and that are not over.
     retries: HashMap<StepId, Retries>,
+    /// What the answers tell about the limits that end a call of a replacement: its place in flight stays taken until it
+    /// is recorded, because the next call of the replacement is to take it (RULES 29).
+    unrecorded: HashMap<StepId, Reply>,
     /// New identities that steps of this plan made.
     made: HashMap<UserIdentityKey, UserIdentityId>,
     applied: Applied,
@@ -196,7 +200,11 @@ impl<'a, J: Journal> Worker<'a, J> {
         let retries = self.retries.entry(step).or_insert_with(|| self.writer.retries());
         let (reply, judged) = self.writer.judge(call, made, retries, attempted, self.apply.sink);
         let now = self.now();
-        self.schedule.answered(step, reply, now);
+        if self.schedule.must_finish(step) && !matches!(judged, Judged::Again { .. }) {
+            self.unrecorded.insert(step, reply);
+        } else {
+            self.schedule.answered(step, reply, now);
+        }
         let (mut wait, look) = match judged {
             Judged::Again { wait, look } => (wait.unwrap_or_default(), look),
             Judged::Done(receipt) => return Some(self.answer(step, Ok(receipt))),
@@ -393,6 +401,9 @@ impl<'a, J: Journal> Worker<'a, J> {
 
     fn ended(&mut self, ended: Ended) {
         let Ended { step, answer, recorded } = ended;
+        if let Some(reply) = self.unrecorded.remove(&step) {
+            self.schedule.answered(step, reply, self.now());
+        }
         if let Err(error) = recorded {
             self.stop(Stop::Record(error));
         }
