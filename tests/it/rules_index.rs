@@ -14,6 +14,7 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "a_key_says_whose_grant_it_is_and_reads_back",
             "a_move_to_another_room_and_back_does_not_collide_with_the_keys_before",
             "a_create_that_took_effect_is_found_by_its_key_and_not_posted_again",
+            "grant_that_stood_there_before_is_left_alone",
             "rooms-were-renumbered-behind-the-keys",
             "stay-is-moved-to-other-dates",
         ],
@@ -93,6 +94,7 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "a_contact_moves_to_the_newcomer_from_a_guest_without_a_stay_and_nobody_else_waits_for_it",
             "a_contact_does_not_move_from_a_guest_whose_stay_waits",
             "new_guest_waits_for_the_contact_in_every_grant",
+            "grant_for_another_person_is_deleted_and_sent_once_without_contacts",
         ],
     ),
     (
@@ -475,6 +477,7 @@ const RULES: [(usize, &str, &[&str]); 41] = [
             "the_numbers_go_by_the_promised_order",
             "the_worst_of_several_decides_whatever_their_order",
             "clock_goes_before_the_source",
+            "reading_ends_by_signals_and_by_max_duration",
         ],
     ),
     (
