@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use reservation_sync::event::Outcome;
-use reservation_sync::mapping::{DesiredReservation, Directory, RevokedStay};
+use reservation_sync::mapping::{DesiredGrant, DesiredReservation, Directory, RevokedStay};
 use reservation_sync::model::{
-    AccessGrantKey, GrantKeyParts, LiveGrant, ProblemCode, ReasonCode, ReservationId, Window,
+    AccessGrantKey, GrantKeyParts, LiveGrant, ProblemCode, ReasonCode, ReservationId, Window, is_variant,
 };
 use reservation_sync::plan::Action;
 
@@ -81,6 +82,20 @@ impl Judge<'_> {
         }
     }
 
+    /// Whether a grant opens until then because the next booking of the same person in one of its spaces begins that day
+    /// (RULES 12, 19).
+    fn is_bridge(&self, of: &DesiredReservation, grant: &DesiredGrant, until: Timestamp) -> bool {
+        let others = self.done.desired.reservations.iter().filter(|other| other.id != of.id);
+        others.flat_map(|other| &other.grants).any(|next| {
+            let same_contact = (next.email.is_some() && next.email == grant.email)
+                || (next.phone.is_some() && next.phone == grant.phone);
+            next.arrival == until.to_zoned(TimeZone::UTC).date()
+                && (next.guest == grant.guest
+                    || (same_contact && is_variant(&next.full_name, &grant.full_name)))
+                && next.unit_spaces().any(|space| grant.unit_spaces().any(|own| own == space))
+        })
+    }
+
     fn nobody_has_more(&self, reservation: &DesiredReservation, directory: &Directory, live: &[&LiveGrant]) {
         let now = self.stage.clocks.seam();
         self.stage.watch.count("reservations judged to the letter");
@@ -90,8 +105,13 @@ impl Judge<'_> {
             let Some(parts) = parts.filter(of_reservation) else { continue };
             let is_wanted = reservation.grants.iter().any(|grant| {
                 let spaces = grant.spaces();
+                let is_bridged = |end| self.is_bridge(reservation, grant, end);
                 grant.guest == parts.guest
-                    && live.window.same_from(&grant.window, now)
+                    && (live.window.same_from(&grant.window, now)
+                        || live.window.ends_at.is_some_and(|end| {
+                            let bridged = Window { ends_at: Some(end), ..grant.window };
+                            is_bridged(end) && live.window.same_from(&bridged, now)
+                        }))
                     && live.spaces.iter().all(|id| directory.by_id(id).is_some_and(|s| spaces.contains(&s)))
             });
             // Nights that no row of the guest covers are judged by absence (RULES 1, 21).
