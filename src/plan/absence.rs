@@ -106,7 +106,11 @@ pub(super) fn look(live: &Live<'_>, position: usize, input: &PlanInput<'_>, in_h
         return if is_due(&absence) {
             Missing::Due { since: absence.since, needed, counted: Some(absence), n_due: 0, is_covered }
         } else {
-            Missing::Waits { text: waiting(&absence, guards, now), counted: Some(absence), is_covered }
+            Missing::Waits {
+                text: waiting(&absence, needed, guards, now),
+                counted: Some(absence),
+                is_covered,
+            }
         };
     }
     let Some(absence) = known else { return Missing::Silent { is_covered } };
@@ -121,7 +125,7 @@ pub(super) fn look(live: &Live<'_>, position: usize, input: &PlanInput<'_>, in_h
     } else {
         "these are the same bytes as before"
     };
-    let text = format!("{}; {why}, so it does not count", waiting(absence, guards, now));
+    let text = format!("{}; {why}, so it does not count", waiting(absence, needed, guards, now));
     Missing::Waits { text, counted: None, is_covered }
 }
 
@@ -140,7 +144,8 @@ pub(super) fn learn_missing<'m>(
 }
 
 /// For how long a stay has been missing, and when its grant goes.
-fn waiting(absence: &Absence, guards: &GuardSettings, now: Timestamp) -> String {
+/// Every text about it says where a person has to allow it (RULES 22, 23).
+fn waiting(absence: &Absence, needed: Needed, guards: &GuardSettings, now: Timestamp) -> String {
     let Absence { since, n_reads, last_read: _ } = absence;
     let runs = guards.missing_runs.max(1);
     let earliest = *since + guards.missing_for;
@@ -152,8 +157,14 @@ fn waiting(absence: &Absence, guards: &GuardSettings, now: Timestamp) -> String 
     } else {
         String::new()
     };
+    let then = needed.what().map_or_else(
+        || format!("it is revoked in {next}{after}"),
+        |(_, what, _)| {
+            format!("{what}, so it is kept; a person may allow that it is revoked, from {next}{after} on")
+        },
+    );
     format!(
-        "no longer in the source since {} ({n_reads} of {runs} complete runs); it is revoked in {next}{after}",
+        "no longer in the source since {} ({n_reads} of {runs} complete runs); {then}",
         since.strftime("%Y-%m-%d %H:%MZ")
     )
 }

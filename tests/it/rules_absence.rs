@@ -115,6 +115,12 @@ fn a_row_that_cannot_be_read_keeps_its_reservation_from_being_missing() {
 #[test]
 fn nobody_in_house_is_locked_out_for_absence_without_a_word_from_a_person() {
     let mut hotel = hotel_with("R1 G1 room-5 12-01..12-08");
+    hotel.at("12-02T12:00");
+    hotel.read("second", true);
+    assert_snapshot!(hotel.told_reasons(&[OTHER]), @"
+    ? R1:G1 [room-5] 12-01T15..12-08T11 code key=- | absent, held by rule
+        no longer in the source since 2026-12-02 12:00Z (1 of 2 complete runs); the guest is in house, so it is kept; a person may allow that it is revoked, from the next complete run after 2026-12-03 00:00Z on
+    ");
     vanished(&mut hotel, "12-02");
     hotel.at("12-03T12:00");
     hotel.read("third", true);
