@@ -99,7 +99,7 @@ struct Worker<'a, J> {
     schedule: Schedule<'a>,
     /// The zero of the schedule's time.
     zero: Instant,
-    /// Calls of which an attempt failed and that are not over.
+    /// Calls between two attempts.
     retries: HashMap<StepId, Retries>,
     /// What the answers tell about the limits that end a call of a replacement: its place in flight stays taken until it
     /// is recorded, because the next call of the replacement is to take it (RULES 29).

@@ -27,7 +27,7 @@ pub(super) fn listen(interrupt: &Interrupt) -> Result<(), Failure> {
 struct Heard {
     interrupts: Signal,
     terminations: Signal,
-    /// The terminal or the session is gone; `None` where whoever started the program wants it to go on (nohup).
+    /// The terminal or the session has ended; `None` where the signal is ignored at the start (nohup).
     hangups: Option<Signal>,
 }
 

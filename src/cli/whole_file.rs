@@ -1,8 +1,7 @@
 //! A file that is there whole or not at all: whoever reads it while it is written reads the one before.
 //!
-//! Only a regular file of the user that runs the job is ever replaced. A link, a pipe, a device or another user's file in
-//! its place is somebody's doing, and what is written there would end up elsewhere. The streams of the process are
-//! written as streams.
+//! Only a regular file of the user that runs the job is ever replaced. A link, a pipe, a device or another user's file is
+//! refused, because the text would be written to another place. The streams of the process are written as streams.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};

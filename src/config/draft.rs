@@ -310,7 +310,7 @@ impl Draft {
         line(text, "\n[columns]   # our field = the header of the file");
         for ColumnProposal { field, column, evidence } in columns {
             let is_joined = *field == Field::ReservationKey && matches!(column, ProposedColumn::Derived(_));
-            // Whether strangers can have the same key, only somebody who knows the export can say.
+            // The file does not show whether two bookings can have the same joined key, so a person confirms it.
             let question = if is_joined {
                 format!("{FILL_IN}: has the export no booking number? ")
             } else {

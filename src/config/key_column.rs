@@ -1,4 +1,4 @@
-//! Whether a column that nobody has named is that of the booking number.
+//! Whether a column with an unknown header holds the booking number.
 
 use super::status_words::words_of;
 use crate::source::{ColumnValues, ValueKind};

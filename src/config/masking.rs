@@ -18,8 +18,8 @@ pub(super) fn masked(text: &str) -> String {
     String::from_utf8(bytes).expect("whole characters were replaced by ASCII")
 }
 
-/// The text with every string value blanked but for what stands in the span: the part that a message is about. Other
-/// values on its lines are nobody's business, whatever their keys are called.
+/// The text with every string value blanked, except in the span that a message is about: other values on its lines may
+/// be secret, whatever their keys are called.
 pub(super) fn masked_but(text: &str, span: &Range<usize>) -> String {
     let mut bytes = text.as_bytes().to_vec();
     for inside in string_values(text) {

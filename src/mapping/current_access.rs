@@ -178,8 +178,7 @@ impl<'a> CurrentAccess<'a> {
             access.add_recorded(of, wanted, namespace, now);
         }
         // Who lost the old grant of a move and has no new one yet is known by the move.
-        let is_live = |key: &AccessGrantKey| access.owned.binary_search_by(|one| one.key.cmp(key)).is_ok();
-        for one in ledger.broken_moves(is_live) {
+        for one in ledger.broken_moves(|key| access.has(key)) {
             access.add_former(&one.new, one.window, None, namespace, now);
         }
         access
@@ -251,6 +250,11 @@ impl<'a> CurrentAccess<'a> {
         let owned = Owned { grant, key, parts, spaces, capable, right_person, recorded };
         self.by_reservation.note(owned.reservation(), self.owned.len());
         self.owned.push(owned);
+    }
+
+    /// Whether a key is that of one of our live grants.
+    pub fn has(&self, key: &AccessGrantKey) -> bool {
+        self.owned.binary_search_by(|owned| owned.key.cmp(key)).is_ok()
     }
 
     /// Positions of our live grants of a reservation.

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-/// Characters at which a spreadsheet may begin another cell. It finds them inside of quotes too where it is told of
-/// another separator than the file has. A comma is the file's own.
+/// Characters that a spreadsheet may take for a separator, also inside quotes, where it is opened with another separator
+/// than the comma of the file.
 const SEPARATORS: [char; 5] = [';', '\t', '|', '\n', '\r'];
 
 /// Whether a spreadsheet would compute a cell with this text. Blanks before it do not keep one from it.

@@ -108,7 +108,7 @@ pub struct SourceRead {
     pub coverage: Coverage,
     /// What was read, so that a run over the same bytes can be told.
     pub fingerprint: Fingerprint,
-    /// The time of the file; `None` where nobody says that it counts, and for what is written as it is read.
+    /// When the file was last written; `None` with `max_age = "none"`, and for a query or a stream.
     pub written_at: Option<Timestamp>,
 }
 

@@ -110,7 +110,7 @@ impl<'a> Live<'a> {
 
     /// Whether a key is that of one of our live grants.
     pub(super) fn has(&self, key: &AccessGrantKey) -> bool {
-        self.owned.binary_search_by(|owned| owned.key.cmp(key)).is_ok()
+        self.access.has(key)
     }
 
     /// Who uses a Seam reservation key.
